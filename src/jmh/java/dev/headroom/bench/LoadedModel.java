@@ -1,0 +1,26 @@
+package dev.headroom.bench;
+
+import dev.headroom.llama.LlamaModel;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** The model, loaded once a fork. */
+@State(Scope.Thread)
+public class LoadedModel {
+    LlamaModel model;
+
+    @Setup(Level.Trial)
+    public void load(ModelChoice choice) {
+        model = choice.load();
+    }
+
+    @TearDown(Level.Trial)
+    public void free() {
+        if (model != null) {
+            model.close();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.headroom.bench;
+
+import dev.headroom.llama.LlamaModel;
+import java.util.SplittableRandom;
+
+/** Random tokens of a model's vocabulary, the same in every fork. Speed does not depend on which tokens they are. */
+final class RandomTokens {
+    private final SplittableRandom random = new SplittableRandom(1);
+    private final int vocabularySize;
+    private final int beginOfSequence;
+
+    RandomTokens(LlamaModel model) {
+        this.vocabularySize = model.vocabularySize();
+        this.beginOfSequence = model.beginOfSequence();
+    }
+
+    int next() {
+        return random.nextInt(vocabularySize);
+    }
+
+    int[] next(int count) {
+        return random.ints(count, 0, vocabularySize).toArray();
+    }
+
+    /** {@code length} tokens that begin a sequence. */
+    int[] prompt(int length) {
+        int[] tokens = next(length);
+        if (length > 0) {
+            tokens[0] = beginOfSequence;
+        }
+        return tokens;
+    }
+}

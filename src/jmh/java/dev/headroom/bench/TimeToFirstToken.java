@@ -1,0 +1,71 @@
+package dev.headroom.bench;
+
+import dev.headroom.llama.LlamaContext;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * How long a user waits for the first word: a whole prompt of {@code contextLength} tokens and the first token.
+ *
+ * <p>Timed: {@code llama_decode} of the prompt into an empty cache, the wait for the device, and picking the most likely
+ * token from the logits. Not timed: loading, and emptying the cache before each prompt.
+ */
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 1)
+@Measurement(iterations = 5)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            JvmOptions.NATIVE_ACCESS,
+            JvmOptions.IGNORE_UNKNOWN,
+            JvmOptions.UNSAFE,
+            JvmOptions.COLLECTOR,
+            JvmOptions.HEAP
+        })
+@State(Scope.Thread)
+public class TimeToFirstToken {
+    private LlamaContext context;
+    private int[] prompt;
+
+    @Setup(Level.Trial)
+    public void create(LoadedModel loaded, ContextChoice choice) {
+        context = LlamaContext.create(loaded.model, choice.settings(0));
+        prompt = new RandomTokens(loaded.model).prompt(choice.contextLength);
+    }
+
+    @Setup(Level.Iteration)
+    public void empty() {
+        context.truncate(0);
+    }
+
+    @Benchmark
+    public int firstToken() {
+        context.decode(prompt);
+        context.synchronize();
+        float[] logits = context.logits();
+        int likeliest = 0;
+        for (int token = 1; token < logits.length; token++) {
+            if (logits[token] > logits[likeliest]) {
+                likeliest = token;
+            }
+        }
+        return likeliest;
+    }
+
+    @TearDown(Level.Trial)
+    public void free() {
+        context.close();
+    }
+}

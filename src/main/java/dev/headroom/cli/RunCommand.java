@@ -1,0 +1,155 @@
+package dev.headroom.cli;
+
+import dev.headroom.plan.Cell;
+import dev.headroom.plan.Overrides;
+import dev.headroom.plan.Plan;
+import dev.headroom.plan.Profiles;
+import dev.headroom.result.CellResult;
+import dev.headroom.result.Run;
+import dev.headroom.result.Status;
+import dev.headroom.run.PlanRunner;
+import dev.headroom.run.Preparation;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code headroom run}: runs a plan. */
+@Command(
+        name = "run",
+        description = {
+            "Runs a plan: every benchmark with every model, context length and setting, one fresh JVM at a time.",
+            "An option with an empty value counts as not given. Lists are separated by commas."
+        })
+final class RunCommand implements Callable<Integer> {
+    @Mixin
+    Output output = new Output();
+
+    @Option(names = "--plan", paramLabel = "NAME|FILE", defaultValue = "quick", description = "Default: quick.")
+    String plan = "";
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL,…",
+            defaultValue = "",
+            description = "GGUF files or synthetic models.")
+    String model = "";
+
+    @Option(names = "--context", paramLabel = "TOKENS,…", defaultValue = "", description = "Context lengths.")
+    String context = "";
+
+    @Option(names = "--environment", paramLabel = "NAME,…", defaultValue = "", description = "Where to run.")
+    String environment = "";
+
+    @Option(names = "--benchmark", paramLabel = "REGEX", defaultValue = "", description = "Only these benchmarks.")
+    String benchmark = "";
+
+    @Option(
+            names = "--param",
+            paramLabel = "KEY=VALUE",
+            description = "Any key of a plan, for example kvType=f16,q8_0.")
+    List<String> params = List.of();
+
+    @Option(names = "--forks", paramLabel = "N", defaultValue = "", description = "JVMs for each cell.")
+    String forks = "";
+
+    @Option(names = "--warmup", paramLabel = "N", defaultValue = "", description = "Warm-up iterations of a fork.")
+    String warmup = "";
+
+    @Option(names = "--iterations", paramLabel = "N", defaultValue = "", description = "Iterations of a fork.")
+    String iterations = "";
+
+    @Option(names = "--time", paramLabel = "TIME", defaultValue = "", description = "Of an iteration: 300ms, 2s, 1m.")
+    String time = "";
+
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp to use.")
+    @Nullable
+    Path llama;
+
+    @Option(names = "--out", paramLabel = "DIR", defaultValue = "results", description = "Default: results.")
+    Path out = Path.of("results");
+
+    @Option(names = "--dry-run", description = "Say what would be done, and stop.")
+    boolean dryRun;
+
+    @Override
+    public Integer call() {
+        Plan chosen = Profiles.standard()
+                .plan(plan.isBlank() ? "quick" : plan)
+                .with(new Overrides(model, context, environment, benchmark, params, forks, warmup, iterations, time));
+        Preparation preparation = Preparation.of(chosen, Optional.ofNullable(llama));
+        RunText text = new RunText(preparation);
+        preparation.warnings().forEach(output::warn);
+        if (dryRun) {
+            output.answer(text.intention(), text.summary());
+            return 0;
+        }
+        output.say(text.summary());
+        PlanRunner runner = PlanRunner.prepare(
+                preparation,
+                out,
+                Version.current(),
+                (synthetic, done) -> output.progress(done, "writing " + synthetic.path()));
+        output.say("results      " + runner.folder() + "\n");
+        Run run = runner.run(new Progress(preparation, text));
+        output.answer(run, text.results(run));
+        output.say("Results in " + runner.folder());
+        boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
+        return allOk ? 0 : Headroom.SOME_CELLS_FAILED;
+    }
+
+    /** A line for each cell, and a bar with the time that is left. */
+    private final class Progress implements PlanRunner.Listener {
+        private final Preparation preparation;
+        private final RunText text;
+        private double estimated;
+        private double taken;
+        private int done;
+
+        Progress(Preparation preparation, RunText text) {
+            this.preparation = preparation;
+            this.text = text;
+        }
+
+        @Override
+        public void fork(Cell cell, int fork) {
+            show(cell, fork, "starting");
+        }
+
+        @Override
+        public void iteration(Cell cell, int fork, int iteration) {
+            int all = cell.settings().warmup() + cell.settings().iterations();
+            show(cell, fork, "iteration " + ((iteration - 1) % all + 1) + " of " + all);
+        }
+
+        @Override
+        public void cell(Cell cell, CellResult result, double seconds) {
+            estimated += preparation.estimate(cell).toMillis() / 1e3;
+            taken += seconds;
+            done++;
+            output.say(text.line(done, cell, result, seconds, left()));
+        }
+
+        private void show(Cell cell, int fork, String what) {
+            String forks = cell.settings().forks() > 1
+                    ? ", fork " + fork + " of " + cell.settings().forks()
+                    : "";
+            output.progress(
+                    estimated / total(), cell.id() + forks + ", " + what + ", " + RunText.duration(left()) + " left");
+        }
+
+        /** What was estimated for the rest, scaled by what the cells so far really took. */
+        private double left() {
+            double scale = estimated == 0 ? 1 : taken / estimated;
+            return Math.max(0, (total() - estimated) * scale);
+        }
+
+        private double total() {
+            return preparation.estimate().toMillis() / 1e3;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package dev.headroom.cli;
+
+import dev.headroom.plan.Cell;
+import dev.headroom.plan.Parameter;
+import dev.headroom.result.CellResult;
+import dev.headroom.result.CellResult.Score;
+import dev.headroom.result.Metric;
+import dev.headroom.result.Run;
+import dev.headroom.result.Status;
+import dev.headroom.run.Preparation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code run} prints: the intention, a line a cell, the table of results. */
+final class RunText {
+    private final Preparation preparation;
+    private final List<Parameter> varying;
+
+    RunText(Preparation preparation) {
+        this.preparation = preparation;
+        this.varying = varying(preparation.cells());
+    }
+
+    /** Context length always, other parameters where cells differ in them. */
+    private static List<Parameter> varying(List<Cell> cells) {
+        List<Parameter> varying = new ArrayList<>();
+        for (Parameter parameter : Parameter.values()) {
+            Set<String> values = new LinkedHashSet<>();
+            for (Cell cell : cells) {
+                if (cell.benchmark().parameters().contains(parameter)) {
+                    values.add(cell.value(parameter));
+                }
+            }
+            if (values.size() > 1 || (parameter == Parameter.CONTEXT_LENGTH && !values.isEmpty())) {
+                varying.add(parameter);
+            }
+        }
+        return varying;
+    }
+
+    /** What will be done, for people. */
+    String summary() {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of(
+                "plan",
+                preparation.plan().name() + ": " + cells(preparation.cells().size()) + ", about "
+                        + duration(preparation.estimate().toMillis() / 1e3)));
+        rows.add(List.of("benchmarks", distinct(cell -> cell.benchmark().simpleName())));
+        for (Run.Model model : preparation.models().values()) {
+            rows.add(List.of("model", describe(model)));
+        }
+        String contexts = preparation.cells().stream()
+                .filter(cell -> cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH))
+                .map(cell -> cell.value(Parameter.CONTEXT_LENGTH))
+                .distinct()
+                .collect(Collectors.joining(", "));
+        if (!contexts.isEmpty()) {
+            rows.add(List.of("context", contexts + " tokens"));
+        }
+        Run.Llama llama = preparation.llama();
+        rows.add(List.of("llama.cpp", llama.version() + " (" + llama.library() + ")"));
+        for (Run.Device device : llama.devices()) {
+            rows.add(List.of("device", device.name() + ": " + device.description() + memory(device)));
+        }
+        rows.add(List.of("environment", preparation.environment().name()));
+        rows.add(List.of(
+                "meters", preparation.meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
+        return Output.table(rows);
+    }
+
+    private static String memory(Run.Device device) {
+        return device.totalMib() == null ? "" : String.format(Locale.ROOT, ", %.0f MiB", device.totalMib());
+    }
+
+    private static String describe(Run.Model model) {
+        String what = model.synthetic() ? ", random weights" : "";
+        return String.format(
+                Locale.ROOT,
+                "%s: %.0f million parameters, %.0f MiB%s",
+                model.id(),
+                model.parameters() / 1e6,
+                model.fileBytes() / 1048576.0,
+                what);
+    }
+
+    private String distinct(java.util.function.Function<Cell, String> of) {
+        return preparation.cells().stream().map(of).distinct().collect(Collectors.joining(", "));
+    }
+
+    /** What will be done, for programs. */
+    Map<String, Object> intention() {
+        List<Map<String, Object>> cells = new ArrayList<>();
+        for (Cell cell : preparation.cells()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("id", cell.id());
+            one.put("benchmark", cell.benchmark().simpleName());
+            one.put("params", cell.parameters());
+            one.put("forks", cell.settings().forks());
+            one.put("warmup", cell.settings().warmup());
+            one.put("iterations", cell.settings().iterations());
+            one.put("time", cell.settings().time().toMillis() + "ms");
+            one.put("estimatedSeconds", preparation.estimate(cell).toMillis() / 1e3);
+            cells.add(one);
+        }
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("plan", preparation.plan().name());
+        all.put("environment", preparation.environment().name());
+        all.put("llama", preparation.llama());
+        all.put("models", preparation.models().values());
+        all.put("meters", preparation.meters());
+        all.put("warnings", preparation.warnings());
+        all.put("estimatedSeconds", preparation.estimate().toMillis() / 1e3);
+        all.put("cells", cells);
+        return all;
+    }
+
+    /** One line when a cell is done. */
+    String line(int number, Cell cell, CellResult result, double seconds, double left) {
+        String count = "[" + number + "/" + preparation.cells().size() + "] ";
+        String outcome = result.status() == Status.OK
+                ? score(result) + " " + result.unit() + peak(result)
+                : result.status().text() + ": " + result.reason();
+        return count + cell.id() + "  " + outcome + "  (" + duration(seconds) + ", " + duration(left) + " left)";
+    }
+
+    private static String peak(CellResult result) {
+        Metric vram = result.metrics().get("·vram.peak");
+        Metric ram = result.metrics().get("·ram.peak");
+        return (vram == null ? "" : ", VRAM " + mib(vram) + " MiB") + (ram == null ? "" : ", RAM " + mib(ram) + " MiB");
+    }
+
+    /** The table at the end. */
+    String results(Run run) {
+        boolean vram = run.cells().stream().anyMatch(cell -> cell.metrics().containsKey("·vram.peak"));
+        List<List<String>> rows = new ArrayList<>();
+        List<String> header = new ArrayList<>(List.of("benchmark"));
+        varying.forEach(parameter -> header.add(parameter.key()));
+        header.addAll(List.of("score", "unit"));
+        if (vram) {
+            header.add("peak VRAM MiB");
+        }
+        header.addAll(List.of("peak RAM MiB", "status"));
+        rows.add(header);
+        for (CellResult cell : run.cells()) {
+            List<String> row = new ArrayList<>(List.of(cell.benchmark()));
+            varying.forEach(parameter -> row.add(cell.params().getOrDefault(parameter.key(), "")));
+            row.add(score(cell));
+            row.add(cell.unit());
+            if (vram) {
+                row.add(mib(cell.metrics().get("·vram.peak")));
+            }
+            row.add(mib(cell.metrics().get("·ram.peak")));
+            row.add(note(cell));
+            rows.add(row);
+        }
+        return "\n" + Output.table(rows);
+    }
+
+    private static String note(CellResult cell) {
+        if (cell.status() != Status.OK) {
+            return cell.status().text() + ": " + cell.reason();
+        }
+        Score score = cell.score();
+        if (score == null || score.percentiles() == null) {
+            return "ok";
+        }
+        return "ok, "
+                + score.percentiles().entrySet().stream()
+                        .map(p -> "p" + p.getKey() + " " + significant(p.getValue()))
+                        .collect(Collectors.joining(", "));
+    }
+
+    private static String score(CellResult cell) {
+        Score score = cell.score();
+        if (score == null) {
+            return "-";
+        }
+        return significant(score.value()) + (score.error() == null ? "" : " ± " + significant(score.error()));
+    }
+
+    private static String mib(@Nullable Metric metric) {
+        return metric == null ? "-" : String.format(Locale.ROOT, "%.1f", metric.value());
+    }
+
+    private static String significant(double value) {
+        double magnitude = Math.abs(value);
+        String format = magnitude >= 1000 ? "%.0f" : magnitude >= 100 ? "%.1f" : magnitude >= 1 ? "%.2f" : "%.3f";
+        return String.format(Locale.ROOT, format, value);
+    }
+
+    private static String cells(int count) {
+        return count == 1 ? "1 cell" : count + " cells";
+    }
+
+    /** Seconds as {@code 45 s}, {@code 3 min} or {@code 2 h 05 min}. */
+    static String duration(double seconds) {
+        long s = Math.round(seconds);
+        if (s < 100) {
+            return s + " s";
+        }
+        long minutes = Math.round(seconds / 60);
+        return minutes < 100
+                ? minutes + " min"
+                : String.format(Locale.ROOT, "%d h %02d min", minutes / 60, minutes % 60);
+    }
+}

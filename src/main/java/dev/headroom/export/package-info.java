@@ -1,0 +1,5 @@
+/** Exporters: results in, text out. */
+@NullMarked
+package dev.headroom.export;
+
+import org.jspecify.annotations.NullMarked;

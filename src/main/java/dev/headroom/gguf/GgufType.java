@@ -1,0 +1,77 @@
+package dev.headroom.gguf;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * How ggml stores a tensor's numbers. A row is cut into blocks of {@link #blockSize} numbers, each stored in {@link
+ * #blockBytes} bytes. Ids are those of {@code enum ggml_type} in ggml.h; block sizes follow from the {@code block_*}
+ * structs of ggml-common.h, whose {@code static_assert}s spell out the same sums.
+ */
+public enum GgufType {
+    F32(0, 1, 4),
+    F16(1, 1, 2),
+    Q4_0(2, 32, 2 + 16),
+    Q4_1(3, 32, 2 + 2 + 16),
+    Q5_0(6, 32, 2 + 4 + 16),
+    Q5_1(7, 32, 2 + 2 + 4 + 16),
+    Q8_0(8, 32, 2 + 32),
+    Q8_1(9, 32, 2 + 2 + 32),
+    Q2_K(10, 256, 2 + 2 + 16 + 64),
+    Q3_K(11, 256, 2 + 64 + 32 + 12),
+    Q4_K(12, 256, 2 + 2 + 12 + 128),
+    Q5_K(13, 256, 2 + 2 + 12 + 128 + 32),
+    Q6_K(14, 256, 2 + 16 + 192),
+    Q8_K(15, 256, 4 + 256 + 32),
+    IQ2_XXS(16, 256, 2 + 64),
+    IQ2_XS(17, 256, 2 + 64 + 8),
+    IQ3_XXS(18, 256, 2 + 96),
+    IQ1_S(19, 256, 2 + 32 + 16),
+    IQ4_NL(20, 32, 2 + 16),
+    IQ3_S(21, 256, 2 + 104 + 4),
+    IQ2_S(22, 256, 2 + 64 + 16),
+    IQ4_XS(23, 256, 2 + 2 + 4 + 128),
+    I8(24, 1, 1),
+    I16(25, 1, 2),
+    I32(26, 1, 4),
+    I64(27, 1, 8),
+    F64(28, 1, 8),
+    IQ1_M(29, 256, 32 + 16 + 8),
+    BF16(30, 1, 2),
+    TQ1_0(34, 256, 2 + 4 + 48),
+    TQ2_0(35, 256, 2 + 64),
+    MXFP4(39, 32, 1 + 16),
+    NVFP4(40, 64, 4 + 32),
+    Q1_0(41, 128, 2 + 16),
+    Q2_0(42, 64, 2 + 16);
+
+    private final int id;
+    private final int blockSize;
+    private final int blockBytes;
+
+    GgufType(int id, int blockSize, int blockBytes) {
+        this.id = id;
+        this.blockSize = blockSize;
+        this.blockBytes = blockBytes;
+    }
+
+    /** The number that stands for this type in a file. */
+    public int id() {
+        return id;
+    }
+
+    /** Numbers in a block; a row holds a whole number of blocks. */
+    public int blockSize() {
+        return blockSize;
+    }
+
+    /** Bytes of a block. */
+    public int blockBytes() {
+        return blockBytes;
+    }
+
+    /** The type with this id, empty for ids that ggml gave up or that are newer than Headroom. */
+    static Optional<GgufType> byId(int id) {
+        return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
+    }
+}

@@ -1,0 +1,321 @@
+package dev.headroom.llama;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import dev.headroom.llama.binding.Llama;
+import dev.headroom.llama.binding.LlamaBatch;
+import dev.headroom.llama.binding.Params;
+import dev.headroom.llama.binding.StructLayout;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A context with one sequence: KV cache, compute buffers and a threadpool, set up as llama-bench does. Not safe for use
+ * by several threads at once.
+ *
+ * <p>One thing differs from llama-bench: buffers are reserved for the logits of one token, which is all that is ever
+ * asked for here, and not of {@code n_batch} tokens. Releases that cannot be told so (before v0.4) reserve for a whole
+ * micro-batch.
+ */
+public final class LlamaContext implements AutoCloseable {
+    private static final int SEQUENCE = 0;
+    private static final int TO_THE_END = -1;
+
+    /** {@code LLAMA_STATE_SEQ_FLAGS_NONE} and {@code _SWA_ONLY}, since v0.4 {@code _PARTIAL_ONLY}. */
+    private static final int WHOLE_STATE = 0;
+
+    private static final int WINDOW_ONLY = 1;
+
+    /** Where a large struct by value is the same as its words behind the register arguments. */
+    private static final boolean WORDS_ON_STACK = Platform.isIntel() && Platform.is64Bit() && !Platform.isWindows();
+
+    private record SavedState(int position, int flags, @Nullable Memory bytes) {}
+
+    private final LlamaModel model;
+    private final LlamaLog log;
+    private final Threadpool threadpool;
+    private final int batchSize;
+    private final int slidingWindow;
+    private final boolean truncatable;
+    private final Pointer memory;
+    private final Batch single;
+    private final Batch chunk;
+    private @Nullable Pointer handle;
+    private @Nullable SavedState saved;
+    private int position;
+
+    /** A {@code llama_batch} and the tokens it points to, made once and used for every call. */
+    private static final class Batch {
+        private final Memory memory;
+        private final IntBuffer tokens;
+        private final LlamaBatch batch = new LlamaBatch();
+        private final long address;
+
+        Batch(int capacity) {
+            memory = new Memory((long) capacity * Integer.BYTES);
+            tokens = memory.getByteBuffer(0, memory.size())
+                    .order(ByteOrder.nativeOrder())
+                    .asIntBuffer();
+            batch.token = memory;
+            address = Pointer.nativeValue(memory);
+            resize(capacity);
+        }
+
+        void resize(int length) {
+            if (batch.n_tokens != length) {
+                batch.n_tokens = length;
+                batch.write();
+            }
+        }
+
+        void close() {
+            memory.close();
+        }
+    }
+
+    private LlamaContext(LlamaModel model, Pointer handle, Threadpool threadpool) {
+        this.model = model;
+        this.log = model.library().log();
+        this.handle = handle;
+        this.threadpool = threadpool;
+        this.batchSize = Llama.llama_n_batch(handle);
+        this.slidingWindow = model.slidingWindow();
+        this.truncatable = model.truncatable();
+        this.memory = Llama.llama_get_memory(handle);
+        this.single = new Batch(1);
+        this.chunk = new Batch(batchSize);
+    }
+
+    /**
+     * Allocates a context. It may be longer than the model was trained for.
+     *
+     * @throws LlamaException if llama.cpp cannot make it
+     * @throws LlamaOutOfMemory if an allocation failed
+     */
+    public static LlamaContext create(LlamaModel model, ContextSettings settings) {
+        LlamaLibrary library = model.library();
+        StructLayout layout = library.layout().context();
+        Params params = Llama.llama_context_default_params();
+        layout.setInt(params, "n_ctx", settings.contextLength());
+        layout.setInt(params, "n_batch", settings.batch());
+        layout.setInt(params, "n_ubatch", settings.ubatch());
+        layout.setInt(params, "n_threads", settings.threads());
+        layout.setInt(params, "n_threads_batch", settings.threads());
+        layout.setInt(params, "flash_attn_type", settings.flashAttention().flashAttnType());
+        layout.setInt(params, "type_k", settings.kvType().ggmlType());
+        layout.setInt(params, "type_v", settings.kvType().ggmlType());
+        layout.setBool(params, "no_perf", true);
+        layout.setBool(params, "swa_full", false);
+        if (layout.fields().containsKey("n_outputs_max")) {
+            layout.setInt(params, "n_outputs_max", 1);
+        }
+        library.log().note(LlamaLog.CREATING + settings);
+        long mark = library.log().mark();
+        Pointer handle = Llama.llama_init_from_model(model.handle(), params);
+        if (handle == null) {
+            throw library.log()
+                    .failure(
+                            "llama.cpp could not make a context of " + settings.contextLength() + " tokens with "
+                                    + settings.kvType() + " cache and flash attention " + settings.flashAttention(),
+                            mark);
+        }
+        Threadpool threadpool;
+        try {
+            threadpool = new Threadpool(settings.threads());
+        } catch (LlamaException e) {
+            Llama.llama_free(handle);
+            throw e;
+        }
+        Llama.llama_attach_threadpool(handle, threadpool.handle(), Pointer.NULL);
+        LlamaContext context = new LlamaContext(model, handle, threadpool);
+        model.opened(context);
+        return context;
+    }
+
+    /**
+     * Decodes a prompt behind what is there, in chunks of {@code batch}. Does not wait for the device: see
+     * {@link #synchronize()}.
+     *
+     * @throws LlamaException if it does not fit the context or computing failed
+     */
+    public void decode(int[] tokens) {
+        for (int start = 0; start < tokens.length; start += batchSize) {
+            int length = Math.min(batchSize, tokens.length - start);
+            chunk.tokens.put(0, tokens, start, length);
+            chunk.resize(length);
+            decode(chunk, length);
+        }
+    }
+
+    /**
+     * Decodes one token behind what is there. Does not wait for the device: see {@link #synchronize()}.
+     *
+     * @throws LlamaException if it does not fit the context or computing failed
+     */
+    public void decode(int token) {
+        single.tokens.put(0, token);
+        decode(single, 1);
+    }
+
+    /**
+     * JNA calls back into Java to look at a struct. Between two tokens, when the model's weights have washed the caches,
+     * that costs some ten microseconds, which a model of 24 million parameters feels; words cost next to nothing.
+     */
+    private void decode(Batch batch, int length) {
+        int result = WORDS_ON_STACK
+                ? Llama.llama_decode(Pointer.nativeValue(handle()), 0, 0, 0, 0, 0, length, batch.address, 0, 0, 0, 0, 0)
+                : Llama.llama_decode(handle(), batch.batch);
+        if (result != 0) {
+            throw failedDecode(length, result);
+        }
+        position += length;
+    }
+
+    /** The return values of llama_decode: 1 no room in the KV cache, 2 aborted, below 0 an error. */
+    private LlamaException failedDecode(int length, int result) {
+        if (result == 1) {
+            return new LlamaException("The context is full: " + length + " more tokens do not fit behind " + position
+                    + " in a context of " + Llama.llama_n_ctx(handle()) + ".");
+        }
+        return log.failure(
+                "llama.cpp could not decode " + length + " tokens behind " + position + " (llama_decode returned "
+                        + result + ")",
+                log.mark() - 20);
+    }
+
+    /** Waits until all that was decoded is computed. */
+    public void synchronize() {
+        Llama.llama_synchronize(handle());
+    }
+
+    /** Tokens decoded so far: the position of the next one. */
+    public int position() {
+        return position;
+    }
+
+    /**
+     * Forgets all tokens from position {@code length} on.
+     *
+     * @throws LlamaException if the memory of this model cannot, as its layers are recurrent (see
+     *     {@link LlamaModel#truncatable()}) or their sliding windows have moved on
+     */
+    public void truncate(int length) {
+        handle();
+        if (length < 0 || length > position) {
+            throw new IllegalArgumentException("cannot truncate " + position + " tokens to " + length);
+        }
+        if (length == position) {
+            return;
+        }
+        if (!canTruncate(length)) {
+            throw new LlamaException("The memory of this model cannot go back from " + position + " to " + length
+                    + " tokens by forgetting the last ones.");
+        }
+        if (Llama.llama_memory_seq_rm(memory, SEQUENCE, length, TO_THE_END) == 0) {
+            throw new LlamaException("llama.cpp could not remove the tokens from " + length + " to " + position + ".");
+        }
+        position = length;
+    }
+
+    /** Layers with a sliding window must still hold the window before {@code length}. */
+    private boolean canTruncate(int length) {
+        if (length == 0 || (truncatable && slidingWindow == 0)) {
+            return true;
+        }
+        int oldest = Llama.llama_memory_seq_pos_min(memory, SEQUENCE);
+        return truncatable && oldest <= Math.max(0, length - slidingWindow);
+    }
+
+    /**
+     * Keeps this point, in place of one kept before, so that {@link #restoreState()} can come back to it. Costs nothing
+     * where the memory can be truncated; where layers are recurrent the whole state is copied to host memory, where they
+     * have sliding windows those are.
+     */
+    public void saveState() {
+        Pointer open = handle();
+        forgetState();
+        if (truncatable && slidingWindow == 0) {
+            saved = new SavedState(position, WHOLE_STATE, null);
+            return;
+        }
+        int flags = truncatable ? WINDOW_ONLY : WHOLE_STATE;
+        Memory bytes = new Memory(Math.max(1, Llama.llama_state_seq_get_size_ext(open, SEQUENCE, flags)));
+        long written = Llama.llama_state_seq_get_data_ext(open, bytes, bytes.size(), SEQUENCE, flags);
+        if (written == 0) {
+            bytes.close();
+            throw log.failure("llama.cpp could not copy the state", log.mark() - 20);
+        }
+        saved = new SavedState(position, flags, bytes);
+    }
+
+    /**
+     * Goes back to what {@link #saveState()} kept, as often as needed.
+     *
+     * @throws IllegalStateException if nothing was kept, or the context has been truncated below it since
+     */
+    public void restoreState() {
+        Pointer open = handle();
+        SavedState state = saved;
+        if (state == null || state.position > position) {
+            throw new IllegalStateException("No state has been saved to go back to from here.");
+        }
+        if (state.bytes == null || canTruncate(state.position)) {
+            truncate(state.position);
+            return;
+        }
+        if (state.flags == WHOLE_STATE) {
+            Llama.llama_memory_clear(memory, (byte) 0);
+        }
+        long mark = log.mark();
+        long read = Llama.llama_state_seq_set_data_ext(open, state.bytes, state.bytes.size(), SEQUENCE, state.flags);
+        if (read == 0) {
+            throw log.failure("llama.cpp could not restore the state", mark);
+        }
+        if (state.flags != WHOLE_STATE) {
+            Llama.llama_memory_seq_rm(memory, SEQUENCE, state.position, TO_THE_END);
+        }
+        position = state.position;
+    }
+
+    private void forgetState() {
+        SavedState state = saved;
+        saved = null;
+        if (state != null && state.bytes != null) {
+            state.bytes.close();
+        }
+    }
+
+    /** The logits of the last token decoded, one a token of the vocabulary. Waits as {@link #synchronize()} does. */
+    public float[] logits() {
+        Pointer logits = Llama.llama_get_logits_ith(handle(), -1);
+        if (logits == null) {
+            throw new IllegalStateException("Nothing has been decoded that has logits.");
+        }
+        return logits.getFloatArray(0, model.vocabularySize());
+    }
+
+    private Pointer handle() {
+        Pointer open = handle;
+        if (open == null) {
+            throw new IllegalStateException("This context is closed.");
+        }
+        return open;
+    }
+
+    /** Frees the context and its threads. */
+    @Override
+    public void close() {
+        Pointer open = handle;
+        if (open != null) {
+            handle = null;
+            model.closed(this);
+            forgetState();
+            Llama.llama_free(open);
+            threadpool.close();
+            single.close();
+            chunk.close();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package dev.headroom.llama.binding;
+
+import com.sun.jna.Callback;
+import com.sun.jna.Pointer;
+
+/** {@code ggml_log_callback}. Called from any thread. */
+@FunctionalInterface
+public interface LogCallback extends Callback {
+    void log(int level, Pointer text, Pointer user_data);
+}

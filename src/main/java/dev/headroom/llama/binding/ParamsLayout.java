@@ -1,0 +1,142 @@
+package dev.headroom.llama.binding;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The layouts of the parameter structs of a range of llama.cpp versions. The structs have no size field and change
+ * between versions, so a layout is only trusted after the defaults that the library returns fit it.
+ *
+ * <p>A later version that only appends fields fits too: what is appended goes back as the library returned it.
+ *
+ * @param versions the releases it was checked against
+ */
+public record ParamsLayout(String versions, StructLayout model, StructLayout context) {
+    private static final int AUTO = -1;
+    private static final int UNSPECIFIED = -1;
+    private static final int GGML_TYPE_F16 = 1;
+    private static final int ALL_LAYERS = -1;
+    private static final int ALL_LAYERS_UNTIL_2025 = 999;
+
+    private static final ParamsLayout V0_4 = new ParamsLayout(
+            "v0.4.0, v0.5.0",
+            new StructLayout()
+                    .pointer("devices")
+                    .pointer("tensor_buft_overrides")
+                    .int32("n_gpu_layers", ALL_LAYERS)
+                    .int32("split_mode", 1)
+                    .int32("load_mode", AUTO)
+                    .int32("lazy_mode", 1)
+                    .int32("main_gpu", 0)
+                    .pointer("tensor_split")
+                    .pointer("progress_callback")
+                    .pointer("progress_callback_user_data")
+                    .pointer("kv_overrides")
+                    .bool("vocab_only", 0)
+                    .bool("check_tensors", 0)
+                    .bool("use_extra_bufts", 1)
+                    .bool("no_host", 0)
+                    .bool("no_alloc", 0)
+                    .bool("load_mtp", 0),
+            samplers(context(new StructLayout()
+                            .int32("n_ctx", 512)
+                            .int32("n_batch", 2048)
+                            .int32("n_ubatch", 512)
+                            .int32("n_seq_max", 1)
+                            .int32("n_rs_seq", 0)
+                            .int32("n_outputs_max", 0)
+                            .int32("n_outputs_max_per_seq", 1)
+                            .int32("n_threads", 4)
+                            .int32("n_threads_batch", 4)
+                            .int32("ctx_type", 0)))
+                    .pointer("ctx_other"));
+
+    private static final ParamsLayout B8352 = new ParamsLayout(
+            "b8352",
+            modelUntilLoadMode()
+                    .bool("vocab_only", 0)
+                    .bool("use_mmap", 1)
+                    .bool("use_direct_io", 0, 1)
+                    .bool("use_mlock", 0)
+                    .bool("check_tensors", 0)
+                    .bool("use_extra_bufts", 1)
+                    .bool("no_host", 0)
+                    .bool("no_alloc", 0),
+            samplers(context(contextUntilOutputs())));
+
+    private static final ParamsLayout B6431 = new ParamsLayout(
+            "b6431",
+            modelUntilLoadMode()
+                    .bool("vocab_only", 0)
+                    .bool("use_mmap", 1)
+                    .bool("use_mlock", 0)
+                    .bool("check_tensors", 0)
+                    .bool("use_extra_bufts", 1),
+            context(contextUntilOutputs()));
+
+    /** All layouts, newest first. */
+    public static final List<ParamsLayout> ALL = List.of(V0_4, B8352, B6431);
+
+    /** The newest layout that what a library returned by default fits. */
+    public static Optional<ParamsLayout> fitting(Params modelDefaults, Params contextDefaults) {
+        return ALL.stream()
+                .filter(layout -> layout.model.misfit(modelDefaults).isEmpty()
+                        && layout.context.misfit(contextDefaults).isEmpty())
+                .findFirst();
+    }
+
+    private static StructLayout modelUntilLoadMode() {
+        return new StructLayout()
+                .pointer("devices")
+                .pointer("tensor_buft_overrides")
+                .int32("n_gpu_layers", ALL_LAYERS, ALL_LAYERS_UNTIL_2025)
+                .int32("split_mode", 1)
+                .int32("main_gpu", 0)
+                .pointer("tensor_split")
+                .pointer("progress_callback")
+                .pointer("progress_callback_user_data")
+                .pointer("kv_overrides");
+    }
+
+    private static StructLayout contextUntilOutputs() {
+        return new StructLayout()
+                .int32("n_ctx", 512)
+                .int32("n_batch", 2048)
+                .int32("n_ubatch", 512)
+                .int32("n_seq_max", 1)
+                .int32("n_threads", 4)
+                .int32("n_threads_batch", 4);
+    }
+
+    /** What all versions have in common: the rope and yarn numbers, of which defaults vary, to the last bool. */
+    private static StructLayout context(StructLayout start) {
+        return start.int32("rope_scaling_type", UNSPECIFIED)
+                .int32("pooling_type", UNSPECIFIED)
+                .int32("attention_type", UNSPECIFIED)
+                .int32("flash_attn_type", AUTO)
+                .float32("rope_freq_base", 0)
+                .float32("rope_freq_scale", 0)
+                .float32("yarn_ext_factor", -1)
+                .float32("yarn_attn_factor", -1, 1)
+                .float32("yarn_beta_fast", -1, 32)
+                .float32("yarn_beta_slow", -1, 1)
+                .int32("yarn_orig_ctx", 0)
+                .float32("defrag_thold", -1)
+                .pointer("cb_eval")
+                .pointer("cb_eval_user_data")
+                .int32("type_k", GGML_TYPE_F16)
+                .int32("type_v", GGML_TYPE_F16)
+                .pointer("abort_callback")
+                .pointer("abort_callback_data")
+                .bool("embeddings", 0)
+                .bool("offload_kqv", 1)
+                .bool("no_perf", 1)
+                .bool("op_offload", 1)
+                .bool("swa_full", 1)
+                .bool("kv_unified", 0);
+    }
+
+    private static StructLayout samplers(StructLayout context) {
+        return context.pointer("samplers").size("n_samplers", 0);
+    }
+}

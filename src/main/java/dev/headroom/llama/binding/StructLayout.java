@@ -1,0 +1,125 @@
+package dev.headroom.llama.binding;
+
+import com.sun.jna.Pointer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the fields of a C struct are, and which values the library gives them by default. Fields are declared in the
+ * order of the header; offsets follow from the natural alignment that all 64-bit ABIs share for these types.
+ */
+public final class StructLayout {
+    /** C types, with size and alignment in bytes. */
+    public enum CType {
+        BOOL(1),
+        INT32(4),
+        FLOAT(4),
+        POINTER(8),
+        SIZE(8);
+
+        private final int bytes;
+
+        CType(int bytes) {
+            this.bytes = bytes;
+        }
+
+        public int bytes() {
+            return bytes;
+        }
+    }
+
+    /**
+     * One field.
+     *
+     * @param offset bytes from the start of the struct
+     * @param defaults what a library that has this layout may return
+     */
+    public record Field(String name, CType type, int offset, List<Double> defaults) {
+        private double read(Pointer struct) {
+            return switch (type) {
+                case BOOL -> struct.getByte(offset);
+                case INT32 -> struct.getInt(offset);
+                case FLOAT -> struct.getFloat(offset);
+                case POINTER, SIZE -> struct.getLong(offset);
+            };
+        }
+
+        private boolean fits(Pointer struct) {
+            return defaults.contains(read(struct));
+        }
+    }
+
+    private final Map<String, Field> fields = new LinkedHashMap<>();
+    private int end;
+
+    StructLayout bool(String name, double... defaults) {
+        return add(name, CType.BOOL, defaults);
+    }
+
+    StructLayout int32(String name, double... defaults) {
+        return add(name, CType.INT32, defaults);
+    }
+
+    StructLayout float32(String name, double... defaults) {
+        return add(name, CType.FLOAT, defaults);
+    }
+
+    StructLayout size(String name, double... defaults) {
+        return add(name, CType.SIZE, defaults);
+    }
+
+    /** A pointer that is NULL by default. */
+    StructLayout pointer(String name) {
+        return add(name, CType.POINTER, 0);
+    }
+
+    private StructLayout add(String name, CType type, double... defaults) {
+        int offset = alignUp(end, type.bytes);
+        fields.put(
+                name,
+                new Field(name, type, offset, Arrays.stream(defaults).boxed().toList()));
+        end = offset + type.bytes;
+        return this;
+    }
+
+    private static int alignUp(int offset, int alignment) {
+        return (offset + alignment - 1) / alignment * alignment;
+    }
+
+    /** The fields by name, in the order of the header. */
+    public Map<String, Field> fields() {
+        return fields;
+    }
+
+    /** {@code sizeof} the struct in bytes: all of them hold a pointer, so it is a multiple of 8. */
+    public int sizeof() {
+        return alignUp(end, 8);
+    }
+
+    /** The first field whose value is not the default of this layout; empty: the struct fits. */
+    public Optional<Field> misfit(Params defaults) {
+        return fields.values().stream()
+                .filter(f -> !f.fits(defaults.getPointer()))
+                .findFirst();
+    }
+
+    /** Sets an {@code int32_t}, {@code uint32_t} or enum. */
+    public void setInt(Params struct, String name, int value) {
+        struct.getPointer().setInt(field(name, CType.INT32).offset, value);
+    }
+
+    public void setBool(Params struct, String name, boolean value) {
+        struct.getPointer().setByte(field(name, CType.BOOL).offset, (byte) (value ? 1 : 0));
+    }
+
+    private Field field(String name, CType type) {
+        Field field = fields.get(name);
+        if (field == null || field.type != type) {
+            throw new IllegalArgumentException(name + " is no " + type + " of this layout");
+        }
+        return field;
+    }
+}

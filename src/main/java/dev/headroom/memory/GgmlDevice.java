@@ -1,0 +1,85 @@
+package dev.headroom.memory;
+
+import dev.headroom.llama.LlamaDevice;
+import dev.headroom.llama.LlamaLibrary;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What ggml says is in use on its GPUs, total minus free, all of them together. Each backend means something else by it:
+ * an extra for comparing with llama.cpp's own figures, never {@code vram.peak}.
+ *
+ * <p>Asking creates the driver's context on CUDA. So nothing is asked before llama.cpp has put a model into memory,
+ * which creates it in any case, and never for the baseline.
+ */
+final class GgmlDevice implements Meter {
+    private boolean modelSeen;
+    private boolean silent;
+
+    private GgmlDevice() {}
+
+    static List<Meter> open() {
+        return List.of(new GgmlDevice());
+    }
+
+    @Override
+    public OptionalLong read() {
+        Optional<LlamaLibrary> library = LlamaLibrary.loaded();
+        if (silent || library.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        modelSeen = modelSeen
+                || library.get().log().lines().stream().anyMatch(line -> line.contains(" model buffer size "));
+        if (!modelSeen) {
+            return OptionalLong.empty();
+        }
+        OptionalLong used = used(library.get().devices());
+        silent = used.isEmpty();
+        return used;
+    }
+
+    /** Over the devices that are GPUs and tell; some always say that all is free, which is not telling. */
+    static OptionalLong used(List<LlamaDevice> devices) {
+        return devices.stream()
+                .filter(device -> device.type() == LlamaDevice.Type.GPU || device.type() == LlamaDevice.Type.IGPU)
+                .filter(device ->
+                        device.totalBytes().isPresent() && device.freeBytes().isPresent())
+                .mapToLong(device ->
+                        device.totalBytes().getAsLong() - device.freeBytes().getAsLong())
+                .filter(used -> used > 0)
+                .reduce(Long::sum);
+    }
+
+    /** A reading takes some hundred microseconds, and on CUDA waits for allocations that are under way. */
+    @Override
+    public Duration spacing() {
+        return Duration.ofMillis(500);
+    }
+
+    @Override
+    public String name() {
+        return "ggml.device";
+    }
+
+    @Override
+    public String metric() {
+        return "ggml.device.used";
+    }
+
+    @Override
+    public Scope scope() {
+        return Scope.DEVICE;
+    }
+
+    @Override
+    public Semantics semantics() {
+        return Semantics.RESIDENT;
+    }
+
+    @Override
+    public void close() {
+        // The library belongs to the benchmark.
+    }
+}

@@ -1,0 +1,95 @@
+package dev.headroom.memory;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The meters of this machine, opened. Opening touches NVIDIA's management library and files of the kernel, never
+ * llama.cpp or a GPU's compute driver.
+ *
+ * @param working those that work here, in order of preference
+ * @param unavailable those that do not, with the reason
+ */
+public record Meters(List<Meter> working, List<Unavailable> unavailable) implements AutoCloseable {
+    /** The list of meters: the first that works serves its metric. */
+    private static final List<Source> ALL = List.of(
+            new Source("nvml.device", () -> NvmlDevice.openUsed(Nvml.open())),
+            new Source("nvml.reserved", () -> NvmlDevice.openReserved(Nvml.open())),
+            new Source("nvml.process", () -> NvmlProcess.open(Nvml.open())),
+            new Source("linux.hwm", LinuxHighWater::open),
+            new Source("linux.rss", () -> LinuxResident.open("linux.rss", "ram.peak", "VmRSS")),
+            new Source("windows.workingset", WindowsWorkingSet::open),
+            new Source("macos.resident", MacResident::open),
+            new Source("linux.anon", () -> LinuxResident.open("linux.anon", "ram.anon.peak", "RssAnon")),
+            new Source("ggml.device", GgmlDevice::open));
+
+    public Meters {
+        working = List.copyOf(working);
+        unavailable = List.copyOf(unavailable);
+    }
+
+    /** Where a meter comes from. */
+    record Source(String name, Opener opener) {}
+
+    /** Opens a meter, one for each card where it is about cards. */
+    interface Opener {
+        List<? extends Meter> open() throws MeterUnavailable;
+    }
+
+    /**
+     * A meter that does not work here.
+     *
+     * @param reason in words that can follow a colon
+     */
+    public record Unavailable(String name, String reason) {
+        @Override
+        public String toString() {
+            return name + ": " + reason;
+        }
+    }
+
+    /** Opens every meter there is. */
+    public static Meters open() {
+        return open(ALL);
+    }
+
+    static Meters open(List<Source> sources) {
+        List<Meter> working = new ArrayList<>();
+        List<Unavailable> unavailable = new ArrayList<>();
+        for (Source source : sources) {
+            try {
+                working.addAll(source.opener().open());
+            } catch (MeterUnavailable e) {
+                unavailable.add(new Unavailable(source.name(), String.valueOf(e.getMessage())));
+            } catch (LinkageError e) {
+                unavailable.add(new Unavailable(source.name(), "native access does not work here: " + e.getMessage()));
+            }
+        }
+        return new Meters(working, unavailable);
+    }
+
+    /** For each metric, and each card, the first meter that serves it. */
+    public List<Meter> serving() {
+        Map<List<Object>, Meter> first = new LinkedHashMap<>();
+        working.forEach(meter -> first.putIfAbsent(List.of(meter.metric(), meter.card()), meter));
+        return List.copyOf(first.values());
+    }
+
+    /** The first of some meters that serves a metric, the one of the card where there are several. */
+    public static Optional<Meter> of(List<Meter> meters, String metric, Optional<String> card) {
+        List<Meter> serving =
+                meters.stream().filter(meter -> meter.metric().equals(metric)).toList();
+        return serving.stream()
+                .filter(meter -> card.isPresent() && meter.card().equals(card))
+                .findFirst()
+                .or(() -> serving.stream().findFirst());
+    }
+
+    @Override
+    public void close() {
+        working.forEach(Meter::close);
+    }
+}

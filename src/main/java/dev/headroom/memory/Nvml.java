@@ -1,0 +1,233 @@
+package dev.headroom.memory;
+
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * NVIDIA's management library (nvml.h), one initialisation of it. NVML counts initialisations, so that each meter has
+ * its own. Functions are looked up one by one, as old drivers lack some; only the one that is polled, which all have, is
+ * mapped directly, which costs a fraction. That mapping belongs to the process and follows the library opened last.
+ */
+final class Nvml implements AutoCloseable {
+    static final int SUCCESS = 0;
+
+    /** {@code NVML_VALUE_NOT_AVAILABLE}: all ones. */
+    private static final long NOT_AVAILABLE = -1;
+
+    /** Sizes of {@code nvmlPciInfo_t}, {@code nvmlMemory_t} and {@code nvmlMemory_v2_t} with its version number. */
+    private static final int PCI_INFO = 68;
+
+    private static final int MEMORY = 24;
+    private static final int MEMORY_V2 = 40;
+    private static final int MEMORY_V2_VERSION = MEMORY_V2 | 2 << 24;
+
+    /** Pointers as 64-bit numbers: JNA passes those on without making objects. */
+    private static final class Polled {
+        static native int nvmlDeviceGetMemoryInfo(long device, long memory);
+    }
+
+    private final NativeLibrary library;
+    private boolean closed;
+
+    private Nvml(NativeLibrary library) {
+        this.library = library;
+    }
+
+    static Nvml open() throws MeterUnavailable {
+        return open(candidates());
+    }
+
+    /**
+     * WSL2's own library comes first: a driver installed inside the guest does not work. The unversioned name comes last:
+     * the CUDA toolkit and some images put a stub there, which loads and cannot be initialised.
+     */
+    private static List<String> candidates() {
+        if (Platform.isWindows()) {
+            return List.of("nvml", "C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvml.dll");
+        }
+        return List.of(
+                "/usr/lib/wsl/lib/libnvidia-ml.so.1",
+                "libnvidia-ml.so.1",
+                "/usr/local/nvidia/lib64/libnvidia-ml.so.1",
+                "libnvidia-ml.so");
+    }
+
+    /** Takes the first of some libraries that can be loaded and initialised. */
+    static Nvml open(List<String> candidates) throws MeterUnavailable {
+        if (Platform.isMac()) {
+            throw new MeterUnavailable("macOS has no NVIDIA driver");
+        }
+        List<String> refusals = new ArrayList<>();
+        for (String candidate : candidates) {
+            NativeLibrary library;
+            try {
+                library = NativeLibrary.getInstance(candidate);
+            } catch (UnsatisfiedLinkError e) {
+                continue;
+            }
+            Nvml nvml = new Nvml(library);
+            int code = nvml.call("nvmlInit_v2").orElse(SUCCESS - 1);
+            if (code == SUCCESS) {
+                Native.register(Polled.class, library);
+                return nvml;
+            }
+            refusals.add(candidate
+                    + (code < SUCCESS
+                            ? " is no NVML"
+                            : " is there and says " + nvml.error(code) + " (no driver, or only a stub)"));
+        }
+        throw new MeterUnavailable(
+                refusals.isEmpty()
+                        ? "there is no NVIDIA driver (tried " + String.join(", ", candidates) + ")"
+                        : String.join("; ", refusals));
+    }
+
+    /** Calls a function; empty where this driver has none of that name. */
+    OptionalInt call(String function, Object... arguments) {
+        return function(function)
+                .map(f -> OptionalInt.of(f.invokeInt(arguments)))
+                .orElse(OptionalInt.empty());
+    }
+
+    private boolean succeeds(String function, Object... arguments) {
+        return call(function, arguments).equals(OptionalInt.of(SUCCESS));
+    }
+
+    Optional<Function> function(String name) {
+        try {
+            return Optional.of(library.getFunction(name));
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.empty();
+        }
+    }
+
+    private String error(int code) {
+        return function("nvmlErrorString")
+                .map(f -> f.invokeString(new Object[] {code}, false))
+                .orElse("error " + code);
+    }
+
+    /** The cards, in the order of their PCI ids. */
+    List<Card> cards() throws MeterUnavailable {
+        int[] count = new int[1];
+        if (!succeeds("nvmlDeviceGetCount_v2", count) || count[0] == 0) {
+            throw refusal("the NVIDIA driver finds no card");
+        }
+        List<Card> cards = new ArrayList<>();
+        for (int i = 0; i < count[0]; i++) {
+            PointerByReference handle = new PointerByReference();
+            if (succeeds("nvmlDeviceGetHandleByIndex_v2", i, handle)) {
+                cards.add(new Card(handle.getValue()));
+            }
+        }
+        if (cards.isEmpty()) {
+            throw refusal("the NVIDIA driver lets no card be used here");
+        }
+        return cards;
+    }
+
+    /** Closes this and says why it is of no use. */
+    MeterUnavailable refusal(String reason) {
+        close();
+        return new MeterUnavailable(reason);
+    }
+
+    /** One card, and room for what is read from it. */
+    final class Card {
+        private final Pointer handle;
+        private final Memory memory = new Memory(MEMORY);
+        private final long[] wide = new long[1];
+        private final int[] narrow = new int[1];
+        private final long handleAddress;
+        private final long memoryAddress = Pointer.nativeValue(memory);
+        private final Optional<Function> energy = function("nvmlDeviceGetTotalEnergyConsumption");
+        private final Optional<Function> power = function("nvmlDeviceGetPowerUsage");
+
+        private Card(Pointer handle) {
+            this.handle = handle;
+            handleAddress = Pointer.nativeValue(handle);
+        }
+
+        Pointer handle() {
+            return handle;
+        }
+
+        Nvml nvml() {
+            return Nvml.this;
+        }
+
+        /** Memory of the card in bytes. */
+        OptionalLong total() {
+            return readMemory() ? OptionalLong.of(memory.getLong(0)) : OptionalLong.empty();
+        }
+
+        /** Memory in use in bytes, what the driver keeps for itself included: {@code nvmlMemory_t}, the first version. */
+        OptionalLong used() {
+            return readMemory() ? value(memory.getLong(16), memory.getLong(0)) : OptionalLong.empty();
+        }
+
+        private boolean readMemory() {
+            return Polled.nvmlDeviceGetMemoryInfo(handleAddress, memoryAddress) == SUCCESS && memory.getLong(0) > 0;
+        }
+
+        /** What the driver keeps for itself, in bytes: {@code nvmlMemory_v2_t}, drivers since 510. */
+        OptionalLong reserved() {
+            try (Memory v2 = new Memory(MEMORY_V2)) {
+                v2.clear();
+                v2.setInt(0, MEMORY_V2_VERSION);
+                return succeeds("nvmlDeviceGetMemoryInfo_v2", handle, v2)
+                        ? value(v2.getLong(16), v2.getLong(8))
+                        : OptionalLong.empty();
+            }
+        }
+
+        /** As {@link Cards#pciId} writes it. */
+        Optional<String> pciId() {
+            try (Memory info = new Memory(PCI_INFO)) {
+                info.clear();
+                // All versions begin with the id in 16 characters.
+                return succeeds("nvmlDeviceGetPciInfo_v3", handle, info)
+                                || succeeds("nvmlDeviceGetPciInfo_v2", handle, info)
+                        ? Cards.pciId(Native.toString(info.getByteArray(0, 16)))
+                        : Optional.empty();
+            }
+        }
+
+        /** Energy drawn since the driver was loaded, in mJ; cards since Volta. */
+        OptionalLong millijoules() {
+            return energy.isPresent() && energy.get().invokeInt(new Object[] {handle, wide}) == SUCCESS
+                    ? OptionalLong.of(wide[0])
+                    : OptionalLong.empty();
+        }
+
+        /** Power drawn in mW, averaged by the driver over what the card averages: up to a second. */
+        OptionalLong milliwatts() {
+            return power.isPresent() && power.get().invokeInt(new Object[] {handle, narrow}) == SUCCESS
+                    ? OptionalLong.of(narrow[0])
+                    : OptionalLong.empty();
+        }
+    }
+
+    /** A size in bytes, if it is one: "not available" is all ones, and no size is above the total. */
+    static OptionalLong value(long bytes, long total) {
+        return bytes == NOT_AVAILABLE || bytes < 0 || bytes > total ? OptionalLong.empty() : OptionalLong.of(bytes);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            call("nvmlShutdown");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package dev.headroom.plan;
+
+import dev.headroom.BadInput;
+import dev.headroom.NearMatches;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Where plans are found by name.
+ *
+ * @param folders looked through in order for {@code <name>.properties}
+ * @param packaged the plans that came with Headroom, name to text; looked at last
+ */
+public record Profiles(List<Path> folders, Map<String, String> packaged) {
+    private static final String SUFFIX = ".properties";
+    /** Where the build puts {@code profiles/} in the jar. */
+    private static final String IN_JAR = "dev/headroom/plan/profiles";
+    /** Bytes; a plan is a page of text. */
+    private static final int LARGEST_PLAN = 1 << 20;
+
+    public Profiles {
+        folders = List.copyOf(folders);
+        packaged = Map.copyOf(packaged);
+    }
+
+    /** {@code profiles/} here, {@code profiles/} beside the jar and beside the jar's folder, and the packaged ones. */
+    public static Profiles standard() {
+        List<Path> folders = new ArrayList<>(List.of(Path.of("profiles")));
+        Optional<Path> code = code();
+        code.map(Path::getParent).ifPresent(folder -> {
+            folders.add(folder.resolve("profiles"));
+            folders.add(folder.resolveSibling("profiles"));
+        });
+        return new Profiles(folders, code.map(Profiles::packagedIn).orElse(Map.of()));
+    }
+
+    /**
+     * A plan.
+     *
+     * @param nameOrFile a name, or a file: anything with {@code /} or {@code \} in it or that ends in
+     *     {@code .properties}
+     * @throws BadInput if there is none, or it is not valid
+     */
+    public Plan plan(String nameOrFile) {
+        if (nameOrFile.contains("/") || nameOrFile.contains("\\") || nameOrFile.endsWith(SUFFIX)) {
+            return read(file(nameOrFile));
+        }
+        SortedSet<String> names = names();
+        if (!names.contains(nameOrFile)) {
+            throw new BadInput("there is no plan " + Entry.quote(nameOrFile) + NearMatches.hint(nameOrFile, names)
+                    + "; there are " + String.join(", ", names) + ", or give a file with / in its path");
+        }
+        for (Path folder : folders) {
+            Path file = folder.resolve(nameOrFile + SUFFIX);
+            if (Files.exists(file)) {
+                return read(file);
+            }
+        }
+        return Plan.parse(nameOrFile, nameOrFile + SUFFIX, packaged.getOrDefault(nameOrFile, ""));
+    }
+
+    /** The names of all plans that are found. */
+    public SortedSet<String> names() {
+        SortedSet<String> names = new TreeSet<>(packaged.keySet());
+        for (Path folder : folders) {
+            for (Path file : plansIn(folder)) {
+                names.add(name(file));
+            }
+        }
+        return names;
+    }
+
+    private static Plan read(Path file) {
+        String name = name(file).replaceAll("[^A-Za-z0-9._-]", "_");
+        return Plan.parse(name.isEmpty() ? "plan" : name, file.toString(), text(file));
+    }
+
+    private static Path file(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new BadInput("plan " + Entry.quote(text) + " is not a path of this system", e);
+        }
+    }
+
+    private static String text(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new BadInput("plan " + file + " is a folder; give a file in it");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_PLAN + 1);
+            if (bytes.length > LARGEST_PLAN) {
+                throw new BadInput("plan " + file + " is larger than 1 MiB; is it a plan?");
+            }
+            return decode(file.toString(), bytes);
+        } catch (NoSuchFileException e) {
+            throw new BadInput("there is no plan " + file + "; give the name of a plan, or an existing file", e);
+        } catch (IOException e) {
+            throw new BadInput("plan " + file + " cannot be read: " + e, e);
+        }
+    }
+
+    /** UTF-8, with or without the mark that some editors put in front. */
+    static String decode(String where, byte[] bytes) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            return text.startsWith("\uFEFF") ? text.substring(1) : text;
+        } catch (CharacterCodingException e) {
+            throw new BadInput("plan " + where + " is not UTF-8 text; save it as UTF-8", e);
+        }
+    }
+
+    private static String name(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+    }
+
+    private static List<Path> plansIn(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(SUFFIX) && !Files.isDirectory(file))
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(); // a folder that cannot be listed has no plans to offer
+        }
+    }
+
+    /** The jar or the folder of classes that this class is from. */
+    private static Optional<Path> code() {
+        CodeSource source = Profiles.class.getProtectionDomain().getCodeSource();
+        if (source == null || source.getLocation() == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Path.of(source.getLocation().toURI()).toAbsolutePath());
+        } catch (URISyntaxException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Map<String, String> packagedIn(Path code) {
+        if (Files.isDirectory(code)) {
+            return texts(code.resolve(IN_JAR));
+        }
+        try (FileSystem jar = FileSystems.newFileSystem(code)) {
+            return texts(jar.getPath(IN_JAR));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, String> texts(Path folder) {
+        Map<String, String> texts = new TreeMap<>();
+        for (Path file : plansIn(folder)) {
+            texts.put(name(file), text(file));
+        }
+        return texts;
+    }
+}

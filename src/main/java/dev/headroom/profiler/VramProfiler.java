@@ -1,0 +1,225 @@
+package dev.headroom.profiler;
+
+import dev.headroom.llama.LlamaFacts;
+import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.memory.Cards;
+import dev.headroom.memory.Gauge;
+import dev.headroom.memory.GpuEnergy;
+import dev.headroom.memory.Meter;
+import dev.headroom.memory.Meters;
+import dev.headroom.memory.Sampler;
+import dev.headroom.memory.Series;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.profile.InternalProfiler;
+import org.openjdk.jmh.profile.ProfilerException;
+import org.openjdk.jmh.results.AggregationPolicy;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.ScalarResult;
+import org.openjdk.jmh.runner.IterationType;
+
+/**
+ * Memory beside timing, in every iteration: the metrics that docs/meters.md describes. Option: {@code interval=10ms},
+ * from one reading of a polled meter to the next, 1 to 1000 ms.
+ *
+ * <p>The first measured iteration settles which labels the fork has. JMH fills a label's missing iterations with 0, which
+ * does no harm to a maximum: a meter that is lost later is left out from there on, and its loss is said.
+ */
+public final class VramProfiler implements InternalProfiler {
+    private static final double MIB = 1024.0 * 1024.0;
+    private static final Pattern INTERVAL = Pattern.compile("interval=(?<millis>[1-9][0-9]{0,3})(?:ms)?");
+    private static final int MAX_MILLIS = 1000;
+    private static final int DEFAULT_MILLIS = 10;
+
+    /** The polled meters whose samples and gaps are reported, and under which name. */
+    private static final Map<String, String> SAMPLED = Map.of("vram.peak", "vram", "ram.anon.peak", "ram");
+
+    private final Duration interval;
+    private final Supplier<Meters> source;
+    private final IdentityHashMap<Meter, OptionalLong> baselines = new IdentityHashMap<>();
+    private final Map<LlamaFacts.Kind, Double> buffers = new EnumMap<>(LlamaFacts.Kind.class);
+    private final Map<String, Result<?>> measured = new LinkedHashMap<>();
+
+    private List<Meter> meters = List.of();
+    private List<GpuEnergy> cards = List.of();
+    private Optional<String> card = Optional.empty();
+    private @Nullable Sampler sampler;
+    private @Nullable Set<String> labels;
+
+    public VramProfiler() throws ProfilerException {
+        this("");
+    }
+
+    public VramProfiler(String options) throws ProfilerException {
+        this(options, Meters::open);
+    }
+
+    VramProfiler(String options, Supplier<Meters> source) throws ProfilerException {
+        this.source = source;
+        Matcher matcher = INTERVAL.matcher(options.isBlank() ? "interval=" + DEFAULT_MILLIS : options.strip());
+        int millis = matcher.matches() ? Integer.parseInt(matcher.group("millis")) : 0;
+        if (millis < 1 || millis > MAX_MILLIS) {
+            throw new ProfilerException("VramProfiler knows one option, interval=10ms, from 1 to " + MAX_MILLIS
+                    + " ms, and was given: " + options);
+        }
+        interval = Duration.ofMillis(millis);
+    }
+
+    @Override
+    public String getDescription() {
+        return "Peak VRAM and RAM, llama.cpp's buffers and GPU energy of every iteration";
+    }
+
+    @Override
+    public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
+        if (meters.isEmpty()) {
+            open();
+        }
+        List<Gauge> gauges = new ArrayList<>(meters);
+        cards.stream().filter(gpu -> !gpu.counting()).forEach(gauges::add);
+        sampler = Sampler.start(gauges, interval);
+        cards.forEach(GpuEnergy::start);
+    }
+
+    /** Opened once a fork and kept to its end: there is no hook for that. */
+    private void open() {
+        meters = source.get().serving();
+        cards = GpuEnergy.open();
+        if (LlamaLibrary.loaded().isEmpty()) {
+            meters.stream()
+                    .filter(meter -> meter.metric().equals("vram.peak"))
+                    .forEach(meter -> baselines.put(meter, meter.read()));
+        }
+    }
+
+    @Override
+    public Collection<? extends Result<?>> afterIteration(
+            BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
+        Sampler stopped = sampler;
+        if (stopped == null) {
+            throw new IllegalStateException("There was no beforeIteration.");
+        }
+        sampler = null;
+        stopped.stop();
+        if (iteration.getType() != IterationType.MEASUREMENT) {
+            return List.of();
+        }
+        LlamaLibrary.loaded().ifPresent(this::ask);
+        measured.clear();
+        memory(stopped);
+        buffers();
+        energy(stopped);
+        settle();
+        return List.copyOf(measured.values());
+    }
+
+    private void ask(LlamaLibrary library) {
+        if (card.isEmpty()) {
+            card = Cards.ofModel(library.log().lines());
+        }
+        LlamaFacts facts = library.log().facts();
+        for (LlamaFacts.Kind kind : LlamaFacts.Kind.values()) {
+            facts.mebibytes(kind).ifPresent(mebibytes -> buffers.put(kind, mebibytes));
+        }
+    }
+
+    private void memory(Sampler stopped) {
+        for (String metric : meters.stream().map(Meter::metric).distinct().toList()) {
+            Meter meter = Meters.of(meters, metric, card).orElseThrow();
+            Series series = stopped.of(meter);
+            if (series.peak().isEmpty()) {
+                continue;
+            }
+            put(metric, series.peak().getAsLong() / MIB, "MiB");
+            baselines
+                    .getOrDefault(meter, OptionalLong.empty())
+                    .ifPresent(bytes -> put("vram.baseline", bytes / MIB, "MiB"));
+            String sampled = SAMPLED.get(metric);
+            if (sampled != null) {
+                put(sampled + ".samples", (double) series.samples(), "#");
+                put(sampled + ".gap.max", series.longestGapMillis(), "ms");
+            }
+        }
+    }
+
+    private void buffers() {
+        buffer("buffers.model", LlamaFacts.Kind.MODEL);
+        buffer("buffers.kv", LlamaFacts.Kind.KV, LlamaFacts.Kind.RECURRENT);
+        buffer("buffers.compute", LlamaFacts.Kind.COMPUTE);
+        buffer("buffers.output", LlamaFacts.Kind.OUTPUT);
+    }
+
+    private void buffer(String label, LlamaFacts.Kind... kinds) {
+        Stream.of(kinds)
+                .filter(buffers::containsKey)
+                .map(buffers::get)
+                .reduce(Double::sum)
+                .ifPresent(mebibytes -> put(label, mebibytes, "MiB"));
+    }
+
+    private void energy(Sampler stopped) {
+        Optional<GpuEnergy> ofModel =
+                cards.stream().filter(gpu -> gpu.card().equals(card)).findFirst();
+        ofModel.or(() -> cards.stream().findFirst()).ifPresent(gpu -> {
+            if (gpu.counting()) {
+                gpu.joules().ifPresent(joules -> {
+                    put("gpu.energy", joules, "J");
+                    put("gpu.power", joules / stopped.seconds(), "W");
+                });
+            } else {
+                stopped.of(gpu).mean().ifPresent(milliwatts -> put("gpu.power", milliwatts / 1e3, "W"));
+            }
+        });
+    }
+
+    private void put(String label, double value, String unit) {
+        measured.put("·" + label, new ScalarResult("·" + label, value, unit, policy("·" + label)));
+    }
+
+    /** How iterations and forks of a label are merged: samples are counted, energy and power averaged, peaks are peaks. */
+    public static AggregationPolicy policy(String label) {
+        if (label.endsWith(".samples")) {
+            return AggregationPolicy.SUM;
+        }
+        return label.startsWith("·gpu.") ? AggregationPolicy.AVG : AggregationPolicy.MAX;
+    }
+
+    private void settle() {
+        if (labels == null) {
+            labels = new LinkedHashSet<>(measured.keySet());
+            long rivals = meters.stream()
+                    .filter(meter -> meter.metric().equals("vram.peak"))
+                    .count();
+            if (rivals > 1 && card.isEmpty()) {
+                System.err.println("headroom: there are " + rivals + " GPUs and llama.cpp does not say which one holds"
+                        + " the model: the first one is measured.");
+            }
+        }
+        Set<String> lost = new LinkedHashSet<>(labels);
+        lost.removeAll(measured.keySet());
+        if (!lost.isEmpty()) {
+            System.err.println("headroom: no longer measured in this fork, as its meter stopped answering: "
+                    + String.join(", ", lost));
+            labels.removeAll(lost);
+        }
+        measured.keySet().retainAll(labels);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.headroom.result;
+
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cell, its forks merged.
+ *
+ * @param id unique in the run
+ * @param benchmark simple name of the benchmark class
+ * @param mode thrpt, avgt, sample or ss
+ * @param unit unit of the score
+ * @param params the cell's parameters, in the benchmark's order
+ * @param forks forks asked for
+ * @param warmup warm-up iterations a fork
+ * @param iterations measured iterations a fork
+ * @param time length of an iteration; absent for single shots
+ * @param status ok only if every fork was
+ * @param reason of the first fork that was not ok
+ * @param score absent if no fork was ok
+ * @param metrics secondary metrics, merged over iterations and forks: peaks by maximum
+ */
+public record CellResult(
+        String id,
+        String benchmark,
+        String mode,
+        String unit,
+        Map<String, String> params,
+        int forks,
+        int warmup,
+        int iterations,
+        @Nullable String time,
+        Status status,
+        @Nullable String reason,
+        List<String> logTail,
+        @Nullable Score score,
+        SortedMap<String, Metric> metrics,
+        @Nullable Observed observed) {
+
+    /**
+     * The primary metric.
+     *
+     * @param value mean over iterations and forks, in the cell's unit
+     * @param error half the width of JMH's 99.9 % confidence interval, absent below three samples
+     * @param samples how many iterations (or, in mode sample, operations) stand behind the value
+     * @param percentiles for mode sample: 50, 95 and 99, in the cell's unit
+     */
+    public record Score(
+            double value, @Nullable Double error, long samples, @Nullable SortedMap<String, Double> percentiles) {}
+}

@@ -1,0 +1,36 @@
+package dev.headroom.result;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fork of one cell: a line of {@code journal.jsonl}.
+ *
+ * @param cell the cell's id
+ * @param fork 1 for the first
+ * @param reason one sentence, for every status but ok
+ * @param logTail llama.cpp's last lines, for every status but ok
+ * @param started ISO-8601 instant
+ * @param seconds wall time of the fork, its start included
+ */
+public record ForkResult(
+        String cell,
+        int fork,
+        Status status,
+        @Nullable String reason,
+        List<String> logTail,
+        String started,
+        double seconds,
+        List<Iteration> iterations,
+        @Nullable Observed observed) {
+
+    /** A fork that was not started. */
+    public static ForkResult refused(String cell, int fork, String reason, String started) {
+        return new ForkResult(cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null);
+    }
+
+    /** Whether it measured. */
+    public boolean ok() {
+        return status == Status.OK;
+    }
+}

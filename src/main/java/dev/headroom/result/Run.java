@@ -1,0 +1,94 @@
+package dev.headroom.result;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One execution of a plan: the content of {@code run.json}.
+ *
+ * @param schemaVersion {@value #SCHEMA_VERSION}; goes up when a reader has to know
+ * @param id the run folder's name
+ * @param headroom version of Headroom
+ * @param started ISO-8601 instant
+ * @param ended ISO-8601 instant; absent while the run goes on or if it was killed
+ * @param plan the plan as it was run, options of the command line applied
+ * @param environment where it ran; its {@code name} is the default value of the parameter environment
+ * @param meters meters that worked, with what they measure; {@code vram} names the one behind ·vram.peak
+ * @param unavailable signals that could not be measured here, with the reason
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record Run(
+        int schemaVersion,
+        String id,
+        String headroom,
+        String started,
+        @Nullable String ended,
+        Map<String, String> plan,
+        Map<String, String> environment,
+        Llama llama,
+        List<Model> models,
+        List<MeterFact> meters,
+        Map<String, String> unavailable,
+        List<String> warnings,
+        List<CellResult> cells) {
+
+    public static final int SCHEMA_VERSION = 1;
+
+    /**
+     * The llama.cpp that ran.
+     *
+     * @param version release, such as v0.4.0 or b6431
+     * @param commit absent where the library does not tell
+     * @param library path of the library
+     * @param systemInfo CPU features in use, as llama.cpp prints them
+     */
+    public record Llama(
+            String version,
+            @Nullable String commit,
+            String library,
+            List<Device> devices,
+            @Nullable String systemInfo) {}
+
+    /**
+     * A device llama.cpp can use.
+     *
+     * @param type cpu, gpu, igpu or accel
+     * @param totalMib its memory in MiB, as ggml reports it; absent where it does not
+     */
+    public record Device(String name, String description, String type, @Nullable Double totalMib) {}
+
+    /**
+     * A model of the run.
+     *
+     * @param id the JMH parameter's value
+     * @param path where the file is
+     * @param synthetic whether Headroom wrote it, with random weights
+     * @param fileBytes size of the file
+     * @param tensorBytes bytes of weights in it
+     * @param trainedContextLength tokens; absent if the file does not say
+     * @param kvBytesPerToken what a token of context takes in a KV cache of type f16; absent where layers differ
+     *     (sliding windows, recurrent layers, latent attention)
+     */
+    public record Model(
+            String id,
+            String path,
+            boolean synthetic,
+            @Nullable String architecture,
+            @Nullable String quantization,
+            long parameters,
+            long fileBytes,
+            long tensorBytes,
+            @Nullable Long trainedContextLength,
+            @Nullable Long kvBytesPerToken) {}
+
+    /**
+     * A meter that worked.
+     *
+     * @param scope process, device or system
+     * @param semantics resident, committed or reserved
+     * @param metrics the labels it stands behind
+     */
+    public record MeterFact(String name, String scope, String semantics, List<String> metrics) {}
+}

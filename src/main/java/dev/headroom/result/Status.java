@@ -1,0 +1,31 @@
+package dev.headroom.result;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
+/** How a fork or a cell ended. Everything but {@link #OK} comes with a reason. */
+public enum Status {
+    /** Measured. */
+    OK,
+    /** Memory ran out: an allocation that llama.cpp or the driver was refused. */
+    OOM,
+    /** The process ended by itself, by a signal or an abort. */
+    CRASHED,
+    /** The time limit passed. */
+    TIMEOUT,
+    /** llama.cpp, or Headroom before it, said no: an unsupported model, a setting that does not fit. */
+    REFUSED,
+    /** Not run, because the run ended before it. */
+    CANCELLED;
+
+    @JsonValue
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    @JsonCreator
+    static Status of(String text) {
+        return valueOf(text.toUpperCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,130 @@
+package dev.headroom.run;
+
+import dev.headroom.BadInput;
+import dev.headroom.export.CellsCsv;
+import dev.headroom.export.IterationsCsv;
+import dev.headroom.plan.Cell;
+import dev.headroom.result.CellResult;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Json;
+import dev.headroom.result.Run;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.results.RunResult;
+
+/** Runs the cells of a plan one fork after the other and keeps the run folder up to date. */
+public final class PlanRunner {
+    /** What a run tells while it goes on. */
+    public interface Listener {
+        /** A fork begins. */
+        void fork(Cell cell, int fork);
+
+        /** An iteration of the fork begins, warm-up included; 1 for the first. */
+        void iteration(Cell cell, int fork, int iteration);
+
+        /** All forks of a cell are done. */
+        void cell(Cell cell, CellResult result, double seconds);
+    }
+
+    private final Preparation preparation;
+    private final RunFolder folder;
+    private final String version;
+    private final String started = now();
+    private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
+
+    private PlanRunner(Preparation preparation, RunFolder folder, String version) {
+        this.preparation = preparation;
+        this.folder = folder;
+        this.version = version;
+    }
+
+    /**
+     * Makes the run folder, then the synthetic models: a folder that cannot be written to is found before minutes go
+     * into a model.
+     *
+     * @param out the folder that the run folder is made in
+     * @param version Headroom's
+     * @param progress told which model is being written and how far it is, 0 to 1
+     * @throws dev.headroom.BadInput if either cannot be made; then neither is left behind
+     */
+    public static PlanRunner prepare(
+            Preparation preparation, Path out, String version, BiConsumer<Run.Model, Double> progress) {
+        RunFolder folder = RunFolder.create(out, preparation.plan().name(), LocalDateTime.now(ZoneId.systemDefault()));
+        try {
+            preparation.makeModels(progress);
+        } catch (BadInput e) {
+            folder.remove();
+            throw e;
+        }
+        return new PlanRunner(preparation, folder, version);
+    }
+
+    /** Where the results are. */
+    public Path folder() {
+        return folder.path();
+    }
+
+    /** Measures every cell; a cell that fails is a result. */
+    public Run run(Listener listener) {
+        JmhFork jmh = new JmhFork(folder, preparation.llamaHome());
+        write(null);
+        for (Cell cell : preparation.cells()) {
+            Optional<Path> model =
+                    cell.model().map(name -> Path.of(preparation.model(name).path()));
+            List<ForkResult> results = new ArrayList<>();
+            forks.put(cell.id(), results);
+            double seconds = 0;
+            for (int number = 1; number <= cell.settings().forks(); number++) {
+                int fork = number;
+                listener.fork(cell, fork);
+                int[] iteration = {0};
+                ForkResult result = preparation
+                        .refusal(cell)
+                        .map(reason -> ForkResult.refused(cell.id(), fork, reason, now()))
+                        .orElseGet(
+                                () -> jmh.run(cell, model, fork, () -> listener.iteration(cell, fork, ++iteration[0])));
+                folder.append(result);
+                results.add(result);
+                seconds += result.seconds();
+                if (!result.ok()) {
+                    break; // it would fail again, and out of memory on purpose is hard on a machine
+                }
+            }
+            write(null);
+            listener.cell(cell, JmhResults.cellResult(cell, results), seconds);
+        }
+        return write(now());
+    }
+
+    private Run write(@Nullable String ended) {
+        List<CellResult> cells = new ArrayList<>();
+        List<RunResult> merged = new ArrayList<>();
+        List<ForkResult> all = new ArrayList<>();
+        for (Cell cell : preparation.cells()) {
+            List<ForkResult> results = forks.getOrDefault(cell.id(), List.of());
+            cells.add(JmhResults.cellResult(cell, results));
+            JmhResults.merged(cell, results).ifPresent(merged::add);
+            all.addAll(results);
+        }
+        Run run = preparation.run(folder.id(), version, started, ended, cells);
+        folder.replace("run.json", Json.pretty(run));
+        folder.replace("jmh.json", JmhResults.json(merged));
+        folder.replace("cells.csv", CellsCsv.of(run));
+        folder.replace("iterations.csv", IterationsCsv.of(run, all));
+        return run;
+    }
+
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

@@ -1,0 +1,328 @@
+package dev.headroom.run;
+
+import dev.headroom.BadInput;
+import dev.headroom.environment.Cpu;
+import dev.headroom.environment.Environment;
+import dev.headroom.gguf.Gguf;
+import dev.headroom.gguf.GgufTensor;
+import dev.headroom.gguf.ModelStore;
+import dev.headroom.gguf.SyntheticModel;
+import dev.headroom.llama.LlamaHome;
+import dev.headroom.memory.Meter;
+import dev.headroom.memory.Meters;
+import dev.headroom.plan.Cell;
+import dev.headroom.plan.ModelName;
+import dev.headroom.plan.Parameter;
+import dev.headroom.plan.Plan;
+import dev.headroom.result.CellResult;
+import dev.headroom.result.Run;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that is known before the first fork: a plan with every {@code local} and {@code 0} resolved, on a machine
+ * and a llama.cpp that have been looked at. Making it finds what is wrong with the input; nothing is written yet.
+ *
+ * @param cells in the order in which they run
+ * @param environment where this runs
+ * @param llamaHome directory of the library
+ * @param models by id, with their path where they are or will be
+ * @param estimates of each cell, by id
+ * @param meters which meters work here
+ */
+public record Preparation(
+        Plan plan,
+        List<Cell> cells,
+        Environment environment,
+        Path llamaHome,
+        Run.Llama llama,
+        Map<String, Run.Model> models,
+        Map<String, Duration> estimates,
+        List<Run.MeterFact> meters,
+        Map<String, String> unavailable,
+        List<String> warnings) {
+    private static final String LOCAL = "local";
+    private static final double MIB = 1024.0 * 1024.0;
+
+    /** The part of the free memory that a fork may take; less and the system ends processes to survive. */
+    private static final double USABLE = 0.95;
+
+    /** A context so many times longer than a model was trained for is a slip of the finger. */
+    private static final int MOST_TIMES_TRAINED = 64;
+
+    /**
+     * Looks at the machine, llama.cpp and the models.
+     *
+     * @param llama what --llama names
+     * @throws BadInput if something cannot be used
+     */
+    public static Preparation of(Plan plan, Optional<Path> llama) {
+        Environment environment = Environment.detect();
+        int cores = Cpu.defaultThreads();
+        List<Cell> cells = plan.cells().stream()
+                .map(cell -> resolved(cell, environment, cores))
+                .toList();
+        Map<String, Run.Model> models = models(cells);
+        List<String> warnings = new ArrayList<>();
+        beyondTraining(cells, models).forEach(warning -> warnings.add(warning.text()));
+        Path home = LlamaHome.find(llama).toAbsolutePath();
+        Run.Llama library = LlamaProbe.library(home);
+        for (Run.Model model : models.values()) {
+            checkFits(model, library, environment);
+            if (!model.synthetic()) {
+                LlamaProbe.model(home, Path.of(model.path()));
+            }
+        }
+        boolean gpu =
+                library.devices().stream().anyMatch(device -> device.type().endsWith("gpu"));
+        Map<String, Duration> estimates = new LinkedHashMap<>();
+        for (Cell cell : cells) {
+            Optional<Run.Model> model = cell.model().map(name -> known(models, name));
+            estimates.put(
+                    cell.id(),
+                    new Estimate(
+                                    cell,
+                                    model.map(Run.Model::parameters).orElse(0L),
+                                    model.map(Run.Model::fileBytes).orElse(0L),
+                                    cores,
+                                    gpu)
+                            .duration());
+        }
+        Map<String, String> unavailable = new LinkedHashMap<>();
+        List<Run.MeterFact> working = meters(unavailable);
+        unavailable.forEach((what, why) -> warnings.add(new Warning.NotMeasured("VRAM (" + what + ")", why).text()));
+        return new Preparation(
+                plan, cells, environment, home, library, models, estimates, working, unavailable, warnings);
+    }
+
+    /** How long a cell takes, about. */
+    public Duration estimate(Cell cell) {
+        return estimates.getOrDefault(cell.id(), Duration.ZERO);
+    }
+
+    /** How long the whole run takes, about. */
+    public Duration estimate() {
+        return estimates.values().stream().reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /** Makes the synthetic models that are not there yet. */
+    public void makeModels(BiConsumer<Run.Model, Double> progress) {
+        for (Run.Model model : models.values()) {
+            if (model.synthetic()) {
+                ModelStore.ofUser()
+                        .make(
+                                SyntheticModel.parse(model.id()),
+                                (done, total) -> progress.accept(model, (double) done / total));
+            }
+        }
+    }
+
+    private static Cell resolved(Cell cell, Environment environment, int cores) {
+        Cell resolved = cell;
+        if (cell.value(Parameter.ENVIRONMENT).equals(LOCAL)) {
+            resolved = resolved.with(Parameter.ENVIRONMENT, environment.name());
+        } else if (!cell.value(Parameter.ENVIRONMENT).equals(environment.name())) {
+            throw new BadInput("The plan asks for environment " + cell.value(Parameter.ENVIRONMENT) + " but this is "
+                    + environment.name() + ": run Headroom in the environment itself and leave --environment out.");
+        }
+        if (cell.benchmark().parameters().contains(Parameter.THREADS)
+                && cell.value(Parameter.THREADS).equals("0")) {
+            resolved = resolved.with(Parameter.THREADS, Integer.toString(cores));
+        }
+        return resolved;
+    }
+
+    private static Map<String, Run.Model> models(List<Cell> cells) {
+        Map<String, Run.Model> models = new LinkedHashMap<>();
+        for (Cell cell : cells) {
+            cell.model().ifPresent(name -> models.computeIfAbsent(name.id(), id -> look(name)));
+        }
+        return models;
+    }
+
+    private static Run.Model look(ModelName name) {
+        if (!name.isFile()) {
+            SyntheticModel synthetic = SyntheticModel.parse(name.text());
+            return new Run.Model(
+                    name.id(),
+                    ModelStore.ofUser().path(synthetic).toString(),
+                    true,
+                    synthetic.shape().architecture(),
+                    synthetic.quantization().name(),
+                    synthetic.tensors().stream().mapToLong(GgufTensor::elements).sum(),
+                    synthetic.bytes(),
+                    synthetic.tensors().stream().mapToLong(GgufTensor::bytes).sum(),
+                    synthetic.shape().context(),
+                    KvCache.bytesPerToken(synthetic));
+        }
+        Path file = name.file().toAbsolutePath().normalize();
+        Gguf gguf = Gguf.read(file);
+        return new Run.Model(
+                name.id(),
+                file.toString(),
+                false,
+                gguf.architecture(),
+                gguf.fileTypeName().orElse(null),
+                gguf.parameterCount(),
+                gguf.fileBytes(),
+                gguf.tensorBytes(),
+                gguf.trainedContextLength().isPresent()
+                        ? gguf.trainedContextLength().getAsLong()
+                        : null,
+                KvCache.bytesPerToken(gguf));
+    }
+
+    private static Run.Model known(Map<String, Run.Model> models, ModelName name) {
+        return Objects.requireNonNull(models.get(name.id()));
+    }
+
+    Run.Model model(ModelName name) {
+        return known(models, name);
+    }
+
+    /** The run as it stands with these cells. */
+    Run run(String id, String version, String started, @Nullable String ended, List<CellResult> cells) {
+        Map<String, String> planned = new LinkedHashMap<>();
+        planned.put("name", plan.name());
+        plan.entries().forEach(entry -> planned.put(entry.key(), entry.value()));
+        Map<String, String> where = new LinkedHashMap<>();
+        where.put("name", environment.name());
+        where.putAll(environment.facts());
+        return new Run(
+                Run.SCHEMA_VERSION,
+                id,
+                version,
+                started,
+                ended,
+                planned,
+                where,
+                llama,
+                List.copyOf(models.values()),
+                meters,
+                unavailable,
+                warnings,
+                cells);
+    }
+
+    /** The meters that serve here; a card's memory without one is put down as unavailable, with the reason. */
+    private static List<Run.MeterFact> meters(Map<String, String> unavailable) {
+        try (Meters meters = Meters.open()) {
+            List<Run.MeterFact> working = new ArrayList<>();
+            for (Meter meter : meters.serving()) {
+                working.add(new Run.MeterFact(
+                        meter.name(),
+                        meter.scope().name().toLowerCase(Locale.ROOT),
+                        meter.semantics().name().toLowerCase(Locale.ROOT),
+                        List.of("·" + meter.metric())));
+            }
+            if (meters.serving().stream().noneMatch(meter -> meter.metric().equals("vram.peak"))) {
+                String reasons = meters.unavailable().stream()
+                        .filter(meter -> meter.name().equals("nvml.device"))
+                        .map(Meters.Unavailable::reason)
+                        .collect(Collectors.joining("; "));
+                unavailable.put("·vram.peak", reasons);
+            }
+            return working;
+        }
+    }
+
+    /** Weights have to lie somewhere: in the machine's memory or in its devices'. */
+    private static void checkFits(Run.Model model, Run.Llama llama, Environment environment) {
+        Optional<Double> memory = memoryMib(environment, "memoryTotalMiB");
+        double weights = model.tensorBytes() / MIB;
+        if (memory.isPresent() && weights > memory.get() + gpuMib(llama)) {
+            throw new BadInput(String.format(
+                    Locale.ROOT,
+                    "Model %s has %.0f MiB of weights, more than the %.0f MiB of memory and %.0f MiB of GPU memory here: "
+                            + "take a smaller model or quantization.",
+                    model.id(),
+                    weights,
+                    memory.get(),
+                    gpuMib(llama)));
+        }
+    }
+
+    /**
+     * Why a cell is not run at all: a context that cannot fit by arithmetic would, on systems that promise more memory
+     * than they have, not fail but push the machine over.
+     */
+    Optional<String> refusal(Cell cell) {
+        Run.Model model = cell.model().map(this::model).orElse(null);
+        Optional<Double> memory = memoryMib(environment, "memoryAvailableMiB");
+        if (model == null
+                || model.kvBytesPerToken() == null
+                || memory.isEmpty()
+                || !cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH)) {
+            return Optional.empty();
+        }
+        long tokens = Long.parseLong(cell.value(Parameter.CONTEXT_LENGTH));
+        double cache = KvCache.bytes(model.kvBytesPerToken(), tokens, cell.value(Parameter.KV_TYPE)) / MIB;
+        double compute = KvCache.leastComputeBytes(tokens, Integer.parseInt(cell.value(Parameter.UBATCH))) / MIB;
+        double weights = model.tensorBytes() / MIB;
+        if (cache + compute + weights <= USABLE * memory.get() + gpuMib(llama)) {
+            return Optional.empty();
+        }
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "A context of %d tokens takes %.0f MiB of KV cache and at least %.0f MiB of compute buffers beside %.0f "
+                        + "MiB of weights, more than the %.0f MiB of memory and %.0f MiB of GPU memory that are free "
+                        + "here: take a shorter context or a smaller kvType.",
+                tokens,
+                cache,
+                compute,
+                weights,
+                memory.get(),
+                gpuMib(llama)));
+    }
+
+    private static double gpuMib(Run.Llama llama) {
+        return llama.devices().stream()
+                .filter(device -> device.type().equals("gpu"))
+                .mapToDouble(device -> device.totalMib() == null ? 0 : device.totalMib())
+                .sum();
+    }
+
+    /** What this process may use: the machine's memory, or the container's limit if that is less. */
+    private static Optional<Double> memoryMib(Environment environment, String fact) {
+        return Stream.of(fact, "memoryLimitMiB")
+                .flatMap(name -> Optional.ofNullable(environment.facts().get(name)).stream())
+                .map(Double::valueOf)
+                .min(Comparator.naturalOrder());
+    }
+
+    /** Warns of contexts longer than a model was trained for, and refuses absurd ones. */
+    private static List<Warning> beyondTraining(List<Cell> cells, Map<String, Run.Model> models) {
+        Map<String, Long> longest = new LinkedHashMap<>();
+        for (Cell cell : cells) {
+            if (cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH)) {
+                longest.merge(
+                        cell.value(Parameter.MODEL), Long.valueOf(cell.value(Parameter.CONTEXT_LENGTH)), Math::max);
+            }
+        }
+        List<Warning> warnings = new ArrayList<>();
+        longest.forEach((id, length) -> {
+            Run.Model model = models.get(id);
+            Long trained = model == null ? null : model.trainedContextLength();
+            if (trained != null && length > MOST_TIMES_TRAINED * trained) {
+                throw new BadInput("A context of " + length + " tokens is more than " + MOST_TIMES_TRAINED
+                        + " times the " + trained + " that " + id + " was trained for: take a shorter context.");
+            }
+            if (trained != null && length > trained) {
+                warnings.add(new Warning.BeyondTraining(id, trained, length));
+            }
+        });
+        return warnings;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.headroom;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Dependencies flow one way; JMH and JNA stay where they belong. docs/architecture.md has the picture. */
+@AnalyzeClasses(packages = "dev.headroom", importOptions = ImportOption.DoNotIncludeTests.class)
+class LayerTest {
+    @ArchTest
+    static final ArchRule NO_CYCLES =
+            slices().matching("dev.headroom.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule ONLY_PROFILER_RUN_AND_BENCH_KNOW_JMH = noClasses()
+            .that()
+            .resideOutsideOfPackages("..profiler..", "..run..", "..bench..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.openjdk.jmh..");
+
+    @ArchTest
+    static final ArchRule ONLY_BINDING_AND_METERS_KNOW_JNA = noClasses()
+            .that()
+            .resideOutsideOfPackages("..llama..", "..memory..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.sun.jna..");
+
+    @ArchTest
+    static final ArchRule RESULT_KNOWS_NOBODY = noClasses()
+            .that()
+            .resideInAPackage("..result..")
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("dev.headroom..").and(not(resideInAPackage("dev.headroom.result.."))));
+
+    @ArchTest
+    static final ArchRule EXPORT_KNOWS_RESULT_ALONE = noClasses()
+            .that()
+            .resideInAPackage("..export..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("dev.headroom..")
+                    .and(not(resideInAnyPackage("dev.headroom.result..", "dev.headroom.export.."))));
+
+    @ArchTest
+    static void mainDoesNotKnowBenchmarks(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("..bench..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("..bench..")
+                .check(classes);
+    }
+}

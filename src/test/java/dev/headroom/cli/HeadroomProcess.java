@@ -1,0 +1,74 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** {@code java -jar headroom.jar …} in a process of its own, as a user would start it. */
+final class HeadroomProcess {
+    /** Beside the jar, so that models are made once for all tests. */
+    static final Path CACHE = jar().resolveSibling("it-cache");
+
+    private final Map<String, String> environment = new HashMap<>(Map.of("HEADROOM_CACHE", CACHE.toString()));
+    private final List<String> javaOptions = new ArrayList<>();
+
+    /** What came of it. */
+    record Result(int exit, String out, String err) {}
+
+    private static Path jar() {
+        return Path.of(System.getProperty("headroom.jar", "target/headroom.jar"))
+                .toAbsolutePath();
+    }
+
+    HeadroomProcess environment(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
+    HeadroomProcess javaOption(String option) {
+        javaOptions.add(option);
+        return this;
+    }
+
+    Result run(Path directory, String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(javaOptions);
+        command.addAll(List.of("-jar", jar().toString()));
+        command.addAll(List.of(args));
+        Path out = Files.createTempFile("headroom-it", ".out");
+        Path err = Files.createTempFile("headroom-it", ".err");
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(directory.toFile())
+                    .redirectOutput(out.toFile())
+                    .redirectError(err.toFile());
+            builder.environment().remove("HEADROOM_LLAMA");
+            builder.environment().putAll(environment);
+            Process process = builder.start();
+            boolean ended = process.waitFor(10, TimeUnit.MINUTES);
+            if (!ended) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }
+            Result result = new Result(ended ? process.exitValue() : -1, read(out), read(err));
+            assertThat(ended).as("ended; output so far: %s", result).isTrue();
+            return result;
+        } finally {
+            Files.deleteIfExists(out);
+            Files.deleteIfExists(err);
+        }
+    }
+
+    private static String read(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+}

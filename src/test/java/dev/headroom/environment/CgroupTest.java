@@ -1,0 +1,82 @@
+package dev.headroom.environment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CgroupTest {
+    private static final String V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
+    private static final String V1 =
+            """
+            31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755
+            32 31 0:31 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
+            35 31 0:32 ROOT /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
+            """;
+
+    private final FakeMachine machine;
+
+    CgroupTest(@TempDir Path root) {
+        machine = FakeMachine.linux(root, "6.8.0");
+    }
+
+    @Test
+    void theSmallestLimitOnTheWayUpCounts() {
+        machine.file("proc/self/mountinfo", V2)
+                .file("proc/self/cgroup", "0::/system.slice/bench.service/inner\n")
+                .file("sys/fs/cgroup/system.slice/memory.max", "8589934592\n")
+                .file("sys/fs/cgroup/system.slice/bench.service/memory.max", "1073741824\n")
+                .file("sys/fs/cgroup/system.slice/bench.service/inner/memory.max", "max\n");
+
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(1024);
+    }
+
+    @Test
+    void version1() {
+        machine.file("proc/self/mountinfo", V1.replace("ROOT", "/"))
+                .file("proc/self/cgroup", "4:memory:/group\n0::/\n")
+                .file("sys/fs/cgroup/memory/group/memory.limit_in_bytes", "536870912\n")
+                .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(512);
+    }
+
+    @Test
+    void insideAContainerOnlyAPartIsMounted() {
+        machine.file("proc/self/mountinfo", V1.replace("ROOT", "/docker/abc"))
+                .file("proc/self/cgroup", "4:memory:/docker/abc\n")
+                .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");
+
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(512);
+    }
+
+    @Test
+    void noLimitIsAbsent() {
+        machine.file("proc/self/mountinfo", V1.replace("ROOT", "/"))
+                .file("proc/self/cgroup", "4:memory:/\n")
+                .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).isEmpty();
+        assertThat(Cgroup.bytes("max\n")).isEmpty();
+        assertThat(Cgroup.bytes("")).isEmpty();
+    }
+
+    @Test
+    void aGroupOutsideOfWhatIsMountedIsNotLookedFor() {
+        machine.file("proc/self/mountinfo", V2)
+                .file("proc/self/cgroup", "0::/../../other\n")
+                .file("sys/fs/cgroup/memory.max", "1048576\n");
+
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(1);
+    }
+
+    @Test
+    void paths() {
+        assertThat(Cgroup.path(List.of("12:cpu,memory:/a:b", "0::/c"), "memory"))
+                .isEqualTo("/a:b");
+        assertThat(Cgroup.path(List.of("12:cpu,memory:/a:b", "0::/c"), "")).isEqualTo("/c");
+        assertThat(Cgroup.path(List.of("nonsense"), "")).isEmpty();
+    }
+}

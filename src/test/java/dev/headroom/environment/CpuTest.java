@@ -1,0 +1,106 @@
+package dev.headroom.environment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CpuTest {
+    private final Path root;
+
+    CpuTest(@TempDir Path root) {
+        this.root = root;
+    }
+
+    private FakeMachine machine() {
+        return FakeMachine.linux(root, "6.8.0").desktopCpu("");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            0-3,8     | {0, 1, 2, 3, 8}
+            0         | {0}
+            ''        | {}
+            3-1       | {}
+            0-99999999 | {}
+            x,2,-,5-  | {2}
+            """)
+    void listsOfCpus(String list, String cpus) {
+        assertThat(Cpu.cpus(list)).hasToString(cpus);
+    }
+
+    @Test
+    void twoThreadsOfACoreAreOneCore() {
+        assertThat(Cpu.physicalCores(machine().machine())).hasValue(4);
+        assertThat(Cpu.defaultThreads(machine().machine())).isEqualTo(4);
+    }
+
+    @Test
+    void twoSocketsHaveTheSameCoreNumbers() {
+        List<String> cpuinfo = Stream.of(0, 1, 2, 3)
+                .flatMap(
+                        cpu -> Stream.of("processor\t: " + cpu, "physical id\t: " + cpu / 2, "core id\t\t: " + cpu % 2))
+                .toList();
+
+        assertThat(Cpu.coreOfCpu(cpuinfo).values()).containsExactlyInAnyOrder("0:0", "0:1", "1:0", "1:1");
+    }
+
+    @Test
+    void siblingsComeFirst() {
+        FakeMachine machine = machine().file("sys/devices/system/cpu/online", "0-3\n");
+        for (int cpu = 0; cpu < 4; cpu++) {
+            machine.file(
+                    "sys/devices/system/cpu/cpu" + cpu + "/topology/thread_siblings_list",
+                    cpu / 2 * 2 + "-" + (cpu / 2 * 2 + 1) + "\n");
+        }
+
+        assertThat(Cpu.physicalCores(machine.machine())).hasValue(2);
+    }
+
+    @Test
+    void onlyWhatAffinityAllowsCounts() {
+        // CPUs 0 and 4 are the two threads of one core
+        FakeMachine machine = machine()
+                .file("proc/self/status", "Name:\tjava\nCpus_allowed_list:\t0,4\n")
+                .processors(2);
+
+        assertThat(Cpu.defaultThreads(machine.machine())).isEqualTo(1);
+        assertThat(Cpu.physicalCores(machine.machine())).hasValue(4);
+    }
+
+    @Test
+    void aQuotaLimitsAsWell() {
+        assertThat(Cpu.defaultThreads(machine().processors(3).machine())).isEqualTo(3);
+    }
+
+    @Test
+    void withoutTopologyEveryProcessorCounts() {
+        String arm = "processor\t: 0\nCPU part\t: 0xd0b\n\nprocessor\t: 1\nCPU part\t: 0xd0b\n";
+
+        assertThat(Cpu.physicalCores(machine().file("proc/cpuinfo", arm).machine()))
+                .isEmpty();
+        assertThat(Cpu.defaultThreads(
+                        machine().file("proc/cpuinfo", arm).processors(2).machine()))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aTopologyThatCannotBeIsNone() {
+        StringBuilder cpuinfo = new StringBuilder();
+        for (int cpu = 0; cpu < 16; cpu++) {
+            cpuinfo.append("processor : ").append(cpu).append("\nphysical id : 0\ncore id : 0\n");
+        }
+
+        assertThat(Cpu.physicalCores(
+                        machine().file("proc/cpuinfo", cpuinfo.toString()).machine()))
+                .isEmpty();
+    }
+}

@@ -1,0 +1,165 @@
+package dev.headroom.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.headroom.result.CellResult;
+import dev.headroom.result.CellResult.Score;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Iteration;
+import dev.headroom.result.Metric;
+import dev.headroom.result.Run;
+import dev.headroom.result.Status;
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.commons.csv.CSVRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CsvTest {
+    private static final Locale BEFORE = Locale.getDefault();
+
+    @AfterEach
+    void restoreLocale() {
+        Locale.setDefault(BEFORE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"en-US", "de-DE", "ar-EG"})
+    void aCellIsARowThatReadsTheSameEverywhere(String locale) throws IOException {
+        Locale.setDefault(Locale.forLanguageTag(locale));
+
+        CSVRecord row = only(CellsCsv.of(run(ok())));
+
+        assertThat(row.get("score")).isEqualTo("1234.500");
+        assertThat(row.get("score_error")).isEqualTo("0.012500000");
+        assertThat(row.get("unit")).isEqualTo("tokens/s");
+        assertThat(row.get("context_length")).isEqualTo("4096");
+        assertThat(row.get("gpu_layers")).isEqualTo("-1");
+        assertThat(row.get("ram_peak_mib")).isEqualTo("344.250000");
+        assertThat(row.get("status")).isEqualTo("ok");
+    }
+
+    @Test
+    void whatWasNotMeasuredIsEmptyAndHasAColumn() throws IOException {
+        CSVRecord row = only(CellsCsv.of(run(ok())));
+
+        assertThat(row.get("vram_peak_mib")).isEmpty();
+        assertThat(row.get("vram_samples")).isEmpty();
+        assertThat(row.get("p99")).isEmpty();
+    }
+
+    @Test
+    void aMetricThatNoTableKnowsGetsItsColumn() throws IOException {
+        assertThat(only(CellsCsv.of(run(ok()))).get("ggml_device_used_mib")).isEqualTo("7");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {"=cmd|' /C calc'!A0", "@SUM(A1)", "+HYPERLINK(1)", "-2+3+cmd", "|x", "-1", "plain, \"quoted\""})
+    void textThatASpreadsheetWouldRunIsNeutralised(String reason) throws IOException {
+        CellResult failed = failed(reason);
+
+        String read = only(CellsCsv.of(run(failed))).get("reason");
+
+        boolean dangerous = !reason.equals("-1") && !reason.startsWith("plain");
+        assertThat(read).isEqualTo(dangerous ? "'" + reason : reason);
+    }
+
+    @Test
+    void iterationsStandBesideTheirMetrics() throws IOException {
+        Iteration first = new Iteration(1, 10.5, new TreeMap<>(Map.of("·vram.peak", new Metric(900, "MiB"))), null);
+        Iteration second = new Iteration(2, 11.25, new TreeMap<>(Map.of("·vram.peak", new Metric(901, "MiB"))), null);
+        ForkResult fork = new ForkResult("cell", 1, Status.OK, null, List.of(), "t", 3, List.of(first, second), null);
+
+        List<CSVRecord> rows = records(IterationsCsv.of(run(ok()), List.of(fork)));
+
+        assertThat(rows).extracting(row -> row.get("iteration")).containsExactly("1", "2");
+        assertThat(rows).extracting(row -> row.get("score")).containsExactly("10.500000", "11.250000");
+        assertThat(rows).extracting(row -> row.get("vram_peak_mib")).containsExactly("900", "901");
+    }
+
+    @Test
+    void aForkThatFailedHasARowWithoutValues() throws IOException {
+        ForkResult fork = ForkResult.refused("cell", 2, "no", "t");
+
+        CSVRecord row = only(IterationsCsv.of(run(ok()), List.of(fork)));
+
+        assertThat(row.get("fork")).isEqualTo("2");
+        assertThat(row.get("status")).isEqualTo("refused");
+        assertThat(row.get("iteration")).isEmpty();
+        assertThat(row.get("score")).isEmpty();
+    }
+
+    private static CSVRecord only(String csv) throws IOException {
+        List<CSVRecord> records = records(csv);
+        assertThat(records).hasSize(1);
+        return records.get(0);
+    }
+
+    private static List<CSVRecord> records(String csv) throws IOException {
+        return Columns.FORMAT
+                .builder()
+                .setHeader()
+                .setSkipHeaderRecord(true)
+                .get()
+                .parse(new StringReader(csv))
+                .getRecords();
+    }
+
+    private static CellResult ok() {
+        Map<String, Metric> metrics = Map.of(
+                "·ram.peak", new Metric(344.25, "MiB"),
+                "·ggml.device.used", new Metric(7, "MiB"));
+        return cell(Status.OK, null, new Score(1234.5, 0.0125, 5, null), metrics);
+    }
+
+    private static CellResult failed(String reason) {
+        return cell(Status.CRASHED, reason, null, Map.of());
+    }
+
+    private static CellResult cell(
+            Status status, @Nullable String reason, @Nullable Score score, Map<String, Metric> metrics) {
+        return new CellResult(
+                "cell",
+                "TokenGeneration",
+                "thrpt",
+                "tokens/s",
+                Map.of("contextLength", "4096", "gpuLayers", "-1"),
+                1,
+                1,
+                5,
+                "1000ms",
+                status,
+                reason,
+                List.of(),
+                score,
+                new TreeMap<>(metrics),
+                null);
+    }
+
+    private static Run run(CellResult cell) {
+        return new Run(
+                1,
+                "20260101-000000-test",
+                "test",
+                "t",
+                null,
+                Map.of(),
+                Map.of("name", "test"),
+                new Run.Llama("v0.4.0", null, "lib", List.of(), null),
+                List.of(),
+                List.of(),
+                Map.of(),
+                List.of(),
+                List.of(cell));
+    }
+}

@@ -1,0 +1,90 @@
+package dev.headroom.llama;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BinaryHeaderTest {
+    private static final BinaryHeader LINUX_X64 = BinaryHeader.needed("Linux", "amd64");
+
+    static byte[] elf(int machine) {
+        ByteBuffer head = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        head.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).putShort(18, (short) machine);
+        return head.array();
+    }
+
+    private static byte[] pe(int machine) {
+        ByteBuffer head = ByteBuffer.allocate(512).order(ByteOrder.LITTLE_ENDIAN);
+        head.put(new byte[] {'M', 'Z'}).putInt(60, 248);
+        head.position(248).put(new byte[] {'P', 'E', 0, 0}).putShort((short) machine);
+        return head.array();
+    }
+
+    private static byte[] machO(int cpu) {
+        return ByteBuffer.allocate(64)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0xfeedfacf)
+                .putInt(cpu)
+                .array();
+    }
+
+    private static byte[] universal(int... cpus) {
+        ByteBuffer head = ByteBuffer.allocate(128).putInt(0xcafebabe).putInt(cpus.length);
+        for (int i = 0; i < cpus.length; i++) {
+            head.putInt(8 + 20 * i, cpus[i]);
+        }
+        return head.array();
+    }
+
+    @Test
+    void whatEachSystemsHeadersSay() {
+        assertThat(BinaryHeader.parse(elf(62))).contains(new BinaryHeader("Linux", List.of("x86-64")));
+        assertThat(BinaryHeader.parse(elf(183))).contains(new BinaryHeader("Linux", List.of("arm64")));
+        assertThat(BinaryHeader.parse(pe(0x8664))).contains(new BinaryHeader("Windows", List.of("x86-64")));
+        assertThat(BinaryHeader.parse(pe(0xaa64))).contains(new BinaryHeader("Windows", List.of("arm64")));
+        assertThat(BinaryHeader.parse(machO(0x0100000c))).contains(new BinaryHeader("macOS", List.of("arm64")));
+        assertThat(BinaryHeader.parse(universal(0x01000007, 0x0100000c)))
+                .contains(new BinaryHeader("macOS", List.of("x86-64", "arm64")));
+        assertThat(BinaryHeader.parse(new byte[10])).isEmpty();
+        assertThat(BinaryHeader.parse(new byte[4096])).isEmpty();
+        assertThat(BinaryHeader.parse(Arrays.copyOf(pe(0x8664), 100))).isEmpty();
+    }
+
+    @Test
+    void needed() {
+        assertThat(BinaryHeader.needed("Windows 11", "amd64")).hasToString("Windows on x86-64");
+        assertThat(BinaryHeader.needed("Mac OS X", "aarch64")).hasToString("macOS on arm64");
+        assertThat(new BinaryHeader("macOS", List.of("x86-64", "arm64"))
+                        .serves(BinaryHeader.needed("Mac OS X", "aarch64")))
+                .isTrue();
+        assertThat(LINUX_X64.serves(BinaryHeader.needed("Windows 11", "amd64"))).isFalse();
+    }
+
+    @Test
+    void objections(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("libllama.so");
+        assertThat(objection(file, elf(62))).isEqualTo("none");
+        assertThat(objection(file, elf(183))).isEqualTo("is for Linux on arm64");
+        assertThat(objection(file, pe(0x8664))).isEqualTo("is for Windows on x86-64");
+        assertThat(objection(
+                        file, "version https://git-lfs.github.com/spec/v1\noid\n".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo("is not a library: it begins with the text \"version https://git-lfs.github.c\"");
+        assertThat(objection(file, new byte[0])).isEqualTo("is not a library: it is empty");
+        assertThat(objection(file, new byte[100]))
+                .isEqualTo("is not a library: it begins with bytes that no system's libraries begin with");
+    }
+
+    private static String objection(Path file, byte[] content) throws IOException {
+        Files.write(file, content);
+        return BinaryHeader.objection(file, LINUX_X64).orElse("none");
+    }
+}

@@ -1,0 +1,93 @@
+package dev.headroom.llama;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.BadInput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class LibraryFilesTest {
+    private static final BinaryHeader LINUX_X64 = BinaryHeader.needed("Linux", "amd64");
+
+    private final Path directory;
+
+    LibraryFilesTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
+
+    private Path library(String name) throws IOException {
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, BinaryHeaderTest.elf(62));
+    }
+
+    @Test
+    void namesWithVariantAndVersion() throws IOException {
+        Path llama = library("libllama.vulkan.v0.4.0.so");
+        Path ggml = library("libggml.vulkan.v0.4.0.so");
+        Path base = library("libggml-base.so");
+        library("libllama-common.so");
+        library("libggml-vulkan.so");
+        library("libggml-cpu-zen4.so");
+        assertThat(LibraryFiles.in(directory, LINUX_X64))
+                .isEqualTo(new LibraryFiles(llama, Optional.of(ggml), Optional.of(base)));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void linksToOneFile() throws IOException {
+        Path file = library("build/bin/libllama.so.0.0.7777");
+        Files.createSymbolicLink(directory.resolve("build/bin/libllama.so"), file);
+        LibraryFiles files = LibraryFiles.in(directory, LINUX_X64);
+        assertThat(files.llama()).isEqualTo(directory.resolve("build/bin/libllama.so"));
+        assertThat(files.directory()).isEqualTo(directory.resolve("build/bin"));
+        assertThat(files.ggml()).isEmpty();
+    }
+
+    @Test
+    void twoVersions() throws IOException {
+        library("libllama.b6431.so");
+        library("libllama.v0.4.0.so");
+        assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("more than one libllama.so: libllama.b6431.so, libllama.v0.4.0.so");
+    }
+
+    @Test
+    void noLlama() throws IOException {
+        library("libllama-common.so");
+        assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
+                .isInstanceOf(BadInput.class)
+                .hasMessageStartingWith("No llama.cpp in " + directory)
+                .hasMessageContaining("libllama.vulkan.v0.4.0.so");
+        library("llama.v0.4.0.dll");
+        assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
+                .isInstanceOf(BadInput.class)
+                .hasMessageEndingWith("It does hold llama.v0.4.0.dll, but this Java needs one for Linux on x86-64.");
+    }
+
+    @Test
+    void anotherCpu() throws IOException {
+        Path file = library("libllama.so");
+        assertThatThrownBy(() -> LibraryFiles.in(directory, BinaryHeader.needed("Linux", "aarch64")))
+                .isInstanceOf(BadInput.class)
+                .hasMessage(file
+                        + " is for Linux on x86-64; this Java needs a llama.cpp for Linux on arm64: name another one.");
+    }
+
+    @Test
+    void releasesInNames() {
+        assertThat(LlamaLibrary.releaseIn("libllama.vulkan.v0.4.0.so")).contains("v0.4.0");
+        assertThat(LlamaLibrary.releaseIn("libllama.b6431.so")).contains("b6431");
+        assertThat(LlamaLibrary.releaseIn("libllama.so.0.0.7777")).contains("b7777");
+        assertThat(LlamaLibrary.releaseIn("libllama.0.0.7777.dylib")).contains("b7777");
+        assertThat(LlamaLibrary.releaseIn("llama.dll")).isEmpty();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.headroom.llama;
+
+import java.nio.file.Path;
+import java.util.Random;
+
+/**
+ * What {@link LlamaVersionsIT} runs in a process of its own, as a process opens one llama.cpp only: loads a model,
+ * decodes, goes back, decodes again, and prints what came of it.
+ */
+final class LlamaChild {
+    private LlamaChild() {}
+
+    public static void main(String[] args) {
+        LlamaLibrary library = LlamaLibrary.open(Path.of(args[0]));
+        System.out.println("version " + library.build().version());
+        library.devices().forEach(d -> System.out.println("device " + d.name() + " " + d.type()));
+        ContextSettings settings = new ContextSettings(1024, 512, 128, KvType.F16, FlashAttention.ON, 2);
+        try (LlamaModel model = LlamaModel.load(library, Path.of(args[1]), -1);
+                LlamaContext context = LlamaContext.create(model, settings)) {
+            int[] prompt = new Random(1).ints(600, 0, model.vocabularySize()).toArray();
+            context.decode(prompt);
+            context.saveState();
+            float[] first = logitsAfter(context, prompt[0]);
+            context.restoreState();
+            float[] second = logitsAfter(context, prompt[0]);
+            System.out.println("position " + context.position());
+            System.out.println("same logits " + java.util.Arrays.equals(first, second));
+            System.out.println("finite " + allFinite(first));
+            LlamaFacts facts = library.log().facts();
+            System.out.println("layers " + facts.offloadedLayers() + " of " + facts.totalLayers());
+            System.out.println("flash attention " + facts.flashAttention());
+            facts.buffers()
+                    .forEach(b -> System.out.println("buffer " + b.kind() + " " + b.device() + " " + b.mebibytes()));
+        }
+    }
+
+    private static float[] logitsAfter(LlamaContext context, int token) {
+        context.decode(token);
+        return context.logits();
+    }
+
+    static boolean allFinite(float[] values) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CardsTest {
+    private static final String CUDA1 = "llama_prepare_model_devices: using device CUDA1 (NVIDIA GeForce RTX 4090)"
+            + " (0000:41:00.0) - 23537 MiB free";
+    private static final String CUDA0 = CUDA1.replace("CUDA1", "CUDA0").replace("0000:41", "0000:01");
+
+    @ParameterizedTest
+    @CsvSource({
+        "0000:01:00.0, 0000:01:00.0",
+        "00000000:0A:00.0, 0000:0a:00.0",
+        "' 0001:C1:1f.7', 0001:c1:1f.7",
+        "12345678:01:00.0, 12345678:01:00.0"
+    })
+    void pciIdsHaveOneSpelling(String text, String id) {
+        assertThat(Cards.pciId(text)).contains(id);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "unknown id", "01:00.0", "0000:01:00.8", "0000:01:00.0x", "GPU-8f6a"})
+    void otherTextsAreNone(String text) {
+        assertThat(Cards.pciId(text)).isEmpty();
+    }
+
+    @Test
+    void theCardIsTheFirstThatHoldsTheModelLoadedLast() {
+        assertThat(Cards.ofModel(List.of("load", CUDA1, CUDA0, "tensors", CUDA0, CUDA1)))
+                .contains("0000:01:00.0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "x: using device Vulkan0 (llvmpipe (LLVM 15.0.6, 256 bits)) (unknown id) - 7935 MiB free",
+                "x: using device CUDA0 (NVIDIA GeForce RTX 4090) - 23537 MiB free",
+                "x: skipping device CUDA0 (a) with id 0000:01:00.0 - already using device Vulkan0 (a) with the same id"
+            })
+    void withoutAPciIdTheCardIsUnknown(String line) {
+        assertThat(Cards.ofModel(List.of(line))).isEmpty();
+    }
+}

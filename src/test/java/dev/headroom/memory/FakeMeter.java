@@ -1,0 +1,62 @@
+package dev.headroom.memory;
+
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/** A meter whose values a test gives. */
+public class FakeMeter implements Meter {
+    private final String metric;
+    private final Supplier<OptionalLong> values;
+    private final Duration spacing;
+    private boolean closed;
+
+    public FakeMeter(String metric, Supplier<OptionalLong> values) {
+        this(metric, values, Duration.ZERO);
+    }
+
+    FakeMeter(String metric, Supplier<OptionalLong> values, Duration spacing) {
+        this.metric = metric;
+        this.values = values;
+        this.spacing = spacing;
+    }
+
+    @Override
+    public OptionalLong read() {
+        return values.get();
+    }
+
+    @Override
+    public Duration spacing() {
+        return spacing;
+    }
+
+    @Override
+    public String name() {
+        return "fake";
+    }
+
+    @Override
+    public String metric() {
+        return metric;
+    }
+
+    @Override
+    public Scope scope() {
+        return Scope.PROCESS;
+    }
+
+    @Override
+    public Semantics semantics() {
+        return Semantics.RESIDENT;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LinuxStatusTest {
+    /** A JVM on Linux 6.1, shortened. */
+    private static final String STATUS =
+            """
+            Name:\tjava
+            Umask:\t0022
+            State:\tS (sleeping)
+            Pid:\t4711
+            VmPeak:\t10742988 kB
+            VmSize:\t10690076 kB
+            VmHWM:\t 1289652 kB
+            VmRSS:\t 1260648 kB
+            RssAnon:\t  980124 kB
+            RssFile:\t  280524 kB
+            RssShmem:\t       0 kB
+            VmSwap:\t       0 kB
+            Threads:\t31
+            """;
+
+    private final Path folder;
+
+    LinuxStatusTest(@TempDir Path folder) {
+        this.folder = folder;
+    }
+
+    @Test
+    void readsValuesInBytes() {
+        assertThat(LinuxStatus.parse(STATUS, "VmHWM")).hasValue(1_289_652L * 1024);
+        assertThat(LinuxStatus.parse(STATUS, "RssAnon")).hasValue(980_124L * 1024);
+        assertThat(LinuxStatus.parse(STATUS, "RssShmem")).hasValue(0);
+    }
+
+    @Test
+    void missingKeyIsAbsent() {
+        assertThat(LinuxStatus.parse(STATUS, "Rss")).isEmpty();
+        assertThat(LinuxStatus.parse("", "VmHWM")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "VmHWM:",
+                "VmHWM:\t kB",
+                "VmHWM:\t12",
+                "VmHWM:\t12 MB",
+                "VmHWM:\t-12 kB",
+                "VmHWM:\t1.5 kB",
+                "VmHWM:\t99999999999999999999 kB",
+                "VmHWM:\t12 kB\0",
+                "VmHWM 12 kB",
+                " VmHWM:\t12 kB",
+                "XVmHWM:\t12 kB"
+            })
+    void malformedLinesAreAbsent(String line) {
+        assertThat(LinuxStatus.parse("Name:\tx\n" + line + "\nThreads:\t1\n", "VmHWM"))
+                .isEmpty();
+    }
+
+    @Test
+    void textThatIsCutOffIsAbsent() {
+        assertThat(LinuxStatus.parse("Name:\tx\nVmHWM:\t12 kB", "VmHWM")).isEmpty();
+    }
+
+    @Test
+    void processNameCannotPoseAsAKey() {
+        // The kernel escapes a line break in a name.
+        assertThat(LinuxStatus.parse("Name:\tx\\nVmHWM: 1 kB\nVmHWM:\t2 kB\n", "VmHWM"))
+                .hasValue(2048);
+    }
+
+    @Test
+    void keptOpenItIsReadAnew() throws IOException, MeterUnavailable {
+        Path file = Files.writeString(folder.resolve("status"), "Name:\tx\nRssAnon:\t100 kB\n");
+        try (LinuxStatus status = LinuxStatus.open(file, "RssAnon")) {
+            Files.writeString(file, "Name:\tx\nRssAnon:\t 50 kB\n");
+            assertThat(status.read()).isEqualTo(OptionalLong.of(50 * 1024));
+            Files.writeString(file, "");
+            assertThat(status.read()).isEmpty();
+        }
+    }
+
+    @Test
+    void saysWhyItIsUnavailable() throws IOException {
+        Path file = folder.resolve("status");
+        assertThatThrownBy(() -> LinuxStatus.open(file, "RssAnon"))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessageContaining("there is no " + file);
+        Files.writeString(file, "Name:\tinit\n");
+        assertThatThrownBy(() -> LinuxStatus.open(file, "RssAnon"))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessage(file + " does not tell RssAnon");
+    }
+
+    @Test
+    void highWaterNeedsAResetThatCanBeWritten() throws IOException {
+        Path status = Files.writeString(folder.resolve("status"), "Name:\tx\nVmHWM:\t100 kB\n");
+        assertThatThrownBy(() -> LinuxHighWater.open(status, folder.resolve("clear_refs")))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessageContaining("there is no");
+        assertThatThrownBy(() -> LinuxHighWater.open(status, folder))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessageContaining("cannot be written");
+    }
+}

@@ -1,0 +1,97 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.headroom.llama.LlamaDevice;
+import dev.headroom.memory.Meters.Source;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class MetersTest {
+    private static FakeMeter meter(String metric) {
+        return new FakeMeter(metric, () -> OptionalLong.of(1));
+    }
+
+    private static FakeMeter meter(String metric, String card) {
+        return new FakeMeter(metric, () -> OptionalLong.of(1)) {
+            @Override
+            public Optional<String> card() {
+                return Optional.of(card);
+            }
+        };
+    }
+
+    @Test
+    void opensWhatWorksAndKeepsTheReasonsOfTheRest() {
+        FakeMeter first = meter("ram.peak");
+        FakeMeter second = meter("ram.peak");
+        Meters meters = Meters.open(List.of(
+                new Source("a", () -> {
+                    throw new MeterUnavailable("there is no such card");
+                }),
+                new Source("b", () -> List.of(first)),
+                new Source("c", () -> {
+                    throw new UnsatisfiedLinkError("no dispatch library");
+                }),
+                new Source("d", () -> List.of(second))));
+        assertThat(meters.working()).containsExactly(first, second);
+        assertThat(meters.serving()).containsExactly(first);
+        assertThat(meters.unavailable())
+                .extracting(Object::toString)
+                .containsExactly(
+                        "a: there is no such card", "c: native access does not work here: no dispatch library");
+        meters.close();
+        assertThat(first.closed() && second.closed()).isTrue();
+    }
+
+    @Test
+    void withSeveralCardsTheModelsOneServes() {
+        Meter host = meter("ram.peak");
+        Meter one = meter("vram.peak", "0000:01:00.0");
+        Meter two = meter("vram.peak", "0000:02:00.0");
+        List<Meter> all = new Meters(List.of(host, one, two), List.of()).serving();
+        assertThat(all).containsExactly(host, one, two);
+        assertThat(Meters.of(all, "vram.peak", Optional.of("0000:02:00.0"))).contains(two);
+        assertThat(Meters.of(all, "vram.peak", Optional.of("0000:03:00.0"))).contains(one);
+        assertThat(Meters.of(all, "vram.peak", Optional.empty())).contains(one);
+        assertThat(Meters.of(all, "vram.shared.peak", Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void everyMeterOfThisMachineReadsAndIsNamed() {
+        try (Meters meters = Meters.open()) {
+            assertThat(meters.unavailable())
+                    .allSatisfy(u -> assertThat(u.reason()).isNotBlank().doesNotContain("\n"));
+            for (Meter meter : meters.serving()) {
+                if (meter.metric().startsWith("ram.")) {
+                    assertThat(meter.read().orElseThrow()).isBetween(1L << 20, 1L << 45);
+                }
+                assertThat(meter.metric()).matches("[a-z0-9._]+");
+            }
+        }
+    }
+
+    @Test
+    void ggmlCountsGpusThatTell() {
+        assertThat(GgmlDevice.used(List.of(
+                        device(LlamaDevice.Type.CPU, 100, 10),
+                        device(LlamaDevice.Type.GPU, 100, 60),
+                        device(LlamaDevice.Type.IGPU, 50, 49),
+                        new LlamaDevice("x", "x", LlamaDevice.Type.GPU, OptionalLong.of(7), OptionalLong.empty()))))
+                .hasValue(41);
+        assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.CPU, 100, 10))))
+                .isEmpty();
+        assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.GPU, 100, 100))))
+                .as("always all of it free")
+                .isEmpty();
+        assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.GPU, 10, 100))))
+                .as("more free than there is")
+                .isEmpty();
+    }
+
+    private static LlamaDevice device(LlamaDevice.Type type, long total, long free) {
+        return new LlamaDevice("d", "d", type, OptionalLong.of(total), OptionalLong.of(free));
+    }
+}

@@ -1,0 +1,194 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SamplerTest {
+    private static final long MS = 1_000_000;
+    private static final Duration INTERVAL = Duration.ofMillis(10);
+
+    /** Time that passes only while somebody waits, and a little longer than was asked for. */
+    private static final class TestClock implements Sampler.Clock {
+        private final LongUnaryOperator delay;
+        private final long end;
+        private long now = 5;
+        private @Nullable Sampler toStop;
+
+        TestClock(long end, LongUnaryOperator delay) {
+            this.end = now + end;
+            this.delay = delay;
+        }
+
+        @Override
+        public long nanoTime() {
+            return now;
+        }
+
+        @Override
+        public void parkNanos(long nanos) {
+            now += nanos + delay.applyAsLong(now);
+            if (now >= end && toStop != null) {
+                toStop.stopPolling();
+            }
+        }
+
+        Sampler run(Gauge... gauges) {
+            Sampler sampler = new Sampler(List.of(gauges), INTERVAL, this);
+            toStop = sampler;
+            sampler.begin();
+            sampler.poll();
+            sampler.end();
+            return sampler;
+        }
+    }
+
+    @Test
+    void readsAtEveryDeadline() {
+        TestClock clock = new TestClock(100 * MS, now -> 0);
+        List<Long> times = new ArrayList<>();
+        FakeMeter meter = new FakeMeter("m", () -> {
+            times.add(clock.now - 5);
+            return OptionalLong.of(times.size());
+        });
+        Series series = clock.run(meter).of(meter);
+        assertThat(times)
+                .containsExactly(
+                        0L, 10 * MS, 20 * MS, 30 * MS, 40 * MS, 50 * MS, 60 * MS, 70 * MS, 80 * MS, 90 * MS, 100 * MS);
+        assertThat(series.samples()).isEqualTo(11);
+        assertThat(series.longestGapMillis()).isEqualTo(10);
+        assertThat(series.peak()).hasValue(11);
+    }
+
+    @Test
+    void deadlinesDoNotDriftAndMissedOnesAreNotMadeUpFor() {
+        TestClock clock = new TestClock(100 * MS, now -> now < 20 * MS ? 3 * MS : now < 30 * MS ? 27 * MS : 0);
+        List<Long> times = new ArrayList<>();
+        FakeMeter meter = new FakeMeter("m", () -> {
+            times.add((clock.now - 5) / MS);
+            return OptionalLong.of(1);
+        });
+        Series series = clock.run(meter).of(meter);
+        assertThat(times).containsExactly(0L, 13L, 23L, 57L, 60L, 70L, 80L, 90L, 100L);
+        assertThat(series.longestGapMillis()).isEqualTo(34);
+    }
+
+    @Test
+    void aSlowReadingShowsAsAGap() {
+        TestClock clock = new TestClock(100 * MS, now -> 0);
+        FakeMeter slow = new FakeMeter("slow", () -> {
+            clock.now += clock.now > 40 * MS && clock.now < 50 * MS ? 25 * MS : 0;
+            return OptionalLong.of(1);
+        });
+        Series series = clock.run(slow).of(slow);
+        assertThat(series.longestGapMillis()).isEqualTo(30);
+    }
+
+    @Test
+    void costlyGaugesAreReadLessOften() {
+        TestClock clock = new TestClock(100 * MS, now -> 0);
+        FakeMeter cheap = new FakeMeter("cheap", () -> OptionalLong.of(1));
+        FakeMeter costly = new FakeMeter("costly", () -> OptionalLong.of(1), Duration.ofMillis(50));
+        Sampler sampler = clock.run(cheap, costly);
+        assertThat(sampler.of(cheap).samples()).isEqualTo(11);
+        assertThat(sampler.of(costly).samples()).isEqualTo(3);
+        assertThat(sampler.seconds()).isEqualTo(0.1);
+    }
+
+    @Test
+    void exactPeaksAreResetFirstAndReadLast() {
+        List<String> calls = new ArrayList<>();
+        class Exact extends FakeMeter implements PeakMeter {
+            Exact() {
+                super("exact", () -> {
+                    calls.add("peak");
+                    return OptionalLong.of(42);
+                });
+            }
+
+            @Override
+            public void reset() {
+                calls.add("reset");
+            }
+        }
+        FakeMeter polled = new FakeMeter("polled", () -> {
+            calls.add("read");
+            return OptionalLong.of(1);
+        });
+        Exact exact = new Exact();
+        Series series = new TestClock(10 * MS, now -> 0).run(polled, exact).of(exact);
+        assertThat(calls).containsExactly("reset", "read", "read", "peak");
+        assertThat(series.peak()).hasValue(42);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5})
+    void theNextDeadlineIsTheFirstMultipleAfterNow(int seed) {
+        Random random = new Random(seed);
+        for (int i = 0; i < 1000; i++) {
+            long start = random.nextLong(); // nanoTime() may be anything and may wrap
+            long period = 1L + random.nextInt(1_000_000_000);
+            long now = start + (random.nextLong() >>> 10);
+            long deadline = Sampler.deadlineAfter(now, start, period);
+            assertThat((deadline - start) % period).isZero();
+            assertThat(deadline - now).isBetween(1L, period);
+        }
+    }
+
+    @Test
+    void onARealThreadItSamplesUntilStopped() throws InterruptedException {
+        AtomicLong reads = new AtomicLong();
+        CountDownLatch ten = new CountDownLatch(10);
+        FakeMeter meter = new FakeMeter("m", () -> {
+            ten.countDown();
+            return OptionalLong.of(reads.incrementAndGet());
+        });
+        Sampler sampler = Sampler.start(List.of(meter), Duration.ofMillis(1));
+        assertThat(ten.await(30, TimeUnit.SECONDS)).isTrue();
+        sampler.stop();
+        long after = reads.get();
+        assertThat(sampler.of(meter).peak()).hasValue(after);
+        assertThat(sampler.of(meter).samples()).isEqualTo(after);
+        assertThat(sampler.seconds()).isPositive();
+    }
+
+    @Test
+    void withNothingToPollItWaits() {
+        Sampler sampler = Sampler.start(List.of(), INTERVAL);
+        sampler.stop();
+        assertThat(sampler.seconds()).isPositive();
+    }
+
+    @Test
+    void aMeterThatDiesIsHeardWhenItStops() throws InterruptedException {
+        CountDownLatch died = new CountDownLatch(1);
+        AtomicLong reads = new AtomicLong();
+        FakeMeter meter = new FakeMeter("m", () -> {
+            if (reads.incrementAndGet() > 3) {
+                died.countDown();
+                throw new IllegalStateException("the card is on fire");
+            }
+            return OptionalLong.of(1);
+        });
+        Sampler sampler = Sampler.start(List.of(meter), Duration.ofMillis(1));
+        assertThat(died.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(sampler::stop)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("died in fake")
+                .hasMessageContaining("the card is on fire")
+                .hasRootCauseMessage("the card is on fire");
+    }
+}

@@ -1,0 +1,93 @@
+package dev.headroom.plan;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.BadInput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProfilesTest {
+    private final Path folder;
+
+    ProfilesTest(@TempDir Path folder) {
+        this.folder = folder;
+    }
+
+    private Profiles profiles() {
+        return new Profiles(
+                List.of(folder.resolve("none"), folder), Map.of("quick", "description=packaged", "slow", "forks=9"));
+    }
+
+    @Test
+    void aFileIsFoundBeforeAPackagedPlan() throws IOException {
+        assertThat(profiles().plan("quick").description()).contains("packaged");
+        Files.writeString(folder.resolve("quick.properties"), "\uFEFFdescription=größer");
+
+        assertThat(profiles().plan("quick").description()).contains("größer");
+        assertThat(profiles().names()).containsExactly("quick", "slow");
+    }
+
+    @Test
+    void aPathIsAFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("my plan.properties"), "forks=2\r\niterations=7\r\n");
+
+        Plan plan = profiles().plan(file.toString());
+        assertThat(plan.name()).isEqualTo("my_plan");
+        assertThat(plan.cells().get(0).settings().iterations()).isEqualTo(7);
+    }
+
+    @Test
+    void anUnknownPlanNamesThoseThereAre() {
+        assertThatThrownBy(() -> profiles().plan("quik"))
+                .isExactlyInstanceOf(BadInput.class)
+                .hasMessage("there is no plan 'quik' (did you mean quick?); there are quick, slow,"
+                        + " or give a file with / in its path");
+        assertThatThrownBy(() -> profiles().plan("")).isExactlyInstanceOf(BadInput.class);
+        assertThatThrownBy(() -> profiles().plan("x\u0000/y")).isExactlyInstanceOf(BadInput.class);
+    }
+
+    @Test
+    void whatIsNotAPlanIsSaidInOneSentence() throws IOException {
+        assertThatThrownBy(() -> profiles().plan(folder + "/nothing.properties"))
+                .isExactlyInstanceOf(BadInput.class)
+                .hasMessageStartingWith("there is no plan " + folder);
+        assertThatThrownBy(() -> profiles().plan(folder + "/")).hasMessageContaining("is a folder");
+        Path latin = Files.write(folder.resolve("latin.properties"), "description=größer".getBytes(ISO_8859_1));
+        assertThatThrownBy(() -> profiles().plan(latin.toString())).hasMessageContaining("is not UTF-8 text");
+        Path large = Files.write(folder.resolve("large.properties"), new byte[(1 << 20) + 1]);
+        assertThatThrownBy(() -> profiles().plan(large.toString())).hasMessageContaining("larger than 1 MiB");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quick", "standard", "article", "memory"})
+    void thePlansThatComeWithHeadroomAreValid(String name) {
+        Plan plan = Profiles.standard().plan(name);
+
+        assertThat(plan.description()).isPresent();
+        assertThat(plan.cells()).isNotEmpty();
+        assertThat(new Profiles(List.of(), Profiles.standard().packaged())
+                        .plan(name)
+                        .cells())
+                .isEqualTo(plan.cells());
+    }
+
+    @Test
+    void whatThePlansAreFor() {
+        assertThat(Profiles.standard().plan("quick").cells()).hasSize(12);
+        assertThat(Profiles.standard().plan("article").cells().stream()
+                        .filter(cell -> cell.benchmark() == Benchmark.TOKEN_GENERATION)
+                        .map(cell -> cell.value(Parameter.CONTEXT_LENGTH)))
+                .containsExactly("512", "8192", "16384", "32768", "60000");
+        assertThat(Profiles.standard().plan("memory").cells().stream().map(Cell::benchmark))
+                .containsOnly(Benchmark.MODEL_LOAD, Benchmark.CONTEXT_CREATION);
+    }
+}

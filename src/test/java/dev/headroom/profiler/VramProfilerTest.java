@@ -1,0 +1,154 @@
+package dev.headroom.profiler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.memory.FakeMeter;
+import dev.headroom.memory.Meter;
+import dev.headroom.memory.Meters;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.profile.Profiler;
+import org.openjdk.jmh.profile.ProfilerException;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.runner.IterationType;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+class VramProfilerTest {
+    private static final long MIB = 1 << 20;
+    private static final IterationParams WARMUP =
+            new IterationParams(IterationType.WARMUP, 1, TimeValue.milliseconds(1), 1);
+    private static final IterationParams MEASURED =
+            new IterationParams(IterationType.MEASUREMENT, 1, TimeValue.milliseconds(1), 1);
+
+    private OptionalLong vram = OptionalLong.of(800 * MIB);
+    private OptionalLong process = OptionalLong.empty();
+    private OptionalLong anon = OptionalLong.of(100 * MIB);
+
+    private VramProfiler profiler(Meter... meters) throws ProfilerException {
+        return new VramProfiler("interval=1", () -> new Meters(List.of(meters), List.of()));
+    }
+
+    private VramProfiler card() throws ProfilerException {
+        return profiler(
+                new FakeMeter("vram.peak", () -> vram),
+                new FakeMeter("vram.process.peak", () -> process),
+                new FakeMeter("ram.anon.peak", () -> anon));
+    }
+
+    @SuppressWarnings("NullAway") // the profiler does not look at these
+    private static Map<String, Double> iteration(VramProfiler profiler, IterationParams params, Runnable benchmark) {
+        profiler.beforeIteration(null, params);
+        benchmark.run();
+        Map<String, Double> scores = new TreeMap<>();
+        for (Result<?> result : profiler.afterIteration(null, params, null)) {
+            scores.put(result.getLabel(), result.getScore());
+        }
+        return scores;
+    }
+
+    @Test
+    void peaksBaselineAndSampling() throws ProfilerException {
+        VramProfiler profiler = card();
+        Map<String, Double> warmup = iteration(profiler, WARMUP, () -> {
+            vram = OptionalLong.of(5000 * MIB);
+            process = OptionalLong.of(4000 * MIB);
+        });
+        assertThat(warmup).isEmpty();
+        Map<String, Double> measured = iteration(profiler, MEASURED, () -> vram = OptionalLong.of(5100 * MIB));
+        assertThat(measured)
+                .containsEntry("·vram.baseline", 800.0)
+                .containsEntry("·vram.peak", 5100.0)
+                .containsEntry("·vram.process.peak", 4000.0)
+                .containsEntry("·ram.anon.peak", 100.0)
+                .containsOnlyKeys(
+                        "·vram.baseline",
+                        "·vram.peak",
+                        "·vram.process.peak",
+                        "·vram.samples",
+                        "·vram.gap.max",
+                        "·ram.anon.peak",
+                        "·ram.samples",
+                        "·ram.gap.max");
+        assertThat(measured.get("·vram.samples")).isGreaterThanOrEqualTo(2);
+        assertThat(measured.get("·vram.gap.max")).isPositive();
+    }
+
+    @Test
+    void withoutAGpuTheVramMetricsAreAbsent() throws ProfilerException {
+        assertThat(iteration(profiler(new FakeMeter("ram.peak", () -> anon)), MEASURED, () -> {}))
+                .containsOnlyKeys("·ram.peak");
+    }
+
+    @Test
+    void aLabelThatIsNotThereAtFirstStaysAway() throws ProfilerException {
+        VramProfiler profiler = card();
+        assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.process.peak");
+        process = OptionalLong.of(1);
+        assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.process.peak");
+    }
+
+    @Test
+    void aCardThatIsLostIsLeftOutAndTheRestStays() throws ProfilerException {
+        VramProfiler profiler = card();
+        assertThat(iteration(profiler, MEASURED, () -> {})).containsKeys("·vram.peak", "·vram.baseline");
+        assertThat(iteration(profiler, MEASURED, () -> vram = OptionalLong.empty()))
+                .containsOnlyKeys("·ram.anon.peak", "·ram.samples", "·ram.gap.max");
+        vram = OptionalLong.of(1);
+        assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.peak");
+    }
+
+    @Test
+    void aDyingMeterFailsTheIteration() throws ProfilerException {
+        boolean[] dead = new boolean[1];
+        VramProfiler profiler = profiler(new FakeMeter("vram.peak", () -> {
+            if (dead[0]) {
+                throw new IllegalStateException("the card is on fire");
+            }
+            return OptionalLong.of(1);
+        }));
+        iteration(profiler, MEASURED, () -> {});
+        assertThatThrownBy(() -> iteration(profiler, MEASURED, () -> dead[0] = true))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("the card is on fire");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "interval=5ms", "interval=10", "interval=1000ms"})
+    void goodOptions(String options) throws ProfilerException {
+        assertThat(new VramProfiler(options).getDescription()).isNotBlank();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "interval",
+                "interval=",
+                "interval=0",
+                "interval=-5",
+                "interval=1001",
+                "interval=99999999999",
+                "interval=5s",
+                "interval=5 ms",
+                "intervall=5",
+                "interval=5,x=1"
+            })
+    void badOptions(String options) {
+        assertThatThrownBy(() -> new VramProfiler(options))
+                .isInstanceOf(ProfilerException.class)
+                .hasMessageContaining("interval=10ms")
+                .hasMessageContaining(options);
+    }
+
+    @Test
+    void isRegisteredAsAService() {
+        assertThat(ServiceLoader.load(Profiler.class)).hasAtLeastOneElementOfType(VramProfiler.class);
+    }
+}

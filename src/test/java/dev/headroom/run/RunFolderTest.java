@@ -1,0 +1,75 @@
+package dev.headroom.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.BadInput;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFolderTest {
+    private static final LocalDateTime NOW = LocalDateTime.of(2026, 3, 4, 5, 6, 7);
+
+    @TempDir
+    Path parent;
+
+    @Test
+    void isNamedByTimeAndPlanAndNeverTakenTwice() {
+        RunFolder first = RunFolder.create(parent, "quick", NOW);
+        RunFolder second = RunFolder.create(parent, "quick", NOW);
+
+        assertThat(first.id()).isEqualTo("20260304-050607-quick");
+        assertThat(second.id()).isEqualTo("20260304-050607-quick-2");
+    }
+
+    @Test
+    void aParentThatIsAFileIsRefused() throws IOException {
+        Path file = Files.writeString(parent.resolve("file"), "x");
+
+        assertThatThrownBy(() -> RunFolder.create(file, "quick", NOW))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("--out");
+    }
+
+    @Test
+    void theJournalGrowsByLines() throws IOException {
+        RunFolder folder = RunFolder.create(parent, "quick", NOW);
+
+        folder.append(ForkResult.refused("a", 1, "line\nbreak", "t"));
+        folder.append(ForkResult.refused("b", 1, "ü", "t"));
+
+        Path journal = folder.path().resolve("journal.jsonl");
+        assertThat(Files.readAllLines(journal)).hasSize(2);
+        ForkResult second = Json.read(Files.readAllLines(journal).get(1), ForkResult.class);
+        assertThat(second.reason()).isEqualTo("ü");
+    }
+
+    @Test
+    void replacingLeavesNoTemporaryFile() throws IOException {
+        RunFolder folder = RunFolder.create(parent, "quick", NOW);
+
+        folder.replace("run.json", "old");
+        folder.replace("run.json", "new");
+
+        assertThat(Files.readString(folder.path().resolve("run.json"))).isEqualTo("new");
+        try (var files = Files.list(folder.path())) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("run.json", "logs");
+        }
+    }
+
+    @Test
+    void removingLeavesNothing() throws IOException {
+        RunFolder.create(parent, "quick", NOW).remove();
+
+        try (var files = Files.list(parent)) {
+            assertThat(files).isEmpty();
+        }
+    }
+}

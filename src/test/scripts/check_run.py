@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Checks a run folder from outside, with nothing of Headroom: every cell measured, files that agree with each other."""
+import csv
+import json
+import os
+import sys
+
+folder = sys.argv[1]
+
+
+def table(name):
+    with open(os.path.join(folder, name), newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+run = json.load(open(os.path.join(folder, "run.json"), encoding="utf-8"))
+jmh = json.load(open(os.path.join(folder, "jmh.json"), encoding="utf-8"))
+cells, iterations = table("cells.csv"), table("iterations.csv")
+journal = [json.loads(line) for line in open(os.path.join(folder, "journal.jsonl"), encoding="utf-8")]
+
+assert run["ended"], "the run has no end"
+assert len(run["cells"]) == len(jmh) == len(cells) > 0, "files have different cells"
+assert {c["benchmark"] for c in cells} == {
+    "PromptProcessing", "TokenGeneration", "TokenLatency", "TimeToFirstToken", "ModelLoad", "ContextCreation",
+    "NativeCall"}, "a benchmark is missing"
+assert len(journal) == sum(int(c["forks"]) for c in cells), "the journal lacks a fork"
+for cell, merged in zip(cells, jmh):
+    assert cell["status"] == "ok", "%s: %s %s" % (cell["cell"], cell["status"], cell["reason"])
+    assert float(cell["score"]) > 0, cell["cell"]
+    assert 20 < float(cell["ram_peak_mib"]) < 20000, cell["cell"]
+    assert abs(merged["primaryMetric"]["score"] / float(cell["score"]) - 1) < 1e-3, cell["cell"]
+    rows = [i for i in iterations if i["cell"] == cell["cell"]]
+    assert len(rows) == int(cell["forks"]) * int(cell["iterations"]), cell["cell"]
+    assert max(float(i["ram_peak_mib"]) for i in rows) == float(cell["ram_peak_mib"]), cell["cell"]
+    if not os.path.exists("/dev/nvidiactl"):
+        assert cell["vram_peak_mib"] == "", "VRAM without a card"
+print("%s: %d cells, %d iterations, all measured" % (folder, len(cells), len(iterations)))

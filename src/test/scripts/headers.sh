@@ -1,0 +1,27 @@
+#!/bin/sh
+# Puts llama.cpp's headers of the supported releases into target/headers/<release>/, for StructLayoutIT.
+# The npm package node-llama-cpp carries llama.cpp's sources as a git bundle. Needs npm, git and tar.
+set -eu
+cd "$(dirname "$0")/../../.."
+headers=$PWD/target/headers
+
+fetch() {
+    package=$1 release=$2
+    [ -f "$headers/$release/llama.h" ] && return
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    (cd "$work" && npm pack --silent "node-llama-cpp@$package" >/dev/null)
+    tar -xzf "$work/node-llama-cpp-$package.tgz" -C "$work" package/llama/gitRelease.bundle
+    git clone --quiet --bare "$work/package/llama/gitRelease.bundle" "$work/git"
+    mkdir -p "$work/source" "$headers/$release.part"
+    git --git-dir="$work/git" archive HEAD include ggml/include | tar -x -C "$work/source"
+    cp "$work/source/include/"*.h "$work/source/ggml/include/"*.h "$headers/$release.part/"
+    rm -rf "${headers:?}/$release"
+    mv "$headers/$release.part" "$headers/$release"
+    rm -rf "$work"
+}
+
+fetch 3.13.0 b6431
+fetch 3.18.0 b8352
+fetch 3.21.1 v0.4.0
+fetch 3.22.1 v0.5.0
