@@ -49,7 +49,9 @@ public final class LlamaContext implements AutoCloseable {
     /** A {@code llama_batch} and the tokens it points to, made once and used for every call. */
     private static final class Batch {
         private final Memory memory;
+        /** A view that does not know when {@link #memory} is freed: writing to it later would corrupt the heap. */
         private final IntBuffer tokens;
+
         private final LlamaBatch batch = new LlamaBatch();
         private final long address;
 
@@ -141,6 +143,7 @@ public final class LlamaContext implements AutoCloseable {
      * @throws LlamaException if it does not fit the context or computing failed
      */
     public void decode(int[] tokens) {
+        handle();
         for (int start = 0; start < tokens.length; start += batchSize) {
             int length = Math.min(batchSize, tokens.length - start);
             chunk.tokens.put(0, tokens, start, length);
@@ -155,6 +158,7 @@ public final class LlamaContext implements AutoCloseable {
      * @throws LlamaException if it does not fit the context or computing failed
      */
     public void decode(int token) {
+        handle();
         single.tokens.put(0, token);
         decode(single, 1);
     }

@@ -167,6 +167,7 @@ class LlamaIT {
                 LlamaContext.create(other, new ContextSettings(256, 256, 64, KvType.F16, FlashAttention.AUTO, 1));
         other.close();
         assertThatThrownBy(() -> context.decode(1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> context.decode(new int[] {1, 2})).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(other::bytes).isInstanceOf(IllegalStateException.class);
         assertThatCode(context::close).doesNotThrowAnyException();
         assertThatCode(other::close).doesNotThrowAnyException();
