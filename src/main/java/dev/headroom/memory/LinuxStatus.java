@@ -2,10 +2,6 @@ package dev.headroom.memory;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -19,42 +15,33 @@ final class LinuxStatus implements AutoCloseable {
 
     private static final String UNIT = " kB";
     private static final int MAX_DIGITS = 15;
-    private static final int SIZE = 16 * 1024;
 
-    private final FileChannel channel;
+    private final KernelFile file;
     private final String key;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(SIZE);
-    private final byte[] bytes = new byte[SIZE];
 
-    private LinuxStatus(FileChannel channel, String key) {
-        this.channel = channel;
+    private LinuxStatus(KernelFile file, String key) {
+        this.file = file;
         this.key = key;
     }
 
     /** Opens the file for one key, if it is there and has the key. */
-    static LinuxStatus open(Path file, String key) throws MeterUnavailable {
-        if (!Files.exists(file)) {
-            throw new MeterUnavailable("there is no " + file + " on this system");
-        }
+    static LinuxStatus open(Path path, String key) throws MeterUnavailable {
+        LinuxStatus status = new LinuxStatus(KernelFile.open(path), key);
         try {
-            LinuxStatus status = new LinuxStatus(FileChannel.open(file), key);
             if (status.read().isEmpty()) {
                 status.close();
-                throw new MeterUnavailable(file + " does not tell " + key);
+                throw new MeterUnavailable(path + " does not tell " + key);
             }
             return status;
-        } catch (IOException | UncheckedIOException e) {
-            throw new MeterUnavailable(file + " cannot be read: " + e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            status.close();
+            throw new MeterUnavailable(path + " cannot be read: " + e.getMessage(), e);
         }
     }
 
     OptionalLong read() {
         try {
-            buffer.clear();
-            int length = channel.read(buffer, 0);
-            buffer.flip();
-            buffer.get(bytes, 0, Math.max(0, length));
-            return parse(new String(bytes, 0, Math.max(0, length), StandardCharsets.ISO_8859_1), key);
+            return parse(file.read(), key);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -85,10 +72,6 @@ final class LinuxStatus implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        file.close();
     }
 }

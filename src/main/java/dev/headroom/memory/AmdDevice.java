@@ -1,0 +1,124 @@
+package dev.headroom.memory;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Memory of an AMD card, whoever uses it, as amdgpu tells it in sysfs, in bytes: {@code mem_info_vram_used} on the card
+ * and {@code mem_info_gtt_used} of system RAM that it has mapped, where allocations go that do not fit (kernel
+ * documentation, GPU driver "amdgpu", memory information).
+ */
+final class AmdDevice implements Meter {
+    private static final String DRIVER = "amdgpu";
+
+    /** 10^18 bytes are more than any card has. */
+    private static final int MAX_DIGITS = 18;
+
+    /** What is read of a card. */
+    enum Reading {
+        VRAM("amd.vram", "vram.peak", "mem_info_vram_used"),
+        GTT("amd.gtt", "vram.shared.peak", "mem_info_gtt_used");
+
+        private final String meter;
+        private final String metric;
+        private final String file;
+
+        Reading(String meter, String metric, String file) {
+            this.meter = meter;
+            this.metric = metric;
+            this.file = file;
+        }
+    }
+
+    private final DrmCards.Card card;
+    private final Reading reading;
+    private final KernelFile file;
+
+    private AmdDevice(DrmCards.Card card, Reading reading, KernelFile file) {
+        this.card = card;
+        this.reading = reading;
+        this.file = file;
+    }
+
+    static List<Meter> open(Reading reading) throws MeterUnavailable {
+        return open(DrmCards.list(), reading);
+    }
+
+    static List<Meter> open(List<DrmCards.Card> cards, Reading reading) throws MeterUnavailable {
+        List<Meter> meters = new ArrayList<>();
+        for (DrmCards.Card card : cards) {
+            if (card.driver().equals(DRIVER)) {
+                KernelFile file = KernelFile.open(card.device().resolve(reading.file));
+                AmdDevice meter = new AmdDevice(card, reading, file);
+                if (meter.read().isPresent()) {
+                    meters.add(meter);
+                } else {
+                    meter.close();
+                }
+            }
+        }
+        if (meters.isEmpty()) {
+            throw new MeterUnavailable("no card here has a " + reading.file + " of " + DRIVER);
+        }
+        return meters;
+    }
+
+    /** Empty also when the card is gone: reading fails then. */
+    @Override
+    public OptionalLong read() {
+        try {
+            return parse(file.read());
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** A decimal number and a line break; anything else is no value. */
+    static OptionalLong parse(String text) {
+        String digits = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+        boolean number = !digits.isEmpty()
+                && digits.length() <= MAX_DIGITS
+                && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        return number ? OptionalLong.of(Long.parseLong(digits)) : OptionalLong.empty();
+    }
+
+    /** Spilled memory moves with VRAM; both files take some microseconds. */
+    @Override
+    public Duration spacing() {
+        return Duration.ZERO;
+    }
+
+    @Override
+    public Optional<String> card() {
+        return Optional.of(card.pciId());
+    }
+
+    @Override
+    public String name() {
+        return reading.meter;
+    }
+
+    @Override
+    public String metric() {
+        return reading.metric;
+    }
+
+    @Override
+    public Scope scope() {
+        return Scope.DEVICE;
+    }
+
+    @Override
+    public Semantics semantics() {
+        return Semantics.RESIDENT;
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A sysfs with symbolic links as the kernel makes them. */
+class DrmCardsTest {
+    private final Path sysfs;
+    private final Path root;
+
+    DrmCardsTest(@TempDir Path root) throws IOException {
+        this.root = root;
+        this.sysfs = Files.createDirectories(root.resolve("class/drm"));
+    }
+
+    private Path card(String node, String address, String driver) throws IOException {
+        Path device = Files.createDirectories(root.resolve("devices").resolve(address));
+        Path drivers = Files.createDirectories(root.resolve("bus/drivers").resolve(driver));
+        Files.createSymbolicLink(device.resolve("driver"), drivers);
+        Path folder = Files.createDirectories(sysfs.resolve(node));
+        Files.createSymbolicLink(folder.resolve("device"), device);
+        return device;
+    }
+
+    @Test
+    void cardsOnAPciBus() throws IOException, MeterUnavailable {
+        card("renderD129", "0000:0B:00.0", "nvidia");
+        card("renderD128", "0000:03:00.0", "amdgpu");
+        card("renderD130", "simple-framebuffer.0", "simpledrm");
+        card("card0", "0000:04:00.0", "ast");
+        Files.createDirectories(sysfs.resolve("renderD131"));
+
+        assertThat(DrmCards.list(sysfs))
+                .extracting(DrmCards.Card::pciId, DrmCards.Card::driver)
+                .containsExactly(tuple("0000:03:00.0", "amdgpu"), tuple("0000:0b:00.0", "nvidia"));
+    }
+
+    @Test
+    void noGraphics() {
+        assertThatThrownBy(() -> DrmCards.list(root.resolve("none")))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessage("there is no " + root.resolve("none") + " on this system");
+    }
+
+    @Test
+    void amdTellsBothMemories() throws IOException, MeterUnavailable {
+        Path device = card("renderD128", "0000:03:00.0", "amdgpu");
+        Files.writeString(device.resolve("mem_info_vram_used"), "17163091968\n");
+        Files.writeString(device.resolve("mem_info_gtt_used"), "29360128\n");
+        List<DrmCards.Card> cards = DrmCards.list(sysfs);
+
+        Meter vram = AmdDevice.open(cards, AmdDevice.Reading.VRAM).get(0);
+        Meter gtt = AmdDevice.open(cards, AmdDevice.Reading.GTT).get(0);
+
+        assertThat(vram.metric()).isEqualTo("vram.peak");
+        assertThat(vram.read()).hasValue(17_163_091_968L);
+        assertThat(gtt.metric()).isEqualTo("vram.shared.peak");
+        assertThat(gtt.read()).hasValue(29_360_128L);
+        assertThat(vram.card()).contains("0000:03:00.0");
+        Files.writeString(device.resolve("mem_info_vram_used"), "17163091969\n");
+        assertThat(vram.read()).hasValue(17_163_091_969L);
+        Files.writeString(device.resolve("mem_info_vram_used"), "");
+        assertThat(vram.read()).isEmpty();
+        vram.close();
+        gtt.close();
+    }
+
+    @Test
+    void withoutAmdThereIsNone() throws IOException {
+        card("renderD128", "0000:03:00.0", "nvidia");
+        assertThatThrownBy(() -> AmdDevice.open(DrmCards.list(sysfs), AmdDevice.Reading.VRAM))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessage("no card here has a mem_info_vram_used of amdgpu");
+        assertThatThrownBy(() -> DrmProcess.open(DrmCards.list(sysfs), root)).isInstanceOf(MeterUnavailable.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "-1\n", "1.5\n", "0x10\n", "12 kB\n", "9999999999999999999\n", "１\n", "1\n2\n"})
+    void malformedSizesAreAbsent(String text) {
+        assertThat(AmdDevice.parse(text)).isEqualTo(OptionalLong.empty());
+    }
+
+    @Test
+    void openFilesOfACard() throws IOException, MeterUnavailable {
+        card("renderD128", "0000:03:00.0", "amdgpu");
+        Path process = root.resolve("self");
+        Files.createDirectories(process.resolve("fd"));
+        Files.createDirectories(process.resolve("fdinfo"));
+        Meter meter = DrmProcess.open(DrmCards.list(sysfs), process).get(0);
+        assertThat(meter.read()).isEmpty();
+        String text = "drm-driver:\tamdgpu\ndrm-client-id:\t7\ndrm-pdev:\t0000:03:00.0\ndrm-memory-vram:\t64 KiB\n";
+        Files.createSymbolicLink(process.resolve("fd/5"), Path.of("/dev/dri/renderD128"));
+        assertThat(meter.read()).isEmpty();
+        Files.writeString(process.resolve("fdinfo/5"), text);
+        Files.createSymbolicLink(process.resolve("fd/6"), Path.of("/dev/null"));
+        Files.writeString(process.resolve("fdinfo/6"), text.replace("id:\t7", "id:\t8"));
+        assertThat(meter.read()).hasValue(64 * 1024);
+        assertThat(meter.metric()).isEqualTo("vram.process.peak");
+    }
+}

@@ -1,0 +1,130 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Texts in the form that the kernel's "DRM client usage stats" and the drivers' own pages document. */
+class DrmProcessTest {
+    private static final String AMDGPU =
+            """
+            pos:\t0
+            flags:\t02100002
+            mnt_id:\t26
+            ino:\t617
+            drm-driver:\tamdgpu
+            drm-client-id:\t7845
+            drm-pdev:\t0000:03:00.0
+            pasid:\t32818
+            drm-total-cpu:\t0
+            drm-resident-cpu:\t0
+            drm-total-gtt:\t13376 KiB
+            drm-shared-gtt:\t0
+            drm-resident-gtt:\t13376 KiB
+            drm-total-vram:\t9000 MiB
+            drm-shared-vram:\t0
+            drm-active-vram:\t0
+            drm-resident-vram:\t8705 MiB
+            drm-purgeable-vram:\t0
+            drm-memory-vram:\t8704 MiB
+            drm-memory-gtt: \t13376 KiB
+            drm-engine-gfx:\t1234567 ns
+            """;
+
+    private static final String OLD_AMDGPU =
+            """
+            drm-driver:\tamdgpu
+            drm-pdev:\t0000:03:00.0
+            drm-client-id:\t12
+            drm-memory-vram:\t2048 KiB
+            drm-memory-gtt:\t100 KiB
+            """;
+
+    private static final String XE =
+            """
+            drm-driver:\txe
+            drm-client-id:\t3
+            drm-pdev:\t0000:03:00.0
+            drm-total-system:\t512
+            drm-resident-system:\t512
+            drm-total-vram0:\t21 MiB
+            drm-resident-vram0:\t20 MiB
+            drm-resident-vram1:\t4096
+            drm-cycles-rcs:\t28257900
+            """;
+
+    private static final String I915 =
+            """
+            drm-driver: i915
+            drm-pdev: 0000:03:00.0
+            drm-client-id: 9
+            drm-resident-system0: 8 MiB
+            drm-resident-local0: 3 MiB
+            drm-resident-stolen-local0: 1 MiB
+            """;
+
+    @Test
+    void residentBeforeMemory() {
+        assertThat(onCard(AMDGPU)).hasValue(8705L << 20);
+        assertThat(onCard(OLD_AMDGPU)).hasValue(2048 << 10);
+        assertThat(onCard(XE)).hasValue((20 << 20) + 4096);
+        assertThat(onCard(I915)).hasValue(3 << 20);
+    }
+
+    @Test
+    void aClientCountsOnceAndClientsAddUp() {
+        assertThat(onCard(OLD_AMDGPU, OLD_AMDGPU)).hasValue(2048 << 10);
+        assertThat(onCard(OLD_AMDGPU, OLD_AMDGPU.replace("id:\t12", "id:\t13"))).hasValue(4096 << 10);
+    }
+
+    @Test
+    void anotherCardDoesNotCount() {
+        assertThat(DrmProcess.onCard(List.of(AMDGPU), "0000:04:00.0")).isEmpty();
+        assertThat(onCard(AMDGPU.replace("0000:03:00.0", "0000:04:00.0"), XE)).hasValue((20 << 20) + 4096);
+    }
+
+    /** A chip without memory of its own has system memory alone. */
+    @Test
+    void noMemoryOnTheCardIsAbsent() {
+        assertThat(onCard(I915.replace("local0", "system1"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "drm-resident-vram",
+                "drm-resident-vram:",
+                "drm-resident-vram: KiB",
+                "drm-resident-vram: -5 KiB",
+                "drm-resident-vram: 5 GiB",
+                "drm-resident-vram: 5KiB",
+                "drm-resident-vram: 0x5",
+                "drm-resident-vram: 99999999999999999999 MiB",
+                "drm-resident-: 5 KiB",
+                "drm-resident-vramp: 5 KiB",
+                " drm-resident-vram: 5 KiB",
+                "drm-total-vram: 5 KiB"
+            })
+    void malformedLinesAreAbsent(String line) {
+        String text = "drm-pdev:\t0000:03:00.0\ndrm-client-id:\t1\n" + line + "\n";
+        assertThat(onCard(text)).isEqualTo(OptionalLong.empty());
+        assertThat(onCard(text + "drm-memory-vram: 7 KiB\n")).hasValue(7 << 10);
+    }
+
+    @Test
+    void withoutClientOrCardIsAbsent() {
+        assertThat(onCard("drm-pdev:\t0000:03:00.0\ndrm-memory-vram: 7 KiB\n")).isEmpty();
+        assertThat(onCard("drm-pdev:\t\u0000\ndrm-client-id:\t1\ndrm-memory-vram: 7 KiB\n"))
+                .isEmpty();
+        assertThat(onCard("drm-client-id:\t1\ndrm-memory-vram: 7 KiB\n")).isEmpty();
+    }
+
+    private static OptionalLong onCard(String... texts) {
+        return DrmProcess.onCard(List.of(texts), "0000:03:00.0");
+    }
+}
