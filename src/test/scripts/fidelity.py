@@ -4,8 +4,10 @@
 Both sides are started once and take turns: while one runs, the other is stopped (SIGSTOP), a window of some seconds
 each, so that a machine whose speed drifts hits both alike. A sample that a stop fell into is dropped. Each pair of
 neighbouring windows gives one ratio, of tokens by time in each (a median of long samples and one of short samples differ
-by what noise does to them); printed are the pairs and their median. docs/benchmarks.md has the
-commands and the figures. Needs a machine with nothing else to do, and Linux.
+by what noise does to them). Where a process finds its memory makes it faster or slower by some percent for all of its
+life, so there are several rounds, each with processes of its own: a round's ratio is the median of its pairs, and
+printed are the rounds and their median. docs/benchmarks.md has the commands and the figures. Needs a machine with
+nothing else to do, and Linux.
 
   fidelity.py bench    --llama DIR --llama-bench FILE --model SYNTHETIC --test tg --depth 0
   fidelity.py profiler --llama DIR --model SYNTHETIC --test tg
@@ -140,12 +142,26 @@ def main():
     parser.add_argument("--depth", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--window", type=float, default=2, help="seconds")
-    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--pairs", type=int, default=4, help="in a round")
     parser.add_argument("--time", default="100ms", help="of an iteration of Headroom")
     parser.add_argument("--repetitions", type=int, default=1000, help="of llama-bench; it has to come to its end")
+    parser.add_argument("--rounds", type=int, default=7, help="with fresh processes each")
     args = parser.parse_args()
     made = subprocess.run(["java", "-jar", JAR, "model", "make", args.model, "--json"], check=True, capture_output=True)
     file = list(json.loads(made.stdout).values())[0]
+    label = "%s %s %s depth %d threads %d" % (args.what, args.model, args.test, args.depth, args.threads)
+    ratios = []
+    for _ in range(args.rounds):
+        ratios.append(one_round(args, file, label))
+        print("%s: round %.4f" % (label, ratios[-1]), flush=True)
+    ordered = sorted(ratios)
+    print("%s: median ratio %.4f, quartiles %.4f to %.4f, %d rounds of %d pairs" % (
+        label, statistics.median(ratios), ordered[len(ordered) // 4], ordered[-1 - len(ordered) // 4], len(ratios),
+        args.pairs))
+
+
+def one_round(args, file, label):
+    """The median of the ratios of pairs of windows, with processes of its own."""
     first = Headroom(args, file, profiler=args.what == "profiler")
     first.signal(signal.SIGSTOP)
     second = {"bench": lambda: LlamaBench(args, file),
@@ -160,13 +176,13 @@ def main():
             time.sleep(0.5)
         samples = {first: first.samples(), second: second.samples()}
     finally:
-        first.signal(signal.SIGKILL)
-        second.signal(signal.SIGKILL)
+        for side in (first, second):
+            side.signal(signal.SIGKILL)
+            side.process.wait()
     rates = []
     for side, start, end in windows:
         whole = [rate for began, ended, rate in samples[side] if start <= began and ended <= end]
         rates.append((side, side.mean(whole) if whole else None, len(whole)))
-    label = "%s %s %s depth %d threads %d" % (args.what, args.model, args.test, args.depth, args.threads)
     ratios = []
     for number in range(0, len(rates) - 1, 2):
         pair = {rates[number][0]: rates[number], rates[number + 1][0]: rates[number + 1]}
@@ -174,11 +190,9 @@ def main():
         if a and b:
             ratios.append(a / b)
             print("%s: %.2f (%d samples) / %.2f (%d) tokens/s = %.4f" % (label, a, m, b, n, a / b))
-    if len(ratios) < 3:
+    if not ratios:
         sys.exit("too few whole samples in a window: take a longer --window or more --repetitions")
-    ordered = sorted(ratios)
-    print("%s: median ratio %.4f, quartiles %.4f to %.4f, %d pairs" % (
-        label, statistics.median(ratios), ordered[len(ordered) // 4], ordered[-1 - len(ordered) // 4], len(ratios)))
+    return statistics.median(ratios)
 
 
 if __name__ == "__main__":
