@@ -17,5 +17,14 @@ final class JvmOptions {
     /** The harness needs a few MiB; models live outside the heap. */
     static final String HEAP = "-Xmx256m";
 
+    /** The quick compiler alone: the other would still be at work beside llama.cpp when the measurement begins. */
+    static final String COMPILER = "-XX:TieredStopAtLevel=1";
+
+    /**
+     * HotSpot compiles what has run some thousand times. A loop over tokens turns some hundred times a second: it would be
+     * interpreted for long, and between two tokens, when the weights have washed the caches, the interpreter is slow.
+     */
+    static final String COMPILE_EARLY = "-XX:CompileThresholdScaling=0.01";
+
     private JvmOptions() {}
 }

@@ -32,7 +32,9 @@ import org.openjdk.jmh.annotations.Warmup;
             JvmOptions.IGNORE_UNKNOWN,
             JvmOptions.UNSAFE,
             JvmOptions.COLLECTOR,
-            JvmOptions.HEAP
+            JvmOptions.HEAP,
+            JvmOptions.COMPILER,
+            JvmOptions.COMPILE_EARLY
         })
 @State(Scope.Thread)
 public class TimeToFirstToken {

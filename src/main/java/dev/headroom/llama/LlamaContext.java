@@ -191,7 +191,7 @@ public final class LlamaContext implements AutoCloseable {
 
     /** Waits until all that was decoded is computed. */
     public void synchronize() {
-        Llama.llama_synchronize(handle());
+        Llama.llama_synchronize(Pointer.nativeValue(handle()));
     }
 
     /** Tokens decoded so far: the position of the next one. */

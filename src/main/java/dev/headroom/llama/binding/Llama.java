@@ -76,7 +76,8 @@ public final class Llama {
             long seq_id,
             long logits);
 
-    public static native void llama_synchronize(Pointer ctx);
+    /** {@code ctx} is an address: JNA would have to ask a {@code Pointer} for it, once a token. */
+    public static native void llama_synchronize(long ctx);
 
     public static native Pointer llama_get_logits_ith(Pointer ctx, int i);
 
