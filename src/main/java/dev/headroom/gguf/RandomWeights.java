@@ -2,21 +2,25 @@ package dev.headroom.gguf;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
 /**
- * Random weights, made directly in the form they are stored in. For each type, row length and role one pattern of some 2 MiB
- * is made; a tensor repeats it from a place of its own. A pattern holds a prime number of blocks, so that rows of a
- * tensor begin at different places in it.
+ * Random weights, made directly in the form they are stored in. For each type, row length and role one pattern of some
+ * 512 KiB is made; a tensor repeats it from a place of its own. A pattern holds a prime number of blocks, so that rows of
+ * a tensor begin at different places in it.
  *
  * <p>Matrices have mean 0 and a standard deviation of one over the square root of the row length, which keeps
  * activations near 1 from layer to layer. All scales are normal numbers: no f16 is a denormal.
  */
 final class RandomWeights implements GgufWriter.TensorData {
-    private static final int PATTERN_BYTES = 2 << 20;
+    private static final int PATTERN_BYTES = 512 << 10;
+
+    /** The one tensor that is not random. */
+    private static final String ROPE_FACTORS = "rope_freqs.weight";
 
     /** The smallest normal f16. */
     private static final float LEAST_NORMAL = 0x1p-14f;
@@ -45,7 +49,7 @@ final class RandomWeights implements GgufWriter.TensorData {
 
     private final Shape shape;
     private final String seed;
-    private final Map<Key, ByteBuffer> patterns = new HashMap<>();
+    private final Map<Key, ByteBuffer> patterns = new ConcurrentHashMap<>();
 
     /** Weights that depend on shape and seed alone. */
     RandomWeights(Shape shape, String seed) {
@@ -53,9 +57,19 @@ final class RandomWeights implements GgufWriter.TensorData {
         this.seed = seed;
     }
 
+    /** Makes what some tensors will ask for, on all cores. */
+    RandomWeights prepare(List<GgufTensor> tensors) {
+        tensors.parallelStream()
+                .filter(tensor -> !tensor.name().equals(ROPE_FACTORS))
+                .map(RandomWeights::key)
+                .distinct()
+                .forEach(key -> patterns.put(key, pattern(key)));
+        return this;
+    }
+
     @Override
     public ByteBuffer next(GgufTensor tensor, long from) {
-        if (tensor.name().equals("rope_freqs.weight")) {
+        if (tensor.name().equals(ROPE_FACTORS)) {
             return floats(shape.ropeFactors()).position((int) from);
         }
         ByteBuffer pattern = patterns.computeIfAbsent(key(tensor), this::pattern);

@@ -27,7 +27,7 @@ public record SyntheticModel(Shape shape, int layers, Quantization quantization)
     private static final Pattern ID = Pattern.compile(PREFIX + "(.+?)(?:-l(\\d{1,9}))?-([^-]+)");
 
     /** Raised whenever the bytes of a model with the same id change. */
-    private static final int GENERATION = 1;
+    private static final int GENERATION = 2;
 
     /** GGML_QNT_VERSION. */
     private static final int QUANTIZATION_VERSION = 2;
@@ -85,7 +85,8 @@ public record SyntheticModel(Shape shape, int layers, Quantization quantization)
     public void write(Path file, Progress progress) throws IOException {
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            writer().write(out, new RandomWeights(shape, id()), progress);
+            GgufWriter writer = writer();
+            writer.write(out, new RandomWeights(shape, id()).prepare(writer.tensors()), progress);
             out.force(true);
         }
     }
