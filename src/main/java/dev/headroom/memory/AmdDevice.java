@@ -1,7 +1,8 @@
 package dev.headroom.memory;
 
 import java.io.IOException;
-import java.time.Duration;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,9 +52,9 @@ final class AmdDevice implements Meter {
     static List<Meter> open(List<DrmCards.Card> cards, Reading reading) throws MeterUnavailable {
         List<Meter> meters = new ArrayList<>();
         for (DrmCards.Card card : cards) {
-            if (card.driver().equals(DRIVER)) {
-                KernelFile file = KernelFile.open(card.device().resolve(reading.file));
-                AmdDevice meter = new AmdDevice(card, reading, file);
+            Path path = card.device().resolve(reading.file);
+            if (card.driver().equals(DRIVER) && Files.isReadable(path)) {
+                AmdDevice meter = new AmdDevice(card, reading, KernelFile.open(path));
                 if (meter.read().isPresent()) {
                     meters.add(meter);
                 } else {
@@ -84,12 +85,6 @@ final class AmdDevice implements Meter {
                 && digits.length() <= MAX_DIGITS
                 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         return number ? OptionalLong.of(Long.parseLong(digits)) : OptionalLong.empty();
-    }
-
-    /** Spilled memory moves with VRAM; both files take some microseconds. */
-    @Override
-    public Duration spacing() {
-        return Duration.ZERO;
     }
 
     @Override
