@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             EnvironmentCommand.class,
+            MetersCommand.class,
             ModelCommand.class,
             JmhCommand.class,
         },

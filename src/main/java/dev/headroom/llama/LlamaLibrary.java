@@ -106,6 +106,29 @@ public final class LlamaLibrary {
         return devices;
     }
 
+    /** The most bytes that one buffer of a device can have, by its place in {@link #devices()}. */
+    public long largestBuffer(int device) {
+        long size = GgmlBase.ggml_backend_buft_get_max_size(bufferType(device));
+        return size < 0 ? Long.MAX_VALUE : size; // SIZE_MAX: no limit
+    }
+
+    /**
+     * Takes memory of a device, by its place in {@link #devices()}. Not all of it may be there before it is filled.
+     *
+     * @throws LlamaOutOfMemory if there is no room
+     */
+    public DeviceBuffer allocate(int device, long bytes) {
+        Pointer buffer = GgmlBase.ggml_backend_buft_alloc_buffer(bufferType(device), bytes);
+        if (buffer == null) {
+            throw new LlamaOutOfMemory("There is no room for " + bytes + " bytes on this device.");
+        }
+        return new DeviceBuffer(buffer);
+    }
+
+    private static Pointer bufferType(int device) {
+        return GgmlBase.ggml_backend_dev_buffer_type(Ggml.ggml_backend_dev_get(device));
+    }
+
     /** CPU features and backends, as llama.cpp prints them. */
     public String systemInfo() {
         return Llama.llama_print_system_info().strip();

@@ -8,23 +8,17 @@ import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.llama.LlamaModel;
 import dev.headroom.result.Json;
 import dev.headroom.result.Run;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
 /**
  * Asks llama.cpp, in a process of its own, what it is and whether it knows a model. In this process it would take the
  * driver's memory for as long as the run lasts, and a library that crashes would take the run along.
  */
 final class LlamaProbe {
-    private static final int BAD_INPUT = 2;
-    private static final int SECONDS = 120;
-
     private LlamaProbe() {}
 
     /**
@@ -52,54 +46,10 @@ final class LlamaProbe {
     }
 
     private static String ask(String home, String... model) {
-        List<String> command = new ArrayList<>(ChildJvm.command());
-        command.add(LlamaProbe.class.getName());
-        command.add(home);
-        command.addAll(List.of(model));
         String about = model.length == 0 ? "llama.cpp in " + home : "Model " + model[0] + " in llama.cpp of " + home;
-        try {
-            Path out = Files.createTempFile("headroom-probe", ".out");
-            Path err = Files.createTempFile("headroom-probe", ".err");
-            try {
-                Process process = new ProcessBuilder(command)
-                        .redirectOutput(out.toFile())
-                        .redirectError(err.toFile())
-                        .start();
-                if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                    throw new BadInput(about + " gave no answer within " + SECONDS
-                            + " s: see whether the driver hangs, or name another llama.cpp with --llama DIR.");
-                }
-                return answer(about, process.exitValue(), read(out), read(err));
-            } finally {
-                Files.deleteIfExists(out);
-                Files.deleteIfExists(err);
-            }
-        } catch (IOException e) {
-            throw new BadInput("A second Java process could not be started (" + e.getMessage() + ").", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BadInput("Interrupted while asking llama.cpp in " + home + ".", e);
-        }
-    }
-
-    private static String answer(String about, int exit, String out, String err) {
-        if (exit == BAD_INPUT) {
-            throw new BadInput(err.strip());
-        }
-        if (exit != 0) {
-            String last = err.lines()
-                    .filter(line -> !line.isBlank())
-                    .reduce((first, second) -> second)
-                    .orElse("no word");
-            throw new BadInput(about + " ended its process with exit code " + exit + ", saying \"" + last.strip()
-                    + "\": it cannot be used here.");
-        }
-        return out;
-    }
-
-    private static String read(Path file) throws IOException {
-        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        List<String> arguments = new ArrayList<>(List.of(home));
+        arguments.addAll(List.of(model));
+        return ProbeProcess.ask(LlamaProbe.class, about, Map.of(), arguments);
     }
 
     /** The other side: {@code <home> [model]}. */
@@ -113,7 +63,7 @@ final class LlamaProbe {
             }
         } catch (BadInput | LlamaException e) {
             System.err.println(e.getMessage());
-            System.exit(BAD_INPUT);
+            System.exit(ProbeProcess.BAD_INPUT);
         }
     }
 

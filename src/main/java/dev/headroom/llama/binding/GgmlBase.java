@@ -27,6 +27,17 @@ public final class GgmlBase {
 
     public static native Pointer ggml_backend_dev_backend_reg(Pointer device);
 
+    public static native Pointer ggml_backend_dev_buffer_type(Pointer device);
+
+    public static native long ggml_backend_buft_get_max_size(Pointer buft);
+
+    /** NULL where there is no room. */
+    public static native Pointer ggml_backend_buft_alloc_buffer(Pointer buft, long size);
+
+    public static native void ggml_backend_buffer_clear(Pointer buffer, byte value);
+
+    public static native void ggml_backend_buffer_free(Pointer buffer);
+
     public static native Pointer ggml_backend_reg_get_proc_address(Pointer reg, String name);
 
     /** {@code p} is a {@code struct ggml_threadpool_params}. */

@@ -1,0 +1,107 @@
+package dev.headroom.cli;
+
+import dev.headroom.BadInput;
+import dev.headroom.llama.LlamaHome;
+import dev.headroom.result.MeterReport;
+import dev.headroom.run.MeterProbe;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code headroom meters}: which meters work here, and proof. */
+@Command(
+        name = "meters",
+        description = {
+            "Which meters of memory work here, and proof: memory of known sizes is taken on the host and on every device,",
+            "touched, held and freed, and each meter says what it saw of it. Takes less than a minute."
+        })
+final class MetersCommand implements Runnable {
+    @Mixin
+    Output output = new Output();
+
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp whose devices are tried.")
+    @Nullable
+    Path llama;
+
+    @Override
+    public void run() {
+        MeterReport report = MeterProbe.report(home());
+        output.answer(report, text(report));
+    }
+
+    /** Without a llama.cpp there is still the host; one that is named has to be there. */
+    private Optional<Path> home() {
+        try {
+            return Optional.of(LlamaHome.find(Optional.ofNullable(llama)).toAbsolutePath());
+        } catch (BadInput e) {
+            if (llama != null) {
+                throw e;
+            }
+            output.warn("Devices are not tried: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static String text(MeterReport report) {
+        List<List<String>> meters = new ArrayList<>();
+        meters.add(List.of("meter", "metric", "scope", "counts", "a read, µs", "step, KiB"));
+        for (MeterReport.Entry meter : report.meters()) {
+            meters.add(List.of(
+                    meter.name(),
+                    meter.metric(),
+                    meter.scope(),
+                    meter.semantics(),
+                    number("%.1f", meter.costMicros()),
+                    number("%.0f", meter.resolutionKib())));
+        }
+        List<List<String>> trials = new ArrayList<>();
+        trials.add(List.of("place", "meter", "MiB", "seen", "error", "after ms", "left"));
+        for (MeterReport.Trial trial : report.trials()) {
+            trials.add(List.of(
+                    trial.place(),
+                    trial.meter(),
+                    number("%.0f", trial.mib()),
+                    number("%.2f", trial.seenMib()),
+                    number("%+.2f", trial.errorMib()),
+                    number("%.1f", trial.latencyMs()),
+                    number("%.2f", trial.leftMib())));
+        }
+        List<List<String>> verdicts = new ArrayList<>();
+        verdicts.add(List.of("place", "meter", "verdict"));
+        for (MeterReport.Verdict verdict : report.verdicts()) {
+            verdicts.add(List.of(verdict.place(), verdict.meter(), verdict(verdict)));
+        }
+        StringBuilder text = new StringBuilder(Output.table(meters)).append('\n');
+        report.unavailable().forEach((meter, reason) -> text.append("not here: ")
+                .append(meter)
+                .append(": ")
+                .append(reason)
+                .append('\n'));
+        report.notTried().forEach((place, reason) -> text.append("not tried: ")
+                .append(place)
+                .append(": ")
+                .append(reason)
+                .append('\n'));
+        return text.append('\n')
+                .append(Output.table(trials))
+                .append('\n')
+                .append(Output.table(verdicts))
+                .toString();
+    }
+
+    private static String verdict(MeterReport.Verdict verdict) {
+        return verdict.verdict().equals("follows")
+                ? String.format(Locale.ROOT, "follows within %.2f MiB", verdict.withinMib())
+                : verdict.verdict();
+    }
+
+    private static String number(String format, @Nullable Double value) {
+        return value == null ? "" : String.format(Locale.ROOT, format, value);
+    }
+}

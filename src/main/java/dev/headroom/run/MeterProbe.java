@@ -1,0 +1,126 @@
+package dev.headroom.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.headroom.BadInput;
+import dev.headroom.llama.LlamaException;
+import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.memory.Meter;
+import dev.headroom.memory.MeterProof;
+import dev.headroom.memory.Meters;
+import dev.headroom.memory.Place;
+import dev.headroom.result.Json;
+import dev.headroom.result.MeterReport;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Proves this machine's meters, in a process of its own: it takes gigabytes and opens every device. */
+public final class MeterProbe {
+    private static final double MIB = 1024.0 * 1024.0;
+
+    /** Large blocks are then always given back to the system when they are freed (mallopt(3), glibc). */
+    private static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_MMAP_THRESHOLD_", "131072");
+
+    private MeterProbe() {}
+
+    /**
+     * Tries every meter on the host and on the devices of a llama.cpp.
+     *
+     * @param home directory of the library; empty: the host alone
+     * @throws BadInput if the library cannot be used
+     */
+    public static MeterReport report(Optional<Path> home) {
+        String json = ProbeProcess.ask(
+                MeterProbe.class,
+                "The trial of the meters",
+                ENVIRONMENT,
+                home.map(Path::toString).stream().toList());
+        try {
+            return Json.read(json, MeterReport.class);
+        } catch (JsonProcessingException e) {
+            throw new BadInput("The trial of the meters gave no answer that makes sense.", e);
+        }
+    }
+
+    /** The other side: {@code [home]}. */
+    public static void main(String[] args) {
+        try (Meters meters = Meters.open()) {
+            System.out.println(Json.line(prove(meters, args)));
+        } catch (BadInput | LlamaException e) {
+            System.err.println(e.getMessage());
+            System.exit(ProbeProcess.BAD_INPUT);
+        }
+    }
+
+    private static MeterReport prove(Meters meters, String[] args) {
+        MeterProof proof = new MeterProof(meters.working());
+        List<MeterProof.Trial> trials = new ArrayList<>(proof.in(Place.host()));
+        if (args.length > 0) {
+            Place.devices(LlamaLibrary.open(Path.of(args[0]))).forEach(place -> trials.addAll(proof.in(place)));
+        }
+        Map<Meter, Double> costs = new HashMap<>();
+        meters.working().stream()
+                .filter(meter -> meter.read().isPresent())
+                .forEach(meter -> costs.put(meter, proof.costMicros(meter)));
+        return new MeterReport(
+                meters.working().stream()
+                        .map(meter -> entry(meter, costs.get(meter), proof.resolution(meter)))
+                        .toList(),
+                meters.unavailable().stream()
+                        .collect(Collectors.toMap(
+                                Meters.Unavailable::name,
+                                Meters.Unavailable::reason,
+                                (first, second) -> first,
+                                LinkedHashMap::new)),
+                trials.stream().map(MeterProbe::trial).toList(),
+                verdicts(trials),
+                proof.notTried());
+    }
+
+    private static MeterReport.Entry entry(Meter meter, @Nullable Double costMicros, OptionalLong resolution) {
+        return new MeterReport.Entry(
+                meter.name(),
+                "·" + meter.metric(),
+                meter.scope().name().toLowerCase(Locale.ROOT),
+                meter.semantics().name().toLowerCase(Locale.ROOT),
+                costMicros,
+                resolution.isPresent() ? resolution.getAsLong() / 1024.0 : null);
+    }
+
+    private static MeterReport.Trial trial(MeterProof.Trial trial) {
+        return new MeterReport.Trial(
+                trial.meter(),
+                trial.place(),
+                trial.bytes() / MIB,
+                trial.seen() / MIB,
+                (trial.seen() - trial.bytes()) / MIB,
+                trial.latencyMillis().isPresent() ? trial.latencyMillis().getAsDouble() : null,
+                trial.left() / MIB);
+    }
+
+    private static List<MeterReport.Verdict> verdicts(List<MeterProof.Trial> trials) {
+        return trials.stream()
+                .collect(Collectors.groupingBy(
+                        trial -> List.of(trial.meter(), trial.place()), LinkedHashMap::new, Collectors.toList()))
+                .values()
+                .stream()
+                .map(of -> new MeterReport.Verdict(
+                        of.get(0).meter(),
+                        of.get(0).place(),
+                        MeterProof.Verdict.of(of).name().toLowerCase(Locale.ROOT),
+                        of.stream()
+                                        .mapToLong(trial -> Math.abs(trial.seen() - trial.bytes()))
+                                        .max()
+                                        .orElse(0)
+                                / MIB))
+                .toList();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.headroom.run;
+
+import dev.headroom.BadInput;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Asks something of native code in a process of its own: what it takes or breaks there is gone with it. */
+final class ProbeProcess {
+    /** What a probe exits with when it has said one sentence on standard error. */
+    static final int BAD_INPUT = 2;
+
+    private static final int SECONDS = 120;
+
+    private ProbeProcess() {}
+
+    /**
+     * Runs a class's {@code main} and returns what it printed.
+     *
+     * @param about what is being asked about, as the beginning of a sentence
+     * @throws BadInput if there is no answer; the message says why
+     */
+    static String ask(Class<?> main, String about, Map<String, String> environment, List<String> arguments) {
+        List<String> command = new ArrayList<>(ChildJvm.command());
+        command.add(main.getName());
+        command.addAll(arguments);
+        try {
+            Path out = Files.createTempFile("headroom-probe", ".out");
+            Path err = Files.createTempFile("headroom-probe", ".err");
+            try {
+                ProcessBuilder builder =
+                        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+                builder.environment().putAll(environment);
+                Process process = builder.start();
+                if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw new BadInput(about + " gave no answer within " + SECONDS
+                            + " s: see whether the driver hangs, or name another llama.cpp with --llama DIR.");
+                }
+                return answer(about, process.exitValue(), read(out), read(err));
+            } finally {
+                Files.deleteIfExists(out);
+                Files.deleteIfExists(err);
+            }
+        } catch (IOException e) {
+            throw new BadInput("A second Java process could not be started (" + e.getMessage() + ").", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BadInput(about + " was interrupted.", e);
+        }
+    }
+
+    private static String answer(String about, int exit, String out, String err) {
+        if (exit == BAD_INPUT) {
+            throw new BadInput(err.strip());
+        }
+        if (exit != 0) {
+            String last = err.lines()
+                    .filter(line -> !line.isBlank())
+                    .reduce((first, second) -> second)
+                    .orElse("no word");
+            throw new BadInput(about + " ended its process with exit code " + exit + ", saying \"" + last.strip()
+                    + "\": it cannot be used here.");
+        }
+        return out;
+    }
+
+    private static String read(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+}
