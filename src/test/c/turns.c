@@ -3,9 +3,14 @@
  *
  * Loaded with LD_PRELOAD, it stands in front of ggml_backend_sched_graph_compute_async, which llama.cpp calls once a
  * token or micro-batch. A turn is a number of such calls; then the process waits, inside the call, until the other has had
- * its turn. Timed is the whole loop around the call, from one call to the next: what llama.cpp does, and what the program
- * around it does. The first eighth of a turn, which washes the other process out of the caches, and the last call, behind
- * which a repetition may end, are not in the time. src/test/scripts/fidelity.py starts both and reads the times.
+ * its turn. src/test/scripts/fidelity.py starts both and reads the times.
+ *
+ * Several calls, which are tokens: timed is the whole loop around the call, from one call to the next: what llama.cpp
+ * does, and what the program around it does. The first eighth of a turn, which washes the other process out of the caches,
+ * and the last call, behind which a repetition may end, are not in the time.
+ *
+ * One call, which is a prompt: timed is from the call until ggml_backend_sched_synchronize has waited for it. What a
+ * program does between two prompts, such as going back to a depth, is not in the time.
  *
  * Environment: TURNS_FILE, shared by both; TURNS_SIDE, 0 or 1; TURNS_CALLS of a turn; TURNS_SKIP, the calls before the
  * first turn; TURNS_LIBRARY, libggml-base.
@@ -33,9 +38,11 @@ struct shared {
 };
 
 typedef int compute(void *sched, void *graph);
+typedef void synchronize(void *sched);
 
 static struct shared *shared;
-static compute *real;
+static compute *real_compute;
+static synchronize *real_synchronize;
 static uint32_t side;
 static long calls, skip, done;
 static uint64_t began;
@@ -55,8 +62,11 @@ static const char *setting(const char *name) {
 
 static void start(void) {
     void *library = dlopen(setting("TURNS_LIBRARY"), RTLD_NOW | RTLD_NOLOAD);
-    real = library ? (compute *) dlsym(library, "ggml_backend_sched_graph_compute_async") : NULL;
-    if (!real) {
+    if (library) {
+        real_compute = (compute *) dlsym(library, "ggml_backend_sched_graph_compute_async");
+        real_synchronize = (synchronize *) dlsym(library, "ggml_backend_sched_synchronize");
+    }
+    if (!real_compute || !real_synchronize) {
         fail("TURNS_LIBRARY is not the one in use");
     }
     int file = open(setting("TURNS_FILE"), O_RDWR);
@@ -85,8 +95,16 @@ static void wait_for_turn(void) {
     }
 }
 
+static void end_of_turn(void) {
+    if (shared->turns[side] < MOST_TURNS) {
+        shared->ns[side][shared->turns[side]] = now() - began;
+        shared->turns[side]++;
+    }
+    began = 0;
+}
+
 int ggml_backend_sched_graph_compute_async(void *sched, void *graph) {
-    if (!real) {
+    if (!real_compute) {
         start();
     }
     if (done >= skip) {
@@ -97,11 +115,20 @@ int ggml_backend_sched_graph_compute_async(void *sched, void *graph) {
         if (position == calls / 8) {
             began = now();
         }
-        if (position == calls - 1 && shared->turns[side] < MOST_TURNS) {
-            shared->ns[side][shared->turns[side]] = now() - began;
-            shared->turns[side]++;
+        if (calls > 1 && position == calls - 1) {
+            end_of_turn();
         }
     }
     done++;
-    return real(sched, graph);
+    return real_compute(sched, graph);
+}
+
+void ggml_backend_sched_synchronize(void *sched) {
+    if (!real_synchronize) {
+        start();
+    }
+    real_synchronize(sched);
+    if (calls == 1 && began) {
+        end_of_turn();
+    }
 }
