@@ -1,6 +1,7 @@
 package dev.headroom.bench;
 
 import dev.headroom.llama.LlamaContext;
+import dev.headroom.llama.Phase;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -48,6 +49,7 @@ public class ContextCreation {
 
     @TearDown(Level.Iteration)
     public void free() {
+        Phase.CONTEXT.reached();
         context.close();
     }
 }

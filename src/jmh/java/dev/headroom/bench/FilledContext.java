@@ -1,6 +1,7 @@
 package dev.headroom.bench;
 
 import dev.headroom.llama.LlamaContext;
+import dev.headroom.llama.Phase;
 
 /**
  * A context with {@code contextLength} tokens in its KV cache, prefilled once, and room for some more: what llama-bench
@@ -13,10 +14,12 @@ final class FilledContext implements AutoCloseable {
 
     FilledContext(LoadedModel loaded, ContextChoice choice, int room) {
         context = LlamaContext.create(loaded.model, choice.settings(room));
+        Phase.CONTEXT.reached();
         tokens = new RandomTokens(loaded.model);
         full = choice.contextLength + room;
         context.decode(tokens.prompt(choice.contextLength));
         context.synchronize();
+        Phase.DECODE.reached();
         context.saveState();
     }
 

@@ -4,6 +4,7 @@ import dev.headroom.BadInput;
 import dev.headroom.environment.Environment;
 import dev.headroom.llama.LlamaHome;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.llama.Phase;
 import java.util.Optional;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -32,5 +33,6 @@ public class Llama {
             }
         }
         library = LlamaLibrary.open(LlamaHome.find(Optional.empty()));
+        Phase.BACKEND.reached();
     }
 }

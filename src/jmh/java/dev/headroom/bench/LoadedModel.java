@@ -1,6 +1,7 @@
 package dev.headroom.bench;
 
 import dev.headroom.llama.LlamaModel;
+import dev.headroom.llama.Phase;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -15,6 +16,7 @@ public class LoadedModel {
     @Setup(Level.Trial)
     public void load(ModelChoice choice) {
         model = choice.load();
+        Phase.MODEL.reached();
     }
 
     @TearDown(Level.Trial)

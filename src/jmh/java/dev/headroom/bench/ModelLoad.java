@@ -1,6 +1,7 @@
 package dev.headroom.bench;
 
 import dev.headroom.llama.LlamaModel;
+import dev.headroom.llama.Phase;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -47,6 +48,7 @@ public class ModelLoad {
 
     @TearDown(Level.Iteration)
     public void free() {
+        Phase.MODEL.reached();
         model.close();
     }
 }

@@ -1,6 +1,7 @@
 package dev.headroom.bench;
 
 import dev.headroom.llama.LlamaContext;
+import dev.headroom.llama.Phase;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -44,6 +45,7 @@ public class TimeToFirstToken {
     @Setup(Level.Trial)
     public void create(LoadedModel loaded, ContextChoice choice) {
         context = LlamaContext.create(loaded.model, choice.settings(0));
+        Phase.CONTEXT.reached();
         prompt = new RandomTokens(loaded.model).prompt(choice.contextLength);
     }
 
@@ -64,6 +66,11 @@ public class TimeToFirstToken {
             }
         }
         return likeliest;
+    }
+
+    @TearDown(Level.Iteration)
+    public void decoded() {
+        Phase.DECODE.reached();
     }
 
     @TearDown(Level.Trial)

@@ -116,6 +116,16 @@ final class RunCommand implements Callable<Integer> {
         }
 
         @Override
+        public void proving() {
+            output.progress(0, "holding the meters against memory of known size");
+        }
+
+        @Override
+        public void warning(String warning) {
+            output.warn(warning);
+        }
+
+        @Override
         public void fork(Cell cell, int fork) {
             show(cell, fork, "starting");
         }

@@ -7,6 +7,7 @@ import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
+import dev.headroom.result.Waterfall;
 import dev.headroom.run.Preparation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -160,7 +161,36 @@ final class RunText {
             row.add(note(cell));
             rows.add(row);
         }
-        return "\n" + Output.table(rows);
+        return "\n" + Output.table(rows) + waterfalls(run, vram ? "vram" : "ram");
+    }
+
+    /** Where the peaks went; empty where nothing was measured that tells. */
+    private String waterfalls(Run run, String memory) {
+        List<List<String>> rows = new ArrayList<>();
+        for (CellResult cell : run.cells()) {
+            for (Waterfall waterfall : cell.waterfalls()) {
+                if (waterfall.memory().equals(memory)) {
+                    List<String> row = new ArrayList<>(List.of(cell.benchmark()));
+                    varying.forEach(parameter -> row.add(cell.params().getOrDefault(parameter.key(), "")));
+                    row.add(mib(waterfall.peak()));
+                    parts(memory).forEach(part -> row.add(mib(waterfall.parts().get(part))));
+                    rows.add(row);
+                }
+            }
+        }
+        if (rows.isEmpty()) {
+            return "";
+        }
+        List<String> header = new ArrayList<>(List.of("benchmark"));
+        varying.forEach(parameter -> header.add(parameter.key()));
+        header.add("peak");
+        header.addAll(parts(memory));
+        rows.add(0, header);
+        return "\nWhere the peak " + memory.toUpperCase(Locale.ROOT) + " went, in MiB\n" + Output.table(rows);
+    }
+
+    private static List<String> parts(String memory) {
+        return Waterfall.PARTS.getOrDefault(memory, List.of());
     }
 
     private static String note(CellResult cell) {
@@ -186,7 +216,11 @@ final class RunText {
     }
 
     private static String mib(@Nullable Metric metric) {
-        return metric == null ? "-" : String.format(Locale.ROOT, "%.1f", metric.value());
+        return mib(metric == null ? null : metric.value());
+    }
+
+    private static String mib(@Nullable Double mebibytes) {
+        return mebibytes == null ? "-" : String.format(Locale.ROOT, "%.1f", mebibytes);
     }
 
     private static String significant(double value) {

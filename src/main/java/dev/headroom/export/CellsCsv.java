@@ -4,6 +4,7 @@ import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Run;
+import dev.headroom.result.Waterfall;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,8 @@ public final class CellsCsv {
         header.addAll(List.of("status", "reason", "forks", "warmup", "iterations", "samples"));
         header.addAll(List.of("score", "score_error", "unit", "p50", "p95", "p99"));
         header.addAll(Columns.metricNames(metrics));
+        Waterfall.PARTS.forEach(
+                (memory, parts) -> parts.forEach(part -> header.add("waterfall_" + memory + "_" + part + "_mib")));
         header.addAll(List.of("flash_attention_used", "offloaded_layers", "total_layers", "devices", "llama_version"));
         return header;
     }
@@ -61,6 +64,7 @@ public final class CellsCsv {
             row.add(percentile(score, percentile));
         }
         row.addAll(Columns.metricValues(metrics, cell.metrics()));
+        Waterfall.PARTS.forEach((memory, parts) -> parts.forEach(part -> row.add(part(cell, memory, part))));
         Observed observed = cell.observed();
         row.add(observed == null ? "" : Columns.text(observed.flashAttention()));
         row.add(observed == null ? "" : Columns.text(observed.offloadedLayers()));
@@ -68,6 +72,14 @@ public final class CellsCsv {
         row.add(observed == null ? "" : Columns.text(String.join(" ", observed.devices())));
         row.add(Columns.text(run.llama().version()));
         return row;
+    }
+
+    private static String part(CellResult cell, String memory, String part) {
+        return cell.waterfalls().stream()
+                .filter(waterfall -> waterfall.memory().equals(memory))
+                .map(waterfall -> Columns.number(waterfall.parts().get(part)))
+                .findFirst()
+                .orElse("");
     }
 
     private static String percentile(@Nullable Score score, String percentile) {

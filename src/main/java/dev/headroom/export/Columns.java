@@ -80,12 +80,13 @@ final class Columns {
                 .toList();
     }
 
-    /** Column names of metrics: {@code ·vram.peak} in MiB is {@code vram_peak_mib}, a count has no unit. */
+    /** Column names: {@code ·vram.peak} in MiB is {@code vram_peak_mib}, % is {@code percent}, a count has no unit. */
     static List<String> metricNames(Map<String, String> metrics) {
         List<String> names = new ArrayList<>();
         metrics.forEach((label, unit) -> {
             String name = label.replace("·", "").replace('.', '_');
-            names.add(unit.equals("#") ? name : name + "_" + unit.toLowerCase(Locale.ROOT));
+            String suffix = unit.equals("%") ? "percent" : unit.toLowerCase(Locale.ROOT);
+            names.add(unit.equals("#") ? name : name + "_" + suffix);
         });
         return names;
     }

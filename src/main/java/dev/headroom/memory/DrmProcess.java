@@ -6,7 +6,6 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -131,12 +130,6 @@ final class DrmProcess implements Meter {
                 .filter(line -> line.startsWith(key + ":"))
                 .map(line -> line.substring(key.length() + 1).strip())
                 .findFirst();
-    }
-
-    /** Every open file of the process is looked at. */
-    @Override
-    public Duration spacing() {
-        return Duration.ofMillis(250);
     }
 
     @Override

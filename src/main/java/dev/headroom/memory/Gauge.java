@@ -1,6 +1,5 @@
 package dev.headroom.memory;
 
-import java.time.Duration;
 import java.util.OptionalLong;
 
 /** Something that can be read again and again while a benchmark runs. Open until closed; not for several threads. */
@@ -14,11 +13,6 @@ public interface Gauge extends AutoCloseable {
      * @throws RuntimeException if the gauge itself is broken: the iteration that is being measured fails
      */
     OptionalLong read();
-
-    /** The shortest time between two reads that is worth its cost; zero: read it as often as you like. */
-    default Duration spacing() {
-        return Duration.ZERO;
-    }
 
     @Override
     void close();

@@ -2,7 +2,6 @@ package dev.headroom.memory;
 
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaLibrary;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -50,12 +49,6 @@ final class GgmlDevice implements Meter {
                         device.totalBytes().getAsLong() - device.freeBytes().getAsLong())
                 .filter(used -> used > 0)
                 .reduce(Long::sum);
-    }
-
-    /** A reading takes some hundred microseconds, and on CUDA waits for allocations that are under way. */
-    @Override
-    public Duration spacing() {
-        return Duration.ofMillis(500);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.headroom.memory;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -27,11 +26,6 @@ final class LinuxResident implements Meter {
     @Override
     public OptionalLong read() {
         return status.read();
-    }
-
-    @Override
-    public Duration spacing() {
-        return LinuxStatus.SPACING;
     }
 
     @Override

@@ -3,15 +3,11 @@ package dev.headroom.memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.OptionalLong;
 
 /** {@code /proc/self/status}, kept open: a value in bytes by its key. */
 final class LinuxStatus implements AutoCloseable {
     static final Path FILE = Path.of("/proc/self/status");
-
-    /** A reading takes 50 to 100 µs of a core, waking up included: 0.2 % of it. docs/meters.md has the figures. */
-    static final Duration SPACING = Duration.ofMillis(50);
 
     private static final String UNIT = " kB";
     private static final int MAX_DIGITS = 15;

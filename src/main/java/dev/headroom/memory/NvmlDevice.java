@@ -1,6 +1,5 @@
 package dev.headroom.memory;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -74,12 +73,6 @@ final class NvmlDevice implements Meter {
     @Override
     public OptionalLong read() {
         return reading.of(card);
-    }
-
-    /** What the driver keeps for itself hardly moves. */
-    @Override
-    public Duration spacing() {
-        return reading == Reading.USED ? Duration.ZERO : Duration.ofSeconds(1);
     }
 
     @Override

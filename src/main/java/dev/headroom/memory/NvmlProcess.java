@@ -3,7 +3,6 @@ package dev.headroom.memory;
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import dev.headroom.llama.LlamaLibrary;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -104,12 +103,6 @@ final class NvmlProcess implements Meter {
         seen = seen || used.isPresent();
         // Once known by its number, a process that is not listed holds nothing.
         return seen && !listed ? OptionalLong.of(0) : used;
-    }
-
-    /** The driver walks all its processes. */
-    @Override
-    public Duration spacing() {
-        return Duration.ofMillis(250);
     }
 
     @Override

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Where memory of a known size can be taken, to hold meters against it. */
 public interface Place {
+    /** The name of {@link #host}. */
+    String HOST = "host";
+
     /** What blocks are filled with: a kernel might keep zeros without giving them memory. */
     byte FILLING = 0x5a;
 
@@ -59,7 +62,7 @@ public interface Place {
     record Host() implements Place {
         @Override
         public String name() {
-            return "host";
+            return HOST;
         }
 
         @Override

@@ -1,8 +1,12 @@
 package dev.headroom.memory;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -10,14 +14,17 @@ import org.jspecify.annotations.Nullable;
  * Reads gauges again and again, on a daemon thread that lives as long as one iteration: nothing is left over from one
  * iteration to the next, and starting it takes a fraction of a millisecond, outside the timing.
  *
- * <p>The deadlines of a gauge are the multiples of the interval, or of its spacing if that is longer, since the start.
- * One that was missed is not made up for; it shows as a gap. A {@link PeakMeter} is reset at the start and read at the
- * end, and not in between.
+ * <p>The deadlines of a gauge are the multiples, since the start, of the period that its {@link Pace} says. One that was
+ * missed is not made up for; it shows as a gap. A {@link PeakMeter} is reset at the start and read at the end, and not in
+ * between.
  */
 public final class Sampler {
     /** A driver that hangs must not hang the run. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private final Pace pace;
     private final Clock clock;
     private final long start;
     private final IdentityHashMap<Gauge, Series> series = new IdentityHashMap<>();
@@ -28,6 +35,7 @@ public final class Sampler {
     private volatile boolean stopping;
     private volatile String reading = "";
     private @Nullable Throwable death;
+    private OptionalLong cpuNanos = OptionalLong.empty();
     private long stopped;
 
     /** Time and waiting, so that tests have their own. */
@@ -52,18 +60,17 @@ public final class Sampler {
     private static final class Polled {
         private final Gauge gauge;
         private final Series series;
-        private final long period;
         private long due;
 
-        Polled(Gauge gauge, Series series, long period, long start) {
+        Polled(Gauge gauge, Series series, long start) {
             this.gauge = gauge;
             this.series = series;
-            this.period = period;
             due = start;
         }
     }
 
-    Sampler(List<? extends Gauge> gauges, Duration interval, Clock clock) {
+    Sampler(List<? extends Gauge> gauges, Pace pace, Clock clock) {
+        this.pace = pace;
         this.clock = clock;
         start = clock.nanoTime();
         gauges.forEach(gauge -> series.put(gauge, new Series(start)));
@@ -73,11 +80,7 @@ public final class Sampler {
                 .toList();
         polled = gauges.stream()
                 .filter(gauge -> !(gauge instanceof PeakMeter))
-                .map(gauge -> new Polled(
-                        gauge,
-                        of(gauge),
-                        Math.max(interval.toNanos(), gauge.spacing().toNanos()),
-                        start))
+                .map(gauge -> new Polled(gauge, of(gauge), start))
                 .toList();
         thread.setDaemon(true);
     }
@@ -85,10 +88,10 @@ public final class Sampler {
     /**
      * Starts sampling. The first readings have been made when this returns.
      *
-     * @param interval from one reading to the next
+     * @param pace of these gauges; it goes on learning what they cost
      */
-    public static Sampler start(List<? extends Gauge> gauges, Duration interval) {
-        Sampler sampler = new Sampler(gauges, interval, Clock.SYSTEM);
+    public static Sampler start(List<? extends Gauge> gauges, Pace pace) {
+        Sampler sampler = new Sampler(gauges, pace, Clock.SYSTEM);
         sampler.begin();
         sampler.thread.start();
         return sampler;
@@ -118,6 +121,9 @@ public final class Sampler {
                 readDue();
             }
         }
+        if (THREADS.isCurrentThreadCpuTimeSupported()) {
+            cpuNanos = OptionalLong.of(THREADS.getCurrentThreadCpuTime());
+        }
         polled.forEach(p -> read(p, clock.nanoTime()));
     }
 
@@ -126,7 +132,9 @@ public final class Sampler {
             long now = clock.nanoTime();
             if (now >= p.due) {
                 read(p, now);
-                p.due = deadlineAfter(clock.nanoTime(), start, p.period);
+                long after = clock.nanoTime();
+                pace.took(p.gauge, after - now);
+                p.due = deadlineAfter(after, start, pace.period(p.gauge));
             }
         }
     }
@@ -177,6 +185,16 @@ public final class Sampler {
     /** How long it sampled, in s, after {@link #stop}. */
     public double seconds() {
         return (stopped - start) / 1e9;
+    }
+
+    /**
+     * CPU time that polling took, as a part of one core in percent, after {@link #stop}; the readings at the start and at
+     * the end are not in it. Empty where the JVM does not tell.
+     */
+    public OptionalDouble costPercent() {
+        return cpuNanos.isPresent()
+                ? OptionalDouble.of(100.0 * cpuNanos.getAsLong() / (stopped - start))
+                : OptionalDouble.empty();
     }
 
     /** What a gauge said, after {@link #stop}. */

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /**
  * What to run: benchmarks, models, context lengths, environments and settings. Keys are {@code description}, {@code
  * benchmarks} (simple names, all by default), those of {@link Parameter}, and {@code forks}, {@code warmup}, {@code
- * iterations}, {@code time}; all but the first two also for one benchmark alone, as {@code
+ * iterations}, {@code time}, {@code sampling}; all but the first two also for one benchmark alone, as {@code
  * TimeToFirstToken.iterations}. See {@link Settings} for ranges. A plan that exists is valid.
  *
  * @param name in {@code [A-Za-z0-9._-]}
@@ -34,6 +34,7 @@ public record Plan(String name, List<Entry> entries) {
     static final String WARMUP = "warmup";
     static final String ITERATIONS = "iterations";
     static final String TIME = "time";
+    static final String SAMPLING = "sampling";
 
     /** More cells than this are a slip in a comma list, not a plan: at a minute a cell it is a week. */
     private static final int MOST_CELLS = 10_000;
@@ -190,10 +191,13 @@ public record Plan(String name, List<Entry> entries) {
                 find(byKey, benchmark, ITERATIONS)
                         .map(e -> e.integer(e.value(), 1, 100_000))
                         .orElse(5),
-                find(byKey, benchmark, TIME).map(Plan::time).orElse(Duration.ofSeconds(1)));
+                find(byKey, benchmark, TIME)
+                        .map(e -> time(e, Duration.ofHours(1), "1h, like 300ms, 2s or 1m"))
+                        .orElse(Duration.ofSeconds(1)),
+                find(byKey, benchmark, SAMPLING).map(e -> time(e, Duration.ofSeconds(1), "1s, like 10ms")));
     }
 
-    private static Duration time(Entry entry) {
+    private static Duration time(Entry entry, Duration longest, String to) {
         Matcher matcher = TIME_SYNTAX.matcher(entry.value());
         if (matcher.matches()) {
             long amount = Long.parseLong(matcher.group(1));
@@ -204,12 +208,11 @@ public record Plan(String name, List<Entry> entries) {
                         case "m" -> Duration.ofMinutes(amount);
                         default -> Duration.ofHours(amount);
                     };
-            if (time.toMillis() >= 1 && time.compareTo(Duration.ofHours(1)) <= 0) {
+            if (time.toMillis() >= 1 && time.compareTo(longest) <= 0) {
                 return time;
             }
         }
-        throw entry.bad(
-                entry.key() + " " + Entry.quote(entry.value()) + " is not a time from 1ms to 1h, like 300ms, 2s or 1m");
+        throw entry.bad(entry.key() + " " + Entry.quote(entry.value()) + " is not a time from 1ms to " + to);
     }
 
     private static Optional<Entry> find(Map<String, Entry> byKey, Benchmark benchmark, String key) {
@@ -314,11 +317,11 @@ public record Plan(String name, List<Entry> entries) {
     private static Set<String> keys() {
         Set<String> keys = new LinkedHashSet<>(List.of(DESCRIPTION, BENCHMARKS));
         Stream.of(Parameter.values()).map(Parameter::key).forEach(keys::add);
-        keys.addAll(List.of(FORKS, WARMUP, ITERATIONS, TIME));
+        keys.addAll(List.of(FORKS, WARMUP, ITERATIONS, TIME, SAMPLING));
         for (Benchmark benchmark : Benchmark.values()) {
             String of = benchmark.simpleName() + ".";
             benchmark.parameters().forEach(parameter -> keys.add(of + parameter.key()));
-            keys.addAll(List.of(of + FORKS, of + WARMUP, of + ITERATIONS));
+            keys.addAll(List.of(of + FORKS, of + WARMUP, of + ITERATIONS, of + SAMPLING));
             if (!benchmark.isSingleShot()) {
                 keys.add(of + TIME);
             }

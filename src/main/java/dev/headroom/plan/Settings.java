@@ -1,6 +1,7 @@
 package dev.headroom.plan;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How often a cell is measured.
@@ -9,5 +10,6 @@ import java.time.Duration;
  * @param warmup iterations of each fork that are thrown away, 0 to 100,000
  * @param iterations iterations of each fork that count, 1 to 100,000
  * @param time of one iteration, warm-up or not, 1 ms to 1 h; means nothing for single shots
+ * @param sampling from one reading of the meter that matters most to the next, 1 ms to 1 s; empty: as its cost allows
  */
-public record Settings(int forks, int warmup, int iterations, Duration time) {}
+public record Settings(int forks, int warmup, int iterations, Duration time, Optional<Duration> sampling) {}

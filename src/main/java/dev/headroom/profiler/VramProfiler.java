@@ -2,24 +2,33 @@ package dev.headroom.profiler;
 
 import dev.headroom.llama.LlamaFacts;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.llama.Phase;
 import dev.headroom.memory.Cards;
 import dev.headroom.memory.Gauge;
 import dev.headroom.memory.GpuEnergy;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
+import dev.headroom.memory.Pace;
+import dev.headroom.memory.PeakMeter;
+import dev.headroom.memory.PhaseReadings;
 import dev.headroom.memory.Sampler;
 import dev.headroom.memory.Series;
+import dev.headroom.result.ForkMemory;
+import dev.headroom.result.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -38,7 +47,10 @@ import org.openjdk.jmh.runner.IterationType;
 
 /**
  * Memory beside timing, in every iteration: the metrics that docs/meters.md describes. Option: {@code interval=10ms},
- * from one reading of a polled meter to the next, 1 to 1000 ms.
+ * from one reading of the meter that matters most to the next, 1 to 1000 ms; without it, as {@link Pace} says.
+ *
+ * <p>Two things that are no metrics of iterations, memory at the borders of the fork's phases and meters that were lost,
+ * go as a {@link ForkMemory} into the file that the system property {@value #REPORT} names, anew whenever there is more.
  *
  * <p>The first measured iteration settles which labels the fork has. JMH fills a label's missing iterations with 0, which
  * does no harm to a maximum: a meter that is lost later is left out from there on, and its loss is said.
@@ -47,20 +59,28 @@ public final class VramProfiler implements InternalProfiler {
     private static final double MIB = 1024.0 * 1024.0;
     private static final Pattern INTERVAL = Pattern.compile("interval=(?<millis>[1-9][0-9]{0,3})(?:ms)?");
     private static final int MAX_MILLIS = 1000;
-    private static final int DEFAULT_MILLIS = 10;
+
+    /** Names the file of the report. */
+    public static final String REPORT = "headroom.memory.report";
 
     /** The polled meters whose samples and gaps are reported, and under which name. */
     private static final Map<String, String> SAMPLED = Map.of("vram.peak", "vram", "ram.anon.peak", "ram");
 
-    private final Duration interval;
+    /** The first of them that is polled here sets the pace. */
+    private static final List<String> LEADING = List.of("vram.peak", "ram.anon.peak", "ram.peak");
+
+    private final Optional<Duration> interval;
     private final Supplier<Meters> source;
-    private final IdentityHashMap<Meter, OptionalLong> baselines = new IdentityHashMap<>();
     private final Map<LlamaFacts.Kind, Double> buffers = new EnumMap<>(LlamaFacts.Kind.class);
     private final Map<String, Result<?>> measured = new LinkedHashMap<>();
 
     private List<Meter> meters = List.of();
     private List<GpuEnergy> cards = List.of();
+    private List<Gauge> gauges = List.of();
     private Optional<String> card = Optional.empty();
+    private Pace pace = new Pace(List.of(), List.of(), Optional.empty());
+    private PhaseReadings phases = new PhaseReadings(new Meters(List.of(), List.of()));
+    private final Set<String> lost = new LinkedHashSet<>();
     private @Nullable Sampler sampler;
     private @Nullable Set<String> labels;
 
@@ -74,13 +94,17 @@ public final class VramProfiler implements InternalProfiler {
 
     VramProfiler(String options, Supplier<Meters> source) throws ProfilerException {
         this.source = source;
-        Matcher matcher = INTERVAL.matcher(options.isBlank() ? "interval=" + DEFAULT_MILLIS : options.strip());
+        if (options.isBlank()) {
+            interval = Optional.empty();
+            return;
+        }
+        Matcher matcher = INTERVAL.matcher(options.strip());
         int millis = matcher.matches() ? Integer.parseInt(matcher.group("millis")) : 0;
         if (millis < 1 || millis > MAX_MILLIS) {
             throw new ProfilerException("VramProfiler knows one option, interval=10ms, from 1 to " + MAX_MILLIS
                     + " ms, and was given: " + options);
         }
-        interval = Duration.ofMillis(millis);
+        interval = Optional.of(Duration.ofMillis(millis));
     }
 
     @Override
@@ -93,9 +117,7 @@ public final class VramProfiler implements InternalProfiler {
         if (meters.isEmpty()) {
             open();
         }
-        List<Gauge> gauges = new ArrayList<>(meters);
-        cards.stream().filter(gpu -> !gpu.counting()).forEach(gauges::add);
-        sampler = Sampler.start(gauges, interval);
+        sampler = Sampler.start(gauges, pace);
         cards.forEach(GpuEnergy::start);
     }
 
@@ -103,11 +125,52 @@ public final class VramProfiler implements InternalProfiler {
     private void open() {
         meters = source.get().serving();
         cards = GpuEnergy.open();
+        gauges = new ArrayList<>(meters);
+        cards.stream().filter(gpu -> !gpu.counting()).forEach(gauges::add);
+        pace = new Pace(gauges, leading(), interval);
+        phases = new PhaseReadings(source.get());
         if (LlamaLibrary.loaded().isEmpty()) {
-            meters.stream()
-                    .filter(meter -> meter.metric().equals("vram.peak"))
-                    .forEach(meter -> baselines.put(meter, meter.read()));
+            reached(Phase.START);
         }
+        Phase.listen(this::reached);
+    }
+
+    private List<Meter> leading() {
+        return LEADING.stream()
+                .map(metric -> meters.stream()
+                        .filter(meter -> meter.metric().equals(metric) && !(meter instanceof PeakMeter))
+                        .toList())
+                .filter(polled -> !polled.isEmpty())
+                .findFirst()
+                .orElse(List.of());
+    }
+
+    private void reached(Phase phase) {
+        phases.read(phase);
+        report();
+    }
+
+    private void report() {
+        String file = System.getProperty(REPORT);
+        if (file == null) {
+            return;
+        }
+        Optional<String> of = card.isPresent() ? card : LlamaLibrary.loaded().flatMap(VramProfiler::cardOfModel);
+        Map<String, Map<String, Double>> mebibytes = new LinkedHashMap<>();
+        phases.all(of).forEach((phase, signals) -> {
+            Map<String, Double> values = new LinkedHashMap<>();
+            signals.forEach((signal, bytes) -> values.put(signal, bytes / MIB));
+            mebibytes.put(phase.name().toLowerCase(Locale.ROOT), values);
+        });
+        try {
+            Files.writeString(Path.of(file), Json.line(new ForkMemory(mebibytes, List.copyOf(lost))));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<String> cardOfModel(LlamaLibrary library) {
+        return Cards.ofModel(library.log().lines());
     }
 
     @Override
@@ -125,6 +188,7 @@ public final class VramProfiler implements InternalProfiler {
         LlamaLibrary.loaded().ifPresent(this::ask);
         measured.clear();
         memory(stopped);
+        stopped.costPercent().ifPresent(percent -> put("sampling.cost", percent, "%"));
         buffers();
         energy(stopped);
         settle();
@@ -133,7 +197,7 @@ public final class VramProfiler implements InternalProfiler {
 
     private void ask(LlamaLibrary library) {
         if (card.isEmpty()) {
-            card = Cards.ofModel(library.log().lines());
+            card = cardOfModel(library);
         }
         LlamaFacts facts = library.log().facts();
         for (LlamaFacts.Kind kind : LlamaFacts.Kind.values()) {
@@ -149,9 +213,9 @@ public final class VramProfiler implements InternalProfiler {
                 continue;
             }
             put(metric, series.peak().getAsLong() / MIB, "MiB");
-            baselines
-                    .getOrDefault(meter, OptionalLong.empty())
-                    .ifPresent(bytes -> put("vram.baseline", bytes / MIB, "MiB"));
+            if (metric.equals("vram.peak")) {
+                phases.of(Phase.START, metric, card).ifPresent(bytes -> put("vram.baseline", bytes / MIB, "MiB"));
+            }
             String sampled = SAMPLED.get(metric);
             if (sampled != null) {
                 put(sampled + ".samples", (double) series.samples(), "#");
@@ -194,12 +258,14 @@ public final class VramProfiler implements InternalProfiler {
         measured.put("·" + label, new ScalarResult("·" + label, value, unit, policy("·" + label)));
     }
 
-    /** How iterations and forks of a label are merged: samples are counted, energy and power averaged, peaks are peaks. */
+    /** How iterations and forks of a label are merged: samples are counted, energy, power and cost averaged, peaks are peaks. */
     public static AggregationPolicy policy(String label) {
         if (label.endsWith(".samples")) {
             return AggregationPolicy.SUM;
         }
-        return label.startsWith("·gpu.") ? AggregationPolicy.AVG : AggregationPolicy.MAX;
+        return label.startsWith("·gpu.") || label.startsWith("·sampling.")
+                ? AggregationPolicy.AVG
+                : AggregationPolicy.MAX;
     }
 
     private void settle() {
@@ -213,12 +279,14 @@ public final class VramProfiler implements InternalProfiler {
                         + " the model: the first one is measured.");
             }
         }
-        Set<String> lost = new LinkedHashSet<>(labels);
-        lost.removeAll(measured.keySet());
-        if (!lost.isEmpty()) {
+        Set<String> missing = new LinkedHashSet<>(labels);
+        missing.removeAll(measured.keySet());
+        if (!missing.isEmpty()) {
             System.err.println("headroom: no longer measured in this fork, as its meter stopped answering: "
-                    + String.join(", ", lost));
-            labels.removeAll(lost);
+                    + String.join(", ", missing));
+            labels.removeAll(missing);
+            lost.addAll(missing);
+            report();
         }
         measured.keySet().retainAll(labels);
     }

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param reason of the first fork that was not ok
  * @param score absent if no fork was ok
  * @param metrics secondary metrics, merged over iterations and forks: peaks by maximum
+ * @param phases see {@link ForkMemory}, of the fork with the largest peak
+ * @param waterfalls where the largest peak of vram went and where that of ram did, as far as they were measured
  */
 public record CellResult(
         String id,
@@ -37,7 +39,9 @@ public record CellResult(
         List<String> logTail,
         @Nullable Score score,
         SortedMap<String, Metric> metrics,
-        @Nullable Observed observed) {
+        @Nullable Observed observed,
+        Map<String, Map<String, Double>> phases,
+        List<Waterfall> waterfalls) {
 
     /**
      * The primary metric.

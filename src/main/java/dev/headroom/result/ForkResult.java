@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param logTail llama.cpp's last lines, for every status but ok
  * @param started ISO-8601 instant
  * @param seconds wall time of the fork, its start included
+ * @param memory absent if the fork ended before its profiler was there
  */
 public record ForkResult(
         String cell,
@@ -22,11 +23,12 @@ public record ForkResult(
         String started,
         double seconds,
         List<Iteration> iterations,
-        @Nullable Observed observed) {
+        @Nullable Observed observed,
+        @Nullable ForkMemory memory) {
 
     /** A fork that was not started. */
     public static ForkResult refused(String cell, int fork, String reason, String started) {
-        return new ForkResult(cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null);
+        return new ForkResult(cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null);
     }
 
     /** Whether it measured. */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which meters work on a machine, and what they said of memory whose size is known.
  *
+ * @param made ISO-8601 instant
+ * @param on what it was made on: environment, kernel, llama.cpp's directory
  * @param meters those that work
  * @param unavailable those that do not, with the reason
  * @param trials every block that was taken, for every meter that had a value then
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param notTried blocks that could not be had, by place and size, with the reason
  */
 public record MeterReport(
+        String made,
+        Map<String, String> on,
         List<Entry> meters,
         Map<String, String> unavailable,
         List<Trial> trials,

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment where it ran; its {@code name} is the default value of the parameter environment
  * @param meters meters that worked, with what they measure; {@code vram} names the one behind ·vram.peak
  * @param unavailable signals that could not be measured here, with the reason
+ * @param proof what the meters said of memory whose size is known; absent if it was not tried
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Run(
@@ -31,6 +32,7 @@ public record Run(
         List<Model> models,
         List<MeterFact> meters,
         Map<String, String> unavailable,
+        @Nullable MeterReport proof,
         List<String> warnings,
         List<CellResult> cells) {
 

@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaFacts;
@@ -7,8 +8,10 @@ import dev.headroom.llama.LlamaLog;
 import dev.headroom.llama.LlamaOutOfMemory;
 import dev.headroom.plan.Cell;
 import dev.headroom.profiler.VramProfiler;
+import dev.headroom.result.ForkMemory;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
+import dev.headroom.result.Json;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Status;
 import java.io.IOException;
@@ -65,12 +68,13 @@ final class JmhFork {
         String name = cell.id() + "." + number;
         Path output = folder.log(name + ".jmh.txt");
         Path log = folder.log(name + ".llama.txt");
+        Path memory = folder.log(name + ".memory.json");
         String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
         long start = System.nanoTime();
         List<Iteration> iterations = List.of();
         Throwable failure = null;
         try (PrintStream out = new PrintStream(Files.newOutputStream(output), true, StandardCharsets.UTF_8)) {
-            ChainedOptionsBuilder options = options(cell, model, log, folder.log(name + ".hs_err.txt"));
+            ChainedOptionsBuilder options = options(cell, model, log, memory, folder.log(name + ".hs_err.txt"));
             Collection<RunResult> results = new Runner(options.build(), format(out, onIteration)).run();
             iterations = JmhResults.iterations(results);
         } catch (RunnerException e) {
@@ -83,17 +87,37 @@ final class JmhFork {
         @Nullable Observed observed = observed(LlamaLog.parse(lines));
         if (failure == null && !iterations.isEmpty()) {
             return new ForkResult(
-                    cell.id(), number, Status.OK, null, List.of(), started, seconds, iterations, observed);
+                    cell.id(),
+                    number,
+                    Status.OK,
+                    null,
+                    List.of(),
+                    started,
+                    seconds,
+                    iterations,
+                    observed,
+                    memory(memory));
         }
         Failure told = failure(failure, LlamaLog.parse(lines));
         List<String> tail = lines.subList(Math.max(0, lines.size() - LOG_TAIL), lines.size());
-        return new ForkResult(cell.id(), number, told.status, told.reason, tail, started, seconds, List.of(), observed);
+        return new ForkResult(
+                cell.id(),
+                number,
+                told.status,
+                told.reason,
+                tail,
+                started,
+                seconds,
+                List.of(),
+                observed,
+                memory(memory));
     }
 
-    private ChainedOptionsBuilder options(Cell cell, Optional<Path> model, Path log, Path crashReport) {
+    private ChainedOptionsBuilder options(Cell cell, Optional<Path> model, Path log, Path memory, Path crashReport) {
         List<String> jvmArgs = new ArrayList<>(List.of(
                 "-Dllama.home=" + llamaHome,
                 "-Dheadroom.llama.log=" + log.toAbsolutePath(),
+                "-D" + VramProfiler.REPORT + "=" + memory.toAbsolutePath(),
                 "-XX:ErrorFile=" + crashReport.toAbsolutePath(),
                 "-XX:-CreateCoredumpOnCrash"));
         model.ifPresent(file -> jvmArgs.add("-Dheadroom.model.path=" + file.toAbsolutePath()));
@@ -106,7 +130,12 @@ final class JmhFork {
                 .warmupIterations(cell.settings().warmup())
                 .measurementIterations(cell.settings().iterations())
                 .shouldFailOnError(true)
-                .addProfiler(VramProfiler.class)
+                .addProfiler(
+                        VramProfiler.class,
+                        cell.settings()
+                                .sampling()
+                                .map(interval -> "interval=" + interval.toMillis() + "ms")
+                                .orElse(""))
                 .jvmArgsPrepend(jvmArgs.toArray(String[]::new));
         if (!cell.benchmark().isSingleShot()) {
             TimeValue time = TimeValue.milliseconds(cell.settings().time().toMillis());
@@ -168,6 +197,17 @@ final class JmhFork {
     private static String message(Throwable thrown) {
         String message = thrown.getMessage();
         return message == null ? thrown.getClass().getName() : message.strip();
+    }
+
+    /** What the profiler wrote; the fork may have ended before, or in the middle of it. */
+    private static @Nullable ForkMemory memory(Path report) {
+        try {
+            return Json.read(Files.readString(report), ForkMemory.class);
+        } catch (NoSuchFileException | JsonProcessingException e) {
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static List<String> lines(Path log) {

@@ -4,16 +4,19 @@ import dev.headroom.plan.Cell;
 import dev.headroom.profiler.VramProfiler;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.Score;
+import dev.headroom.result.ForkMemory;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Iteration.Sample;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Status;
+import dev.headroom.result.Waterfall;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -237,7 +241,34 @@ final class JmhResults {
                         .map(ForkResult::observed)
                         .filter(o -> o != null)
                         .findFirst()
-                        .orElse(null));
+                        .orElse(null),
+                phases(forks),
+                waterfalls(forks));
+    }
+
+    /** Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells. */
+    private static Map<String, Map<String, Double>> phases(List<ForkResult> forks) {
+        return largest(forks, "·vram.peak")
+                .or(() -> largest(forks, "·ram.peak"))
+                .or(() -> forks.stream().filter(fork -> fork.memory() != null).findFirst())
+                .map(ForkResult::memory)
+                .map(ForkMemory::phases)
+                .orElse(Map.of());
+    }
+
+    private static List<Waterfall> waterfalls(List<ForkResult> forks) {
+        return Stream.of(
+                        largest(forks, "·vram.peak").flatMap(Waterfall::vram),
+                        largest(forks, "·ram.peak").flatMap(Waterfall::ram))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static Optional<ForkResult> largest(List<ForkResult> forks, String label) {
+        return forks.stream()
+                .filter(fork -> fork.ok() && Waterfall.peak(fork, label).isPresent())
+                .max(Comparator.comparingDouble(
+                        fork -> Waterfall.peak(fork, label).orElse(0)));
     }
 
     private static Score score(RunResult result) {

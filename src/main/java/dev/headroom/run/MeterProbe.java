@@ -2,6 +2,8 @@ package dev.headroom.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.environment.Environment;
+import dev.headroom.gguf.ModelStore;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.memory.Meter;
@@ -10,7 +12,13 @@ import dev.headroom.memory.Meters;
 import dev.headroom.memory.Place;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,15 +37,63 @@ public final class MeterProbe {
     /** Large blocks are then always given back to the system when they are freed (mallopt(3), glibc). */
     private static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_MMAP_THRESHOLD_", "131072");
 
+    /** Meters do not change within a day, unless what they were tried on did. */
+    private static final Duration RECENT = Duration.ofDays(1);
+
     private MeterProbe() {}
 
     /**
-     * Tries every meter on the host and on the devices of a llama.cpp.
+     * What {@link #report} said on this machine within the last day, or says now.
+     *
+     * @throws BadInput if the library cannot be used
+     */
+    static MeterReport recent(Path home) {
+        return stored().filter(report -> on(Optional.of(home)).equals(report.on()))
+                .filter(report -> Instant.parse(report.made()).plus(RECENT).isAfter(Instant.now()))
+                .orElseGet(() -> report(Optional.of(home)));
+    }
+
+    /**
+     * Tries every meter on the host and on the devices of a llama.cpp, and keeps the result for runs that follow.
      *
      * @param home directory of the library; empty: the host alone
      * @throws BadInput if the library cannot be used
      */
     public static MeterReport report(Optional<Path> home) {
+        MeterReport report = ask(home);
+        try {
+            Files.createDirectories(file().toAbsolutePath().getParent());
+            Path part = Files.createTempFile(file().toAbsolutePath().getParent(), "meters", ".part");
+            Files.writeString(part, Json.pretty(report));
+            Files.move(part, file(), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            return report; // it is only asked again
+        }
+        return report;
+    }
+
+    private static Path file() {
+        return ModelStore.ofUser().directory().resolve("meters.json");
+    }
+
+    private static Optional<MeterReport> stored() {
+        try {
+            return Optional.of(Json.read(Files.readString(file()), MeterReport.class));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Map<String, String> on(Optional<Path> home) {
+        Environment environment = Environment.detect();
+        Map<String, String> on = new LinkedHashMap<>();
+        on.put("environment", environment.name());
+        on.put("kernel", environment.facts().getOrDefault("kernel", ""));
+        on.put("llama", home.map(Path::toString).orElse(""));
+        return on;
+    }
+
+    private static MeterReport ask(Optional<Path> home) {
         String json = ProbeProcess.ask(
                 MeterProbe.class,
                 "The trial of the meters",
@@ -71,6 +127,8 @@ public final class MeterProbe {
                 .filter(meter -> meter.read().isPresent())
                 .forEach(meter -> costs.put(meter, proof.costMicros(meter)));
         return new MeterReport(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                on(args.length > 0 ? Optional.of(Path.of(args[0])) : Optional.empty()),
                 meters.working().stream()
                         .map(meter -> entry(meter, costs.get(meter), proof.resolution(meter)))
                         .toList(),

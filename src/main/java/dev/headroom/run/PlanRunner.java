@@ -3,10 +3,12 @@ package dev.headroom.run;
 import dev.headroom.BadInput;
 import dev.headroom.export.CellsCsv;
 import dev.headroom.export.IterationsCsv;
+import dev.headroom.memory.Place;
 import dev.headroom.plan.Cell;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
+import dev.headroom.result.MeterReport;
 import dev.headroom.result.Run;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -26,6 +28,12 @@ import org.openjdk.jmh.results.RunResult;
 public final class PlanRunner {
     /** What a run tells while it goes on. */
     public interface Listener {
+        /** The meters are held against memory of known size, unless that was done of late. */
+        void proving();
+
+        /** Something that a reader of the results should know. */
+        void warning(String text);
+
         /** A fork begins. */
         void fork(Cell cell, int fork);
 
@@ -41,6 +49,8 @@ public final class PlanRunner {
     private final String version;
     private final String started = now();
     private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
+    private final List<String> warnings = new ArrayList<>();
+    private @Nullable MeterReport proof;
 
     private PlanRunner(Preparation preparation, RunFolder folder, String version) {
         this.preparation = preparation;
@@ -78,6 +88,8 @@ public final class PlanRunner {
     public Run run(Listener listener) {
         JmhFork jmh = new JmhFork(folder, preparation.llamaHome());
         write(null);
+        listener.proving();
+        prove().forEach(warning -> warn(warning, listener));
         for (Cell cell : preparation.cells()) {
             Optional<Path> model =
                     cell.model().map(name -> Path.of(preparation.model(name).path()));
@@ -96,6 +108,9 @@ public final class PlanRunner {
                 folder.append(result);
                 results.add(result);
                 seconds += result.seconds();
+                if (result.memory() != null && !result.memory().lost().isEmpty()) {
+                    warn(new Warning.Lost(cell.id(), fork, result.memory().lost()), listener);
+                }
                 if (!result.ok()) {
                     break; // it would fail again, and out of memory on purpose is hard on a machine
                 }
@@ -104,6 +119,35 @@ public final class PlanRunner {
             listener.cell(cell, JmhResults.cellResult(cell, results), seconds);
         }
         return write(now());
+    }
+
+    private void warn(Warning warning, Listener listener) {
+        warnings.add(warning.text());
+        listener.warning(warning.text());
+    }
+
+    /** Card memory is tried on devices, that of the process on the host. */
+    private List<Warning> prove() {
+        try {
+            MeterReport report = MeterProbe.recent(preparation.llamaHome());
+            proof = report;
+            List<Warning> misleading = new ArrayList<>();
+            for (Run.MeterFact meter : preparation.meters()) {
+                for (MeterReport.Verdict verdict : report.verdicts()) {
+                    String metric = meter.metrics().get(0);
+                    boolean here = verdict.place().equals(Place.HOST) == metric.startsWith("·ram.");
+                    if (here
+                            && verdict.meter().equals(meter.name())
+                            && verdict.verdict().equals("misleading")) {
+                        misleading.add(
+                                new Warning.Misleading(meter.name(), metric, verdict.place(), verdict.withinMib()));
+                    }
+                }
+            }
+            return misleading;
+        } catch (BadInput e) {
+            return List.of(new Warning.NotProved(String.valueOf(e.getMessage())));
+        }
     }
 
     private Run write(@Nullable String ended) {
@@ -116,7 +160,7 @@ public final class PlanRunner {
             JmhResults.merged(cell, results).ifPresent(merged::add);
             all.addAll(results);
         }
-        Run run = preparation.run(folder.id(), version, started, ended, cells);
+        Run run = preparation.run(folder.id(), version, started, ended, proof, warnings, cells);
         folder.replace("run.json", Json.pretty(run));
         folder.replace("jmh.json", JmhResults.json(merged));
         folder.replace("cells.csv", CellsCsv.of(run));

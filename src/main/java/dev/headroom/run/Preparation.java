@@ -15,6 +15,7 @@ import dev.headroom.plan.ModelName;
 import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.CellResult;
+import dev.headroom.result.MeterReport;
 import dev.headroom.result.Run;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -193,7 +194,14 @@ public record Preparation(
     }
 
     /** The run as it stands with these cells. */
-    Run run(String id, String version, String started, @Nullable String ended, List<CellResult> cells) {
+    Run run(
+            String id,
+            String version,
+            String started,
+            @Nullable String ended,
+            @Nullable MeterReport proof,
+            List<String> laterWarnings,
+            List<CellResult> cells) {
         Map<String, String> planned = new LinkedHashMap<>();
         planned.put("name", plan.name());
         plan.entries().forEach(entry -> planned.put(entry.key(), entry.value()));
@@ -212,7 +220,8 @@ public record Preparation(
                 List.copyOf(models.values()),
                 meters,
                 unavailable,
-                warnings,
+                proof,
+                Stream.concat(warnings.stream(), laterWarnings.stream()).toList(),
                 cells);
     }
 

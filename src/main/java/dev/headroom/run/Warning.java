@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import java.util.List;
 import java.util.Locale;
 
 /** What a reader of the results should know, with cause and remedy. */
@@ -18,6 +19,39 @@ sealed interface Warning {
                     model,
                     trained,
                     longest);
+        }
+    }
+
+    /** Meters that stopped answering in the middle of a fork. */
+    record Lost(String cell, int fork, List<String> metrics) implements Warning {
+        @Override
+        public String text() {
+            return "In fork " + fork + " of " + cell + " a meter stopped answering, and " + String.join(", ", metrics)
+                    + " was no longer measured: see whether the driver was restarted, and run this cell again; its"
+                    + " timing stands.";
+        }
+    }
+
+    /** A meter that does not show what is there. */
+    record Misleading(String meter, String metric, String place, double mib) implements Warning {
+        @Override
+        public String text() {
+            return String.format(
+                    Locale.ROOT,
+                    "%s is not to be trusted here: its meter %s was off by up to %.0f MiB for memory of known size on %s"
+                            + " (see proof in run.json).",
+                    metric,
+                    meter,
+                    mib,
+                    place);
+        }
+    }
+
+    /** The meters could not be held against known memory. */
+    record NotProved(String reason) implements Warning {
+        @Override
+        public String text() {
+            return "The meters were not held against memory of known size: " + reason;
         }
     }
 

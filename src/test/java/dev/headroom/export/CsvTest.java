@@ -9,6 +9,7 @@ import dev.headroom.result.Iteration;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
+import dev.headroom.result.Waterfall;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.List;
@@ -59,6 +60,16 @@ class CsvTest {
     @Test
     void aMetricThatNoTableKnowsGetsItsColumn() throws IOException {
         assertThat(only(CellsCsv.of(run(ok()))).get("ggml_device_used_mib")).isEqualTo("7");
+        assertThat(only(CellsCsv.of(run(ok()))).get("sampling_cost_percent")).isEqualTo("0.250000000");
+    }
+
+    @Test
+    void thePartsOfAPeakHaveTheirColumns() throws IOException {
+        CSVRecord row = only(CellsCsv.of(run(ok())));
+        assertThat(row.get("waterfall_ram_java_mib")).isEqualTo("40.500000");
+        assertThat(row.get("waterfall_ram_residual_mib")).isEqualTo("-3.250000");
+        assertThat(row.get("waterfall_ram_kv_mib")).isEmpty();
+        assertThat(row.get("waterfall_vram_residual_mib")).isEmpty();
     }
 
     @ParameterizedTest
@@ -78,7 +89,8 @@ class CsvTest {
     void iterationsStandBesideTheirMetrics() throws IOException {
         Iteration first = new Iteration(1, 10.5, new TreeMap<>(Map.of("·vram.peak", new Metric(900, "MiB"))), null);
         Iteration second = new Iteration(2, 11.25, new TreeMap<>(Map.of("·vram.peak", new Metric(901, "MiB"))), null);
-        ForkResult fork = new ForkResult("cell", 1, Status.OK, null, List.of(), "t", 3, List.of(first, second), null);
+        ForkResult fork =
+                new ForkResult("cell", 1, Status.OK, null, List.of(), "t", 3, List.of(first, second), null, null);
 
         List<CSVRecord> rows = records(IterationsCsv.of(run(ok()), List.of(fork)));
 
@@ -118,7 +130,8 @@ class CsvTest {
     private static CellResult ok() {
         Map<String, Metric> metrics = Map.of(
                 "·ram.peak", new Metric(344.25, "MiB"),
-                "·ggml.device.used", new Metric(7, "MiB"));
+                "·ggml.device.used", new Metric(7, "MiB"),
+                "·sampling.cost", new Metric(0.25, "%"));
         return cell(Status.OK, null, new Score(1234.5, 0.0125, 5, null), metrics);
     }
 
@@ -143,7 +156,9 @@ class CsvTest {
                 List.of(),
                 score,
                 new TreeMap<>(metrics),
-                null);
+                null,
+                Map.of(),
+                List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))));
     }
 
     private static Run run(CellResult cell) {
@@ -159,6 +174,7 @@ class CsvTest {
                 List.of(),
                 List.of(),
                 Map.of(),
+                null,
                 List.of(),
                 List.of(cell));
     }

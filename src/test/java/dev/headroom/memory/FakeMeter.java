@@ -1,6 +1,5 @@
 package dev.headroom.memory;
 
-import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
@@ -8,27 +7,16 @@ import java.util.function.Supplier;
 public class FakeMeter implements Meter {
     private final String metric;
     private final Supplier<OptionalLong> values;
-    private final Duration spacing;
     private boolean closed;
 
     public FakeMeter(String metric, Supplier<OptionalLong> values) {
-        this(metric, values, Duration.ZERO);
-    }
-
-    FakeMeter(String metric, Supplier<OptionalLong> values, Duration spacing) {
         this.metric = metric;
         this.values = values;
-        this.spacing = spacing;
     }
 
     @Override
     public OptionalLong read() {
         return values.get();
-    }
-
-    @Override
-    public Duration spacing() {
-        return spacing;
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -47,13 +48,21 @@ class SamplerTest {
         }
 
         Sampler run(Gauge... gauges) {
-            Sampler sampler = new Sampler(List.of(gauges), INTERVAL, this);
+            return run(List.of(gauges), every(INTERVAL, gauges));
+        }
+
+        Sampler run(List<Gauge> gauges, Pace pace) {
+            Sampler sampler = new Sampler(gauges, pace, this);
             toStop = sampler;
             sampler.begin();
             sampler.poll();
             sampler.end();
             return sampler;
         }
+    }
+
+    private static Pace every(Duration interval, Gauge... gauges) {
+        return new Pace(List.of(gauges), List.of(gauges), Optional.of(interval));
     }
 
     @Test
@@ -99,13 +108,18 @@ class SamplerTest {
 
     @Test
     void costlyGaugesAreReadLessOften() {
-        TestClock clock = new TestClock(100 * MS, now -> 0);
+        TestClock clock = new TestClock(1000 * MS, now -> 0);
         FakeMeter cheap = new FakeMeter("cheap", () -> OptionalLong.of(1));
-        FakeMeter costly = new FakeMeter("costly", () -> OptionalLong.of(1), Duration.ofMillis(50));
-        Sampler sampler = clock.run(cheap, costly);
-        assertThat(sampler.of(cheap).samples()).isEqualTo(11);
-        assertThat(sampler.of(costly).samples()).isEqualTo(3);
-        assertThat(sampler.seconds()).isEqualTo(0.1);
+        FakeMeter costly = new FakeMeter("costly", () -> {
+            clock.now += MS;
+            return OptionalLong.of(1);
+        });
+        List<Gauge> gauges = List.of(cheap, costly);
+        Sampler sampler = clock.run(gauges, new Pace(gauges, List.of(cheap), Optional.of(INTERVAL)));
+        assertThat(sampler.of(cheap).samples()).isEqualTo(101);
+        // 1.04 ms by 0.25 % are 416 ms: at 0, 420 and 840 ms, and at the end
+        assertThat(sampler.of(costly).samples()).isEqualTo(4);
+        assertThat(sampler.seconds()).isBetween(1.0, 1.01);
     }
 
     @Test
@@ -156,18 +170,19 @@ class SamplerTest {
             ten.countDown();
             return OptionalLong.of(reads.incrementAndGet());
         });
-        Sampler sampler = Sampler.start(List.of(meter), Duration.ofMillis(1));
+        Sampler sampler = Sampler.start(List.of(meter), every(Duration.ofMillis(1), meter));
         assertThat(ten.await(30, TimeUnit.SECONDS)).isTrue();
         sampler.stop();
         long after = reads.get();
         assertThat(sampler.of(meter).peak()).hasValue(after);
         assertThat(sampler.of(meter).samples()).isEqualTo(after);
         assertThat(sampler.seconds()).isPositive();
+        assertThat(sampler.costPercent().orElseThrow()).isBetween(0.001, 100.0);
     }
 
     @Test
     void withNothingToPollItWaits() {
-        Sampler sampler = Sampler.start(List.of(), INTERVAL);
+        Sampler sampler = Sampler.start(List.of(), every(INTERVAL));
         sampler.stop();
         assertThat(sampler.seconds()).isPositive();
     }
@@ -183,7 +198,7 @@ class SamplerTest {
             }
             return OptionalLong.of(1);
         });
-        Sampler sampler = Sampler.start(List.of(meter), Duration.ofMillis(1));
+        Sampler sampler = Sampler.start(List.of(meter), every(Duration.ofMillis(1), meter));
         assertThat(died.await(30, TimeUnit.SECONDS)).isTrue();
         assertThatThrownBy(sampler::stop)
                 .isInstanceOf(IllegalStateException.class)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.headroom.BadInput;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,7 +46,9 @@ class OverridesTest {
                         "TokenGeneration-x.gguf-60000-environment_vm-kvType_q8_0",
                         "TokenLatency-x.gguf-8192-environment_vm-kvType_q8_0",
                         "TokenLatency-x.gguf-60000-environment_vm-kvType_q8_0");
-        assertThat(plan.cells()).extracting(Cell::settings).containsOnly(new Settings(1, 0, 2, Duration.ofMillis(300)));
+        assertThat(plan.cells())
+                .extracting(Cell::settings)
+                .containsOnly(new Settings(1, 0, 2, Duration.ofMillis(300), Optional.empty()));
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +45,8 @@ class PlanTest {
         assertThat(plan.cells().get(0).parameters().toString())
                 .isEqualTo("{model=synthetic-smollm2-135m-q4_0, contextLength=512, environment=local, gpuLayers=-1,"
                         + " kvType=f16, flashAttention=auto, batch=2048, ubatch=512, threads=0}");
-        assertThat(plan.cells().get(0).settings()).isEqualTo(new Settings(3, 2, 5, Duration.ofSeconds(1)));
+        assertThat(plan.cells().get(0).settings())
+                .isEqualTo(new Settings(3, 2, 5, Duration.ofSeconds(1), Optional.empty()));
     }
 
     @Test
@@ -68,6 +70,7 @@ class PlanTest {
     void whatIsSaidForOneBenchmarkComesBeforeWhatIsSaidForAll() {
         Plan plan = plan(
                 "TokenGeneration.time=300ms",
+                "TokenGeneration.sampling=5ms",
                 "TokenGeneration.contextLength=60000",
                 "benchmarks=TokenGeneration, TimeToFirstToken",
                 "contextLength=512",
@@ -80,8 +83,10 @@ class PlanTest {
                 .containsExactly(
                         "TokenGeneration-synthetic-smollm2-135m-q4_0-60000",
                         "TimeToFirstToken-synthetic-smollm2-135m-q4_0-512");
-        assertThat(plan.cells().get(0).settings()).isEqualTo(new Settings(2, 0, 5, Duration.ofMillis(300)));
-        assertThat(plan.cells().get(1).settings()).isEqualTo(new Settings(2, 0, 3, Duration.ofMinutes(1)));
+        assertThat(plan.cells().get(0).settings())
+                .isEqualTo(new Settings(2, 0, 5, Duration.ofMillis(300), Optional.of(Duration.ofMillis(5))));
+        assertThat(plan.cells().get(1).settings())
+                .isEqualTo(new Settings(2, 0, 3, Duration.ofMinutes(1), Optional.empty()));
     }
 
     @Test
@@ -141,6 +146,7 @@ class PlanTest {
             time=1.5s                | time '1.5s' is not a time
             time=2                   | time '2' is not a time
             time=999999999h          | is not a time from 1ms to 1h
+            sampling=2s              | sampling '2s' is not a time from 1ms to 1s, like 10ms
             environment=my machine   | environment 'my machine' may only have letters
             benchmarks=TokenGen      | benchmarks 'TokenGen' is unknown; it takes PromptProcessing,
             benchmarks=tokengeneration | benchmarks 'tokengeneration' is unknown (did you mean TokenGeneration

@@ -3,15 +3,22 @@ package dev.headroom.profiler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headroom.llama.Phase;
 import dev.headroom.memory.FakeMeter;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
+import dev.headroom.result.ForkMemory;
+import dev.headroom.result.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.infra.IterationParams;
@@ -76,7 +83,8 @@ class VramProfilerTest {
                         "·vram.gap.max",
                         "·ram.anon.peak",
                         "·ram.samples",
-                        "·ram.gap.max");
+                        "·ram.gap.max",
+                        "·sampling.cost");
         assertThat(measured.get("·vram.samples")).isGreaterThanOrEqualTo(2);
         assertThat(measured.get("·vram.gap.max")).isPositive();
     }
@@ -84,7 +92,7 @@ class VramProfilerTest {
     @Test
     void withoutAGpuTheVramMetricsAreAbsent() throws ProfilerException {
         assertThat(iteration(profiler(new FakeMeter("ram.peak", () -> anon)), MEASURED, () -> {}))
-                .containsOnlyKeys("·ram.peak");
+                .containsOnlyKeys("·ram.peak", "·sampling.cost");
     }
 
     @Test
@@ -100,9 +108,40 @@ class VramProfilerTest {
         VramProfiler profiler = card();
         assertThat(iteration(profiler, MEASURED, () -> {})).containsKeys("·vram.peak", "·vram.baseline");
         assertThat(iteration(profiler, MEASURED, () -> vram = OptionalLong.empty()))
-                .containsOnlyKeys("·ram.anon.peak", "·ram.samples", "·ram.gap.max");
+                .containsOnlyKeys("·ram.anon.peak", "·ram.samples", "·ram.gap.max", "·sampling.cost");
         vram = OptionalLong.of(1);
         assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.peak");
+    }
+
+    @Test
+    void phasesAndLossesGoIntoTheReport(@TempDir Path folder) throws ProfilerException, IOException {
+        Path file = folder.resolve("memory.json");
+        System.setProperty(VramProfiler.REPORT, file.toString());
+        try {
+            VramProfiler profiler = card();
+            iteration(profiler, MEASURED, () -> {
+                vram = OptionalLong.of(900 * MIB);
+                Phase.BACKEND.reached();
+                vram = OptionalLong.of(5000 * MIB);
+                process = OptionalLong.of(4000 * MIB);
+                Phase.MODEL.reached();
+            });
+            ForkMemory report = Json.read(Files.readString(file), ForkMemory.class);
+            assertThat(report.phases())
+                    .isEqualTo(Map.of(
+                            "start", Map.of("vram", 800.0, "ram.anon", 100.0),
+                            "backend", Map.of("vram", 900.0, "ram.anon", 100.0),
+                            "model", Map.of("vram", 5000.0, "vram.process", 4000.0, "ram.anon", 100.0)));
+            assertThat(report.lost()).isEmpty();
+
+            iteration(profiler, MEASURED, () -> vram = OptionalLong.empty());
+            ForkMemory later = Json.read(Files.readString(file), ForkMemory.class);
+            assertThat(later.phases()).isEqualTo(report.phases());
+            assertThat(later.lost())
+                    .containsExactlyInAnyOrder("·vram.peak", "·vram.baseline", "·vram.samples", "·vram.gap.max");
+        } finally {
+            System.clearProperty(VramProfiler.REPORT);
+        }
     }
 
     @Test

@@ -62,7 +62,7 @@ class JmhResultsTest {
         }
         samples.add(new Sample(50_000_000, 1));
         Iteration iteration = new Iteration(1, 5.45, new TreeMap<>(), samples);
-        ForkResult fork = new ForkResult("c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null);
+        ForkResult fork = new ForkResult("c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null);
         ForkResult journalled = Json.read(Json.line(fork), ForkResult.class);
 
         CellResult cell = JmhResults.cellResult(cell("TokenLatency"), List.of(journalled));
@@ -124,6 +124,6 @@ class JmhResultsTest {
             iterations.add(new Iteration(
                     iterations.size() + 1, score, new TreeMap<>(Map.of("·ram.peak", new Metric(score, "MiB"))), null));
         }
-        return new ForkResult("c", number, Status.OK, null, List.of(), "t", 1, iterations, null);
+        return new ForkResult("c", number, Status.OK, null, List.of(), "t", 1, iterations, null, null);
     }
 }

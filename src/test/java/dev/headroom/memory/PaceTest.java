@@ -1,0 +1,85 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+    private static final long US = 1_000;
+    private static final long MS = 1_000_000;
+    private static final long WAKING = 40 * US;
+
+    private final Gauge first = new FakeMeter("first", () -> OptionalLong.of(1));
+    private final Gauge second = new FakeMeter("second", () -> OptionalLong.of(1));
+    private final Gauge third = new FakeMeter("third", () -> OptionalLong.of(1));
+    private final List<Gauge> all = List.of(first, second, third);
+
+    @Test
+    void halfOfHalfAPercentIsForTheLeadingGaugeAndTheOthersShareTheRest() {
+        Pace pace = new Pace(all, List.of(first), Optional.empty());
+        pace.took(first, 10 * US);
+        pace.took(second, 60 * US);
+        pace.took(third, 460 * US);
+        assertThat(pace.period(first)).isEqualTo(20 * MS);
+        assertThat(pace.period(second)).isEqualTo(80 * MS);
+        assertThat(pace.period(third)).isEqualTo(400 * MS);
+    }
+
+    @Test
+    void altogetherTheyTakeHalfAPercentAtMost() {
+        Random random = new Random(1);
+        for (int i = 0; i < 1000; i++) {
+            Pace pace = new Pace(all, random.nextBoolean() ? List.of(first) : List.of(first, second), Optional.empty());
+            long[] costs = random.longs(all.size(), 0, 5 * MS).toArray();
+            for (int g = 0; g < all.size(); g++) {
+                pace.took(all.get(g), costs[g]);
+            }
+            double share = 0;
+            for (int g = 0; g < all.size(); g++) {
+                assertThat(pace.period(all.get(g)) % pace.period(first)).isZero();
+                share += (double) (costs[g] + WAKING) / pace.period(all.get(g));
+            }
+            assertThat(share).isLessThanOrEqualTo(0.005 + 1e-9);
+        }
+    }
+
+    @Test
+    void anIntervalHoldsForTheLeadingGaugeWhateverItCosts() {
+        Pace pace = new Pace(all, List.of(first), Optional.of(Duration.ofMillis(3)));
+        pace.took(first, 100 * MS);
+        pace.took(second, 0);
+        assertThat(pace.period(first)).isEqualTo(3 * MS);
+        assertThat(pace.period(second)).as("32 ms, as a multiple of 3").isEqualTo(33 * MS);
+    }
+
+    @Test
+    void aReadingDuringWhichTheThreadWasSuspendedChangesNothing() {
+        Pace pace = new Pace(all, List.of(first), Optional.empty());
+        for (int i = 0; i < 20; i++) {
+            pace.took(first, i % 5 == 4 ? 50 * MS : 10 * US);
+        }
+        assertThat(pace.period(first)).isEqualTo(20 * MS);
+        for (int i = 0; i < 5; i++) {
+            pace.took(first, 60 * US);
+        }
+        assertThat(pace.period(first)).as("but most of the last readings do").isEqualTo(40 * MS);
+    }
+
+    @Test
+    void beforeItKnowsAnythingItTakesWakingUpForTheCost() {
+        assertThat(new Pace(all, List.of(first), Optional.empty()).period(first))
+                .isEqualTo(16 * MS);
+    }
+
+    @Test
+    void aGaugeOfAnotherPace() {
+        Pace pace = new Pace(List.of(first), List.of(first), Optional.empty());
+        assertThatThrownBy(() -> pace.period(second)).isInstanceOf(IllegalArgumentException.class);
+    }
+}
