@@ -1,43 +1,75 @@
 package dev.headroom.environment;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BinaryOperator;
+import java.util.stream.Stream;
 
-/** What control groups, version 1 or 2, allow this process. */
-final class Cgroup {
+/** The control groups, version 1 or 2, that this process is in. */
+public final class Cgroup {
     private Cgroup() {}
 
-    /** The smallest memory limit of the group and those above it, as far as they can be seen from here. */
-    static OptionalLong memoryLimitMiB(Machine machine) {
-        List<String> cgroups = machine.lines("proc/self/cgroup");
-        List<String> mountinfo = machine.lines("proc/self/mountinfo");
-        OptionalLong v2 = limit(machine, mount(mountinfo, "cgroup2", ""), path(cgroups, ""), "memory.max");
-        OptionalLong v1 =
-                limit(machine, mount(mountinfo, "cgroup", "memory"), path(cgroups, "memory"), "memory.limit_in_bytes");
-        if (v1.isPresent() && v2.isPresent()) {
-            return OptionalLong.of(Math.min(v1.getAsLong(), v2.getAsLong()));
-        }
-        return v1.isPresent() ? v1 : v2;
+    /**
+     * A group that counts memory.
+     *
+     * @param version of control groups, 1 or 2: its files have other names
+     * @param folder of its files
+     * @param limit of its memory in bytes; empty: none
+     */
+    public record Group(int version, Path folder, OptionalLong limit) {}
+
+    /**
+     * The group that decides how much memory this process gets: of its own and those above it, as far as they can be seen
+     * from here, the one with the smallest limit, its own if none has one. Empty where no group counts memory.
+     */
+    public static Optional<Group> ofMemory() {
+        return ofMemory(Machine.here());
     }
 
-    private static OptionalLong limit(Machine machine, Mount mount, String path, String file) {
+    static Optional<Group> ofMemory(Machine machine) {
+        List<String> cgroups = machine.lines("proc/self/cgroup");
+        List<String> mountinfo = machine.lines("proc/self/mountinfo");
+        return Stream.concat(
+                        groups(machine, 2, mount(mountinfo, "cgroup2", ""), path(cgroups, ""), "memory.max"),
+                        groups(
+                                machine,
+                                1,
+                                mount(mountinfo, "cgroup", "memory"),
+                                path(cgroups, "memory"),
+                                "memory.limit_in_bytes"))
+                .reduce(BinaryOperator.minBy(
+                        Comparator.comparingLong(group -> group.limit().orElse(Long.MAX_VALUE))));
+    }
+
+    static OptionalLong memoryLimitMiB(Machine machine) {
+        OptionalLong limit = ofMemory(machine).map(Group::limit).orElse(OptionalLong.empty());
+        return limit.isPresent() ? OptionalLong.of(limit.getAsLong() >> 20) : limit;
+    }
+
+    /** The groups of one hierarchy that count memory, which the file of the limit shows, from the process's own upwards. */
+    private static Stream<Group> groups(Machine machine, int version, Mount mount, String path, String file) {
+        List<Group> groups = new ArrayList<>();
         if (mount.point().isEmpty()) {
-            return OptionalLong.empty();
+            return groups.stream();
         }
         // The path counts from the root of the hierarchy, what is mounted may be a part of it.
         String below =
                 path.startsWith(mount.root()) ? path.substring(mount.root().length()) : path;
-        OptionalLong smallest = OptionalLong.empty();
         for (String group = below; ; group = group.substring(0, Math.max(0, group.lastIndexOf('/')))) {
             if (!group.contains("..")) {
-                OptionalLong here = bytes(machine.text(mount.point().substring(1) + "/" + group + "/" + file));
-                if (here.isPresent() && here.getAsLong() >> 20 < smallest.orElse(Long.MAX_VALUE)) {
-                    smallest = OptionalLong.of(here.getAsLong() >> 20);
+                String folder = mount.point().substring(1) + "/" + group;
+                String limit = machine.text(folder + "/" + file);
+                if (!limit.isBlank()) {
+                    groups.add(new Group(version, machine.root().resolve(folder), bytes(limit)));
                 }
             }
             if (group.isEmpty()) {
-                return smallest;
+                return groups.stream();
             }
         }
     }

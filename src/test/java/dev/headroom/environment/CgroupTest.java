@@ -34,6 +34,39 @@ class CgroupTest {
     }
 
     @Test
+    void theGroupOfTheSmallestLimitCounts() {
+        machine.file("proc/self/mountinfo", V2)
+                .file("proc/self/cgroup", "0::/pod/container\n")
+                .file("sys/fs/cgroup/pod/memory.max", "1073741824\n")
+                .file("sys/fs/cgroup/pod/container/memory.max", "max\n");
+
+        Cgroup.Group group = Cgroup.ofMemory(machine.machine()).orElseThrow();
+        assertThat(group.version()).isEqualTo(2);
+        assertThat(group.folder()).isEqualTo(machine.machine().root().resolve("sys/fs/cgroup/pod"));
+        assertThat(group.limit()).hasValue(1_073_741_824);
+    }
+
+    @Test
+    void withoutALimitTheOwnGroupCounts() {
+        machine.file("proc/self/mountinfo", V1.replace("ROOT", "/") + V2.replace("fs/cgroup", "fs/cgroup/unified"))
+                .file("proc/self/cgroup", "4:memory:/group\n0::/\n")
+                .file("sys/fs/cgroup/memory/group/memory.limit_in_bytes", "9223372036854771712\n")
+                .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+
+        Cgroup.Group group = Cgroup.ofMemory(machine.machine()).orElseThrow();
+        assertThat(group.version()).isEqualTo(1);
+        assertThat(group.folder()).isEqualTo(machine.machine().root().resolve("sys/fs/cgroup/memory/group"));
+        assertThat(group.limit()).isEmpty();
+    }
+
+    @Test
+    void withoutAMemoryControllerThereIsNoGroup() {
+        machine.file("proc/self/mountinfo", V2).file("proc/self/cgroup", "0::/\n");
+
+        assertThat(Cgroup.ofMemory(machine.machine())).isEmpty();
+    }
+
+    @Test
     void version1() {
         machine.file("proc/self/mountinfo", V1.replace("ROOT", "/"))
                 .file("proc/self/cgroup", "4:memory:/group\n0::/\n")
