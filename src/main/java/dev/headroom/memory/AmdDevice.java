@@ -1,6 +1,5 @@
 package dev.headroom.memory;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,9 +14,6 @@ import java.util.OptionalLong;
  */
 final class AmdDevice implements Meter {
     private static final String DRIVER = "amdgpu";
-
-    /** 10^18 bytes are more than any card has. */
-    private static final int MAX_DIGITS = 18;
 
     /** What is read of a card. */
     enum Reading {
@@ -68,23 +64,9 @@ final class AmdDevice implements Meter {
         return meters;
     }
 
-    /** Empty also when the card is gone: reading fails then. */
     @Override
     public OptionalLong read() {
-        try {
-            return parse(file.read());
-        } catch (IOException e) {
-            return OptionalLong.empty();
-        }
-    }
-
-    /** A decimal number and a line break; anything else is no value. */
-    static OptionalLong parse(String text) {
-        String digits = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-        boolean number = !digits.isEmpty()
-                && digits.length() <= MAX_DIGITS
-                && digits.chars().allMatch(c -> c >= '0' && c <= '9');
-        return number ? OptionalLong.of(Long.parseLong(digits)) : OptionalLong.empty();
+        return file.readNumber();
     }
 
     @Override

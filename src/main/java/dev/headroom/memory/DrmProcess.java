@@ -17,8 +17,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Memory of an AMD or Intel card that this process holds, as the drivers amdgpu, i915 and xe tell it in {@code
- * /proc/self/fdinfo} (kernel documentation, "DRM client usage stats"). Empty until the process has opened the card.
+ * Memory that this process holds of an AMD or Intel card, on the card or for it in system RAM, as the drivers amdgpu,
+ * i915 and xe tell it in {@code /proc/self/fdinfo} (kernel documentation, "DRM client usage stats"). Empty until the
+ * process has opened the card.
  */
 final class DrmProcess implements Meter {
     private static final Set<String> DRIVERS = Set.of("amdgpu", "i915", "xe");
@@ -28,26 +29,47 @@ final class DrmProcess implements Meter {
     private static final Pattern REGION = Pattern.compile(
             "drm-(?<what>resident|memory)-(?<region>[a-z0-9-]+):\\s*(?<size>\\d{1,12})(?: (?<unit>KiB|MiB))?");
 
-    /** Memory on the card: amdgpu's {@code vram}, i915's {@code local0}, xe's {@code vram0}. */
-    private static final Pattern ON_CARD = Pattern.compile("(vram|local)\\d*");
+    /** What is read of the process. */
+    enum Reading {
+        /** On the card: amdgpu's {@code vram}, i915's {@code local0}, xe's {@code vram0}. */
+        CARD("drm.process", "vram.process.peak", "(vram|local)\\d*"),
+        /**
+         * In system RAM for a card that has memory of its own: amdgpu's and xe's {@code gtt}, which the card has mapped,
+         * and what it has not, amdgpu's {@code cpu}, xe's {@code system}; i915's {@code system0}, which is both. A chip
+         * without memory of its own has all of its memory there, which is not spilled.
+         */
+        SYSTEM("drm.shared", "vram.shared.peak", "gtt|cpu|system\\d*");
+
+        private final String meter;
+        private final String metric;
+        private final Pattern regions;
+
+        Reading(String meter, String metric, String regions) {
+            this.meter = meter;
+            this.metric = metric;
+            this.regions = Pattern.compile(regions);
+        }
+    }
 
     private final DrmCards.Card card;
+    private final Reading reading;
     private final Path process;
 
-    private DrmProcess(DrmCards.Card card, Path process) {
+    private DrmProcess(DrmCards.Card card, Reading reading, Path process) {
         this.card = card;
+        this.reading = reading;
         this.process = process;
     }
 
-    static List<Meter> open() throws MeterUnavailable {
-        return open(DrmCards.list(), PROCESS);
+    static List<Meter> open(Reading reading) throws MeterUnavailable {
+        return open(DrmCards.list(), reading, PROCESS);
     }
 
-    static List<Meter> open(List<DrmCards.Card> cards, Path process) throws MeterUnavailable {
+    static List<Meter> open(List<DrmCards.Card> cards, Reading reading, Path process) throws MeterUnavailable {
         List<Meter> meters = new ArrayList<>();
         for (DrmCards.Card card : cards) {
             if (DRIVERS.contains(card.driver())) {
-                meters.add(new DrmProcess(card, process));
+                meters.add(new DrmProcess(card, reading, process));
             }
         }
         if (meters.isEmpty()) {
@@ -66,7 +88,7 @@ final class DrmProcess implements Meter {
         } catch (IOException | DirectoryIteratorException e) {
             return OptionalLong.empty();
         }
-        return onCard(texts, card.pciId());
+        return bytes(texts, card.pciId(), reading);
     }
 
     /** What stands beside a file of {@code /dev/dri} that is open; it may be closed in the meantime. */
@@ -83,38 +105,47 @@ final class DrmProcess implements Meter {
     }
 
     /**
-     * Bytes on one card. A client, who may have several files open, counts once.
+     * Bytes of one card. A client, who may have several files open, counts once.
      *
      * @param texts of files in fdinfo
      * @return empty where no file is about this card or tells its memory
      */
-    static OptionalLong onCard(List<String> texts, String pciId) {
+    static OptionalLong bytes(List<String> texts, String pciId, Reading reading) {
         Map<String, Long> clients = new HashMap<>();
         for (String text : texts) {
-            if (value(text, "drm-pdev")
+            Map<String, Long> regions = regions(text);
+            boolean ofCard = value(text, "drm-pdev")
                     .flatMap(Cards::pciId)
                     .filter(pciId::equals)
-                    .isPresent()) {
-                value(text, "drm-client-id")
-                        .ifPresent(client -> onCard(text).ifPresent(bytes -> clients.merge(client, bytes, Math::max)));
+                    .isPresent();
+            if (ofCard && sum(regions, Reading.CARD).isPresent()) {
+                value(text, "drm-client-id").ifPresent(client -> sum(regions, reading)
+                        .ifPresent(bytes -> clients.merge(client, bytes, Math::max)));
             }
         }
         return clients.values().stream().mapToLong(Long::longValue).reduce(Long::sum);
     }
 
-    /** Over the regions on the card; a region's resident size where it is told, else its {@code memory}. */
-    private static OptionalLong onCard(String text) {
+    private static OptionalLong sum(Map<String, Long> regions, Reading reading) {
+        return regions.entrySet().stream()
+                .filter(region -> reading.regions.matcher(region.getKey()).matches())
+                .mapToLong(Map.Entry::getValue)
+                .reduce(Long::sum);
+    }
+
+    /** Bytes by region: its resident size where it is told, else its {@code memory}. */
+    private static Map<String, Long> regions(String text) {
         Map<String, Long> resident = new HashMap<>();
         Map<String, Long> memory = new HashMap<>();
         for (String line : text.lines().toList()) {
             Matcher matcher = REGION.matcher(line.stripTrailing());
-            if (matcher.matches() && ON_CARD.matcher(matcher.group("region")).matches()) {
+            if (matcher.matches()) {
                 (matcher.group("what").equals("resident") ? resident : memory)
                         .put(matcher.group("region"), bytes(matcher));
             }
         }
         memory.forEach(resident::putIfAbsent);
-        return resident.values().stream().mapToLong(Long::longValue).reduce(Long::sum);
+        return resident;
     }
 
     private static long bytes(Matcher matcher) {
@@ -139,12 +170,12 @@ final class DrmProcess implements Meter {
 
     @Override
     public String name() {
-        return "drm.process";
+        return reading.meter;
     }
 
     @Override
     public String metric() {
-        return "vram.process.peak";
+        return reading.metric;
     }
 
     @Override

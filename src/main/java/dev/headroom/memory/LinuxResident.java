@@ -4,23 +4,42 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * A resident size of this process out of {@code /proc/self/status}, polled: {@code VmRSS}, all of it, for kernels and
- * containers that do not let {@link LinuxHighWater} reset; {@code RssAnon}, what no file backs, so that a model mapped
- * from its file is not in it.
+ * A size of this process out of {@code /proc/self/status}, polled (proc_pid_status(5)): {@code VmRSS}, all that is
+ * resident, for kernels and containers that do not let {@link LinuxHighWater} reset; {@code RssAnon}, what no file backs,
+ * so that a model mapped from its file is not in it; {@code RssFile}, the pages of files, which such a model is; {@code
+ * VmSwap}, what no file backs and was swapped out.
  */
 final class LinuxResident implements Meter {
-    private final String name;
-    private final String metric;
+    /** What is read of the process. */
+    enum Reading {
+        RSS("linux.rss", "ram.peak", "VmRSS", Semantics.RESIDENT),
+        ANON("linux.anon", "ram.anon.peak", "RssAnon", Semantics.RESIDENT),
+        FILE("linux.file", "ram.file.peak", "RssFile", Semantics.RESIDENT),
+        SWAP("linux.swap", "ram.swap.peak", "VmSwap", Semantics.COMMITTED);
+
+        private final String meter;
+        private final String metric;
+        private final String key;
+        private final Semantics semantics;
+
+        Reading(String meter, String metric, String key, Semantics semantics) {
+            this.meter = meter;
+            this.metric = metric;
+            this.key = key;
+            this.semantics = semantics;
+        }
+    }
+
+    private final Reading reading;
     private final LinuxStatus status;
 
-    private LinuxResident(String name, String metric, LinuxStatus status) {
-        this.name = name;
-        this.metric = metric;
+    private LinuxResident(Reading reading, LinuxStatus status) {
+        this.reading = reading;
         this.status = status;
     }
 
-    static List<Meter> open(String name, String metric, String key) throws MeterUnavailable {
-        return List.of(new LinuxResident(name, metric, LinuxStatus.open(LinuxStatus.FILE, key)));
+    static List<Meter> open(Reading reading) throws MeterUnavailable {
+        return List.of(new LinuxResident(reading, LinuxStatus.open(LinuxStatus.FILE, reading.key)));
     }
 
     @Override
@@ -30,12 +49,12 @@ final class LinuxResident implements Meter {
 
     @Override
     public String name() {
-        return name;
+        return reading.meter;
     }
 
     @Override
     public String metric() {
-        return metric;
+        return reading.metric;
     }
 
     @Override
@@ -45,7 +64,7 @@ final class LinuxResident implements Meter {
 
     @Override
     public Semantics semantics() {
-        return Semantics.RESIDENT;
+        return reading.semantics;
     }
 
     @Override

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** {@code /proc/self/status}, kept open: a value in bytes by its key. */
+/** {@code /proc/self/status}, or another file of lines {@code Key: 123 kB}, kept open: a value in bytes by its key. */
 final class LinuxStatus implements AutoCloseable {
     static final Path FILE = Path.of("/proc/self/status");
 

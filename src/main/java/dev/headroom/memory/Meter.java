@@ -13,7 +13,7 @@ public interface Meter extends Gauge {
         PROCESS,
         /** One device, whoever uses it. */
         DEVICE,
-        /** The whole machine. */
+        /** The whole machine, or the container that is the machine to this process. */
         SYSTEM
     }
 

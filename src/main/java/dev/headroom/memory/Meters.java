@@ -1,9 +1,7 @@
 package dev.headroom.memory;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,15 +16,24 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
     private static final List<Source> ALL = List.of(
             new Source("nvml.device", () -> NvmlDevice.openUsed(Nvml.open())),
             new Source("nvml.reserved", () -> NvmlDevice.openReserved(Nvml.open())),
+            new Source("pdh", PdhGpu::open), // before nvml.process, which has no value where Windows manages the card
             new Source("nvml.process", () -> NvmlProcess.open(Nvml.open())),
             new Source("amd.vram", () -> AmdDevice.open(AmdDevice.Reading.VRAM)),
             new Source("amd.gtt", () -> AmdDevice.open(AmdDevice.Reading.GTT)),
-            new Source("drm.process", DrmProcess::open),
+            new Source("drm.shared", () -> DrmProcess.open(DrmProcess.Reading.SYSTEM)),
+            new Source("drm.process", () -> DrmProcess.open(DrmProcess.Reading.CARD)),
+            new Source("kfd.process", KfdProcess::open),
+            new Source("metal.process", MetalProcess::open),
             new Source("linux.hwm", LinuxHighWater::open),
-            new Source("linux.rss", () -> LinuxResident.open("linux.rss", "ram.peak", "VmRSS")),
+            new Source("linux.rss", () -> LinuxResident.open(LinuxResident.Reading.RSS)),
             new Source("windows.workingset", WindowsWorkingSet::open),
             new Source("macos.resident", MacResident::open),
-            new Source("linux.anon", () -> LinuxResident.open("linux.anon", "ram.anon.peak", "RssAnon")),
+            new Source("linux.anon", () -> LinuxResident.open(LinuxResident.Reading.ANON)),
+            new Source("linux.file", () -> LinuxResident.open(LinuxResident.Reading.FILE)),
+            new Source("linux.swap", () -> LinuxResident.open(LinuxResident.Reading.SWAP)),
+            new Source("macos.footprint", MacFootprint::open),
+            new Source("cgroup.peak", CgroupPeak::open),
+            new Source("cgroup.usage", CgroupUsage::open),
             new Source("ggml.device", GgmlDevice::open));
 
     public Meters {
@@ -74,11 +81,22 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
         return new Meters(working, unavailable);
     }
 
-    /** For each metric, and each card, the first meter that serves it. */
+    /** For each metric, and each card, the first meter that serves it; one that is not about a card serves them all. */
     public List<Meter> serving() {
-        Map<List<Object>, Meter> first = new LinkedHashMap<>();
-        working.forEach(meter -> first.putIfAbsent(List.of(meter.metric(), meter.card()), meter));
-        return List.copyOf(first.values());
+        List<Meter> serving = new ArrayList<>();
+        for (Meter meter : working) {
+            if (serving.stream().noneMatch(first -> rivals(first, meter))) {
+                serving.add(meter);
+            }
+        }
+        return List.copyOf(serving);
+    }
+
+    private static boolean rivals(Meter first, Meter second) {
+        return first.metric().equals(second.metric())
+                && (first.card().isEmpty()
+                        || second.card().isEmpty()
+                        || first.card().equals(second.card()));
     }
 
     /** The first of some meters that serves a metric, the one of the card where there are several. */

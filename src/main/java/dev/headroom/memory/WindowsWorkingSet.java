@@ -8,23 +8,26 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The working set of this process, polled. Windows keeps its peak over the process's life only, which is not the peak of
- * an iteration. {@code K32GetProcessMemoryInfo} in kernel32 (psapi.h), since Windows 7.
+ * The working set of this process, polled, and beside it the largest of the process's life: see {@link Watermark}. {@code
+ * K32GetProcessMemoryInfo} in kernel32 (psapi.h), since Windows 7.
  */
 final class WindowsWorkingSet implements Meter {
     /** {@code GetCurrentProcess()} returns this constant. */
     private static final Pointer CURRENT_PROCESS = Pointer.createConstant(-1);
 
     /** {@code PROCESS_MEMORY_COUNTERS} on 64-bit Windows. */
-    private static final int SIZE = 72;
+    static final int SIZE = 72;
 
+    private static final int PEAK_WORKING_SET_SIZE = 8;
     private static final int WORKING_SET_SIZE = 16;
 
     private final Function getProcessMemoryInfo;
     private final Memory counters = new Memory(SIZE);
+    private final Watermark watermark;
 
     private WindowsWorkingSet() {
         getProcessMemoryInfo = Function.getFunction("kernel32", "K32GetProcessMemoryInfo");
+        watermark = new Watermark(ask() ? peak(counters) : Long.MAX_VALUE);
     }
 
     static List<Meter> open() throws MeterUnavailable {
@@ -40,8 +43,19 @@ final class WindowsWorkingSet implements Meter {
 
     @Override
     public OptionalLong read() {
-        int ok = getProcessMemoryInfo.invokeInt(new Object[] {CURRENT_PROCESS, counters, (int) counters.size()});
-        return ok == 0 ? OptionalLong.empty() : OptionalLong.of(counters.getLong(WORKING_SET_SIZE));
+        return ask() ? OptionalLong.of(watermark.since(now(counters), peak(counters))) : OptionalLong.empty();
+    }
+
+    private boolean ask() {
+        return getProcessMemoryInfo.invokeInt(new Object[] {CURRENT_PROCESS, counters, (int) counters.size()}) != 0;
+    }
+
+    static long now(Pointer counters) {
+        return counters.getLong(WORKING_SET_SIZE);
+    }
+
+    static long peak(Pointer counters) {
+        return counters.getLong(PEAK_WORKING_SET_SIZE);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.headroom.llama.LlamaFacts;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.llama.Phase;
 import dev.headroom.memory.Cards;
+import dev.headroom.memory.Counter;
 import dev.headroom.memory.Gauge;
 import dev.headroom.memory.GpuEnergy;
 import dev.headroom.memory.Meter;
@@ -71,12 +72,14 @@ public final class VramProfiler implements InternalProfiler {
 
     private final Optional<Duration> interval;
     private final Supplier<Meters> source;
+    private final Supplier<List<Counter>> counting;
     private final Map<LlamaFacts.Kind, Double> buffers = new EnumMap<>(LlamaFacts.Kind.class);
     private final Map<String, Result<?>> measured = new LinkedHashMap<>();
 
     private List<Meter> meters = List.of();
     private List<GpuEnergy> cards = List.of();
     private List<Gauge> gauges = List.of();
+    private List<Counter> counters = List.of();
     private Optional<String> card = Optional.empty();
     private Pace pace = new Pace(List.of(), List.of(), Optional.empty());
     private PhaseReadings phases = new PhaseReadings(new Meters(List.of(), List.of()));
@@ -89,11 +92,16 @@ public final class VramProfiler implements InternalProfiler {
     }
 
     public VramProfiler(String options) throws ProfilerException {
-        this(options, Meters::open);
+        this(options, Meters::open, Counter::open);
     }
 
     VramProfiler(String options, Supplier<Meters> source) throws ProfilerException {
+        this(options, source, List::of);
+    }
+
+    VramProfiler(String options, Supplier<Meters> source, Supplier<List<Counter>> counting) throws ProfilerException {
         this.source = source;
+        this.counting = counting;
         if (options.isBlank()) {
             interval = Optional.empty();
             return;
@@ -119,6 +127,7 @@ public final class VramProfiler implements InternalProfiler {
         }
         sampler = Sampler.start(gauges, pace);
         cards.forEach(GpuEnergy::start);
+        counters.forEach(Counter::start);
     }
 
     /** Opened once a fork and kept to its end: there is no hook for that. */
@@ -129,6 +138,7 @@ public final class VramProfiler implements InternalProfiler {
         cards.stream().filter(gpu -> !gpu.counting()).forEach(gauges::add);
         pace = new Pace(gauges, leading(), interval);
         phases = new PhaseReadings(source.get());
+        counters = counting.get();
         if (LlamaLibrary.loaded().isEmpty()) {
             reached(Phase.START);
         }
@@ -191,6 +201,8 @@ public final class VramProfiler implements InternalProfiler {
         stopped.costPercent().ifPresent(percent -> put("sampling.cost", percent, "%"));
         buffers();
         energy(stopped);
+        counters.forEach(
+                counter -> counter.counted().ifPresent(counted -> put(counter.metric(), counted, counter.unit())));
         settle();
         return List.copyOf(measured.values());
     }
@@ -258,9 +270,9 @@ public final class VramProfiler implements InternalProfiler {
         measured.put("·" + label, new ScalarResult("·" + label, value, unit, policy("·" + label)));
     }
 
-    /** How iterations and forks of a label are merged: samples are counted, energy, power and cost averaged, peaks are peaks. */
+    /** How iterations and forks of a label are merged: what is counted is added, energy, power and cost averaged, peaks are peaks. */
     public static AggregationPolicy policy(String label) {
-        if (label.endsWith(".samples")) {
+        if (label.endsWith(".samples") || label.startsWith("·ram.faults.")) {
             return AggregationPolicy.SUM;
         }
         return label.startsWith("·gpu.") || label.startsWith("·sampling.")

@@ -8,11 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A sysfs with symbolic links as the kernel makes them. */
 class DrmCardsTest {
@@ -82,13 +79,8 @@ class DrmCardsTest {
         assertThatThrownBy(() -> AmdDevice.open(DrmCards.list(sysfs), AmdDevice.Reading.VRAM))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("no card here has a mem_info_vram_used of amdgpu");
-        assertThatThrownBy(() -> DrmProcess.open(DrmCards.list(sysfs), root)).isInstanceOf(MeterUnavailable.class);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "\n", "-1\n", "1.5\n", "0x10\n", "12 kB\n", "9999999999999999999\n", "１\n", "1\n2\n"})
-    void malformedSizesAreAbsent(String text) {
-        assertThat(AmdDevice.parse(text)).isEqualTo(OptionalLong.empty());
+        assertThatThrownBy(() -> DrmProcess.open(DrmCards.list(sysfs), DrmProcess.Reading.CARD, root))
+                .isInstanceOf(MeterUnavailable.class);
     }
 
     @Test
@@ -97,9 +89,19 @@ class DrmCardsTest {
         Path process = root.resolve("self");
         Files.createDirectories(process.resolve("fd"));
         Files.createDirectories(process.resolve("fdinfo"));
-        Meter meter = DrmProcess.open(DrmCards.list(sysfs), process).get(0);
+        Meter meter = DrmProcess.open(DrmCards.list(sysfs), DrmProcess.Reading.CARD, process)
+                .get(0);
+        Meter shared = DrmProcess.open(DrmCards.list(sysfs), DrmProcess.Reading.SYSTEM, process)
+                .get(0);
         assertThat(meter.read()).isEmpty();
-        String text = "drm-driver:\tamdgpu\ndrm-client-id:\t7\ndrm-pdev:\t0000:03:00.0\ndrm-memory-vram:\t64 KiB\n";
+        String text =
+                """
+                drm-driver:\tamdgpu
+                drm-client-id:\t7
+                drm-pdev:\t0000:03:00.0
+                drm-memory-vram:\t64 KiB
+                drm-memory-gtt:\t32 KiB
+                """;
         Files.createSymbolicLink(process.resolve("fd/5"), Path.of("/dev/dri/renderD128"));
         assertThat(meter.read()).isEmpty();
         Files.writeString(process.resolve("fdinfo/5"), text);
@@ -107,5 +109,8 @@ class DrmCardsTest {
         Files.writeString(process.resolve("fdinfo/6"), text.replace("id:\t7", "id:\t8"));
         assertThat(meter.read()).hasValue(64 * 1024);
         assertThat(meter.metric()).isEqualTo("vram.process.peak");
+        assertThat(shared.read()).hasValue(32 * 1024);
+        assertThat(shared.metric()).isEqualTo("vram.shared.peak");
+        assertThat(shared.scope()).isEqualTo(Meter.Scope.PROCESS);
     }
 }

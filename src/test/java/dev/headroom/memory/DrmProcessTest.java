@@ -67,12 +67,88 @@ class DrmProcessTest {
             drm-resident-stolen-local0: 1 MiB
             """;
 
+    /** The example in the kernel's page about xe. */
+    private static final String XE_EXAMPLE =
+            """
+            pos:    0
+            flags:  0100002
+            mnt_id: 26
+            ino:    685
+            drm-driver:     xe
+            drm-client-id:  3
+            drm-pdev:       0000:03:00.0
+            drm-total-system:       0
+            drm-shared-system:      0
+            drm-active-system:      0
+            drm-resident-system:    0
+            drm-purgeable-system:   0
+            drm-total-gtt:  192 KiB
+            drm-shared-gtt: 0
+            drm-active-gtt: 0
+            drm-resident-gtt:       192 KiB
+            drm-total-vram0:        23992 KiB
+            drm-shared-vram0:       16 MiB
+            drm-active-vram0:       0
+            drm-resident-vram0:     23992 KiB
+            drm-total-stolen:       0
+            drm-shared-stolen:      0
+            drm-active-stolen:      0
+            drm-resident-stolen:    0
+            drm-cycles-rcs: 28257900
+            drm-total-cycles-rcs:   7655183225
+            drm-engine-capacity-vcs:        2
+            """;
+
+    /** i915 on a chip without memory of its own, as proc_pid_fdinfo(5) shows it. */
+    private static final String I915_CHIP =
+            """
+            pos: 0
+            flags: 02100002
+            mnt_id: 26
+            ino: 284
+            drm-driver: i915
+            drm-client-id: 39
+            drm-pdev: 0000:03:00.0
+            drm-total-system0: 6044 KiB
+            drm-shared-system0: 0
+            drm-active-system0: 0
+            drm-resident-system0: 6044 KiB
+            drm-purgeable-system0: 1688 KiB
+            drm-total-stolen-system0: 0
+            drm-shared-stolen-system0: 0
+            drm-active-stolen-system0: 0
+            drm-resident-stolen-system0: 0
+            drm-purgeable-stolen-system0: 0
+            drm-engine-render: 346249 ns
+            """;
+
     @Test
     void residentBeforeMemory() {
         assertThat(onCard(AMDGPU)).hasValue(8705L << 20);
         assertThat(onCard(OLD_AMDGPU)).hasValue(2048 << 10);
         assertThat(onCard(XE)).hasValue((20 << 20) + 4096);
         assertThat(onCard(I915)).hasValue(3 << 20);
+        assertThat(onCard(XE_EXAMPLE)).hasValue(23_992 << 10);
+    }
+
+    @Test
+    void systemMemoryForACard() {
+        assertThat(shared(AMDGPU)).hasValue(13_376 << 10);
+        assertThat(shared(AMDGPU.replace("drm-resident-cpu:\t0", "drm-resident-cpu:\t24 KiB")))
+                .hasValue(13_400 << 10);
+        assertThat(shared(OLD_AMDGPU)).hasValue(100 << 10);
+        assertThat(shared(XE)).hasValue(512);
+        assertThat(shared(XE_EXAMPLE)).hasValue(192 << 10);
+        assertThat(shared(I915)).hasValue(8 << 20);
+        assertThat(shared(AMDGPU, OLD_AMDGPU)).hasValue(13_476 << 10);
+    }
+
+    /** All of a chip's memory is system memory: nothing of it was spilled. */
+    @Test
+    void aChipWithoutMemoryOfItsOwnSpillsNothing() {
+        assertThat(shared(I915_CHIP)).isEmpty();
+        assertThat(onCard(I915_CHIP)).isEmpty();
+        assertThat(shared(I915_CHIP, I915)).hasValue(8 << 20);
     }
 
     @Test
@@ -83,7 +159,8 @@ class DrmProcessTest {
 
     @Test
     void anotherCardDoesNotCount() {
-        assertThat(DrmProcess.onCard(List.of(AMDGPU), "0000:04:00.0")).isEmpty();
+        assertThat(DrmProcess.bytes(List.of(AMDGPU), "0000:04:00.0", DrmProcess.Reading.CARD))
+                .isEmpty();
         assertThat(onCard(AMDGPU.replace("0000:03:00.0", "0000:04:00.0"), XE)).hasValue((20 << 20) + 4096);
     }
 
@@ -125,6 +202,10 @@ class DrmProcessTest {
     }
 
     private static OptionalLong onCard(String... texts) {
-        return DrmProcess.onCard(List.of(texts), "0000:03:00.0");
+        return DrmProcess.bytes(List.of(texts), "0000:03:00.0", DrmProcess.Reading.CARD);
+    }
+
+    private static OptionalLong shared(String... texts) {
+        return DrmProcess.bytes(List.of(texts), "0000:03:00.0", DrmProcess.Reading.SYSTEM);
     }
 }

@@ -2,12 +2,15 @@ package dev.headroom.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +45,40 @@ class LinuxStatusTest {
         assertThat(LinuxStatus.parse(STATUS, "VmHWM")).hasValue(1_289_652L * 1024);
         assertThat(LinuxStatus.parse(STATUS, "RssAnon")).hasValue(980_124L * 1024);
         assertThat(LinuxStatus.parse(STATUS, "RssShmem")).hasValue(0);
+    }
+
+    /** {@code smaps_rollup} on Linux 6.18, shortened; older kernels lack the lines Pss_Dirty to Pss_Shmem. */
+    @Test
+    void pssIsNotMistakenForItsParts() {
+        String rollup =
+                """
+                55855ca28000-7ffedee65000 ---p 00000000 00:00 0                          [rollup]
+                Rss:                1636 kB
+                Pss:                 308 kB
+                Pss_Dirty:           112 kB
+                Pss_Anon:            113 kB
+                Pss_File:            196 kB
+                Pss_Shmem:             0 kB
+                Shared_Clean:       1472 kB
+                Swap:                  0 kB
+                SwapPss:               7 kB
+                Locked:                0 kB
+                """;
+        assertThat(LinuxStatus.parse(rollup, "Pss")).hasValue(308 * 1024);
+        assertThat(LinuxStatus.parse(rollup.replace("Pss:  ", "Pxs:  "), "Pss")).isEmpty();
+        assertThat(LinuxStatus.parse("Pss: 308 kB\n", "Pss"))
+                .as("without a first line")
+                .isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void pssOfThisProcess() throws MeterUnavailable {
+        assumeTrue(Files.exists(Path.of("/proc/self/smaps_rollup")), "this kernel has no smaps_rollup");
+        try (LinuxPss pss = LinuxPss.open();
+                LinuxStatus rss = LinuxStatus.open(LinuxStatus.FILE, "VmRSS")) {
+            assertThat(pss.read().orElseThrow()).isBetween(8L << 20, rss.read().orElseThrow() + (32 << 20));
+        }
     }
 
     @Test

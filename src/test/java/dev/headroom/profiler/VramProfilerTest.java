@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.llama.Phase;
+import dev.headroom.memory.Counter;
 import dev.headroom.memory.FakeMeter;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.Profiler;
 import org.openjdk.jmh.profile.ProfilerException;
+import org.openjdk.jmh.results.AggregationPolicy;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.runner.IterationType;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -142,6 +145,56 @@ class VramProfilerTest {
         } finally {
             System.clearProperty(VramProfiler.REPORT);
         }
+    }
+
+    @Test
+    void whatIsCountedIsAddedUp() throws ProfilerException {
+        FakeCounter counter = new FakeCounter();
+        VramProfiler profiler = new VramProfiler(
+                "interval=1",
+                () -> new Meters(List.of(new FakeMeter("ram.peak", () -> anon)), List.of()),
+                () -> List.of(counter));
+        iteration(profiler, WARMUP, () -> counter.count(7));
+        assertThat(iteration(profiler, MEASURED, () -> counter.count(3))).containsEntry("·ram.faults.major", 3.0);
+        assertThat(iteration(profiler, MEASURED, () -> {})).containsEntry("·ram.faults.major", 0.0);
+        assertThat(VramProfiler.policy("·ram.faults.major")).isEqualTo(AggregationPolicy.SUM);
+    }
+
+    private static final class FakeCounter implements Counter {
+        private long total = 1000;
+        private long start;
+
+        void count(long more) {
+            total += more;
+        }
+
+        @Override
+        public void start() {
+            start = total;
+        }
+
+        @Override
+        public OptionalDouble counted() {
+            return OptionalDouble.of((double) (total - start));
+        }
+
+        @Override
+        public String name() {
+            return "fake";
+        }
+
+        @Override
+        public String metric() {
+            return "ram.faults.major";
+        }
+
+        @Override
+        public String unit() {
+            return "#";
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Test

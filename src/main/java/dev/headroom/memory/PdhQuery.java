@@ -1,0 +1,142 @@
+package dev.headroom.memory;
+
+import com.sun.jna.Memory;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.WString;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Performance counters of Windows (pdh.h), all in one query that stays open. A counter is named by its English path with
+ * {@code *} for the instance: instances that come and go, as those of processes do, are in the next reading.
+ */
+final class PdhQuery implements AutoCloseable {
+    private static final int SUCCESS = 0;
+    private static final int PDH_MORE_DATA = 0x800007D2;
+    private static final int PDH_FMT_LARGE = 0x400;
+
+    /** {@code PDH_FMT_COUNTERVALUE_ITEM_W}: a pointer to the instance's name, then the value's status, then the value. */
+    private static final int ITEM = 24;
+
+    private static final int STATUS = 8;
+    private static final int LARGE = 16;
+
+    /** {@code PDH_CSTATUS_VALID_DATA} is 0, {@code PDH_CSTATUS_NEW_DATA} is 1. */
+    private static final int NEW_DATA = 1;
+
+    /** Bytes for the values of one counter at first: some hundred instances with their names. */
+    private static final int ROOM = 64 * 1024;
+
+    /** Windows counts anew some twenty times a second; who asks within this time gets what the first one got. */
+    private static final Duration FRESH = Duration.ofMillis(5);
+
+    /**
+     * A counter's value.
+     *
+     * @param valid whether the counter vouches for it
+     */
+    record Value(String instance, boolean valid, long number) {}
+
+    private final NativeLibrary pdh;
+    private final Pointer query;
+    private final Map<String, Pointer> counters = new LinkedHashMap<>();
+    private final IntByReference size = new IntByReference();
+    private final IntByReference count = new IntByReference();
+    private Memory items = new Memory(ROOM);
+    private long collectedAt = System.nanoTime() - FRESH.toNanos();
+    private boolean collected;
+    private boolean closed;
+
+    private PdhQuery(NativeLibrary pdh, Pointer query) {
+        this.pdh = pdh;
+        this.query = query;
+    }
+
+    /**
+     * Opens a query of some counters.
+     *
+     * @param paths such as {@code \GPU Adapter Memory(*)\Dedicated Usage}
+     */
+    static PdhQuery open(List<String> paths) throws MeterUnavailable {
+        NativeLibrary pdh = NativeLibrary.getInstance("pdh");
+        PointerByReference handle = new PointerByReference();
+        int code = pdh.getFunction("PdhOpenQueryW").invokeInt(new Object[] {0L, 0L, handle});
+        if (code != SUCCESS) {
+            throw new MeterUnavailable("Windows opens no query of performance counters (" + hex(code) + ")");
+        }
+        PdhQuery query = new PdhQuery(pdh, handle.getValue());
+        for (String path : paths) {
+            code = query.call("PdhAddEnglishCounterW", query.query, new WString(path), 0L, handle);
+            if (code != SUCCESS) {
+                query.close();
+                throw new MeterUnavailable("this Windows has no performance counter " + path + " (" + hex(code) + ")");
+            }
+            query.counters.put(path, handle.getValue());
+        }
+        return query;
+    }
+
+    private int call(String function, Object... arguments) {
+        return pdh.getFunction(function).invokeInt(arguments);
+    }
+
+    private static String hex(int code) {
+        return "0x" + Integer.toHexString(code);
+    }
+
+    /** The values of one counter, one an instance; none where there is none, or Windows refuses. */
+    List<Value> values(String path) {
+        Pointer counter = counters.get(path);
+        if (counter == null) {
+            throw new IllegalArgumentException(path + " is not in this query");
+        }
+        long now = System.nanoTime();
+        if (now - collectedAt >= FRESH.toNanos()) {
+            collected = call("PdhCollectQueryData", query) == SUCCESS;
+            collectedAt = now;
+        }
+        if (!collected) {
+            return List.of();
+        }
+        int code = array(counter);
+        if (code == PDH_MORE_DATA) {
+            // What is needed is only told to who has no room at all.
+            size.setValue(0);
+            call("PdhGetFormattedCounterArrayW", counter, PDH_FMT_LARGE, size, count, 0L);
+            items = new Memory(Math.max(ROOM, 2L * size.getValue()));
+            code = array(counter);
+        }
+        return code == SUCCESS ? values(items, count.getValue()) : List.of();
+    }
+
+    private int array(Pointer counter) {
+        size.setValue((int) items.size());
+        return call("PdhGetFormattedCounterArrayW", counter, PDH_FMT_LARGE, size, count, items);
+    }
+
+    /** What stands in an array of {@code PDH_FMT_COUNTERVALUE_ITEM_W}. */
+    static List<Value> values(Pointer items, int count) {
+        List<Value> values = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Pointer item = items.share((long) i * ITEM, ITEM);
+            int status = item.getInt(STATUS);
+            values.add(new Value(
+                    item.getPointer(0).getWideString(0), status == SUCCESS || status == NEW_DATA, item.getLong(LARGE)));
+        }
+        return values;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            call("PdhCloseQuery", query);
+        }
+    }
+}
