@@ -26,6 +26,17 @@ public final class PhaseReadings {
         this.meters.removeIf(PeakMeter.class::isInstance);
     }
 
+    /** With every meter there is, and those that are too costly to be polled. */
+    public static PhaseReadings open() {
+        PhaseReadings readings = new PhaseReadings(Meters.open());
+        try {
+            readings.meters.add(LinuxPss.open());
+        } catch (MeterUnavailable e) {
+            return readings; // it has no metric that somebody would miss
+        }
+        return readings;
+    }
+
     /** Reads all meters, unless this phase has been reached before. */
     public synchronized void read(Phase phase) {
         if (!readings.containsKey(phase)) {

@@ -20,7 +20,7 @@ final class SpikeTrials {
     private SpikeTrials() {}
 
     public static void main(String[] args) throws Exception {
-        List<Meter> meters = LinuxResident.open("linux.rss", "ram.peak", "VmRSS");
+        List<Meter> meters = LinuxResident.open(LinuxResident.Reading.RSS);
         Pace pace = new Pace(meters, meters, Optional.of(Duration.ofMillis(1)));
         Random random = new Random(1);
         int caught = 0;
