@@ -1,41 +1,104 @@
 /*
  * A fake libnvidia-ml for tests, never loaded outside of them: it answers what its macros say. Each scenario is a build
- * of its own, so that a function that an old driver lacks is really missing.
+ * of its own, so that a function that an old driver lacks is really missing. Times are ms since the first nvmlInit_v2
+ * of the process.
  *
- *   STUB             cannot be initialised, as the library that the CUDA toolkit puts under the unversioned name
- *   OLD              an old driver: neither v2 and v3 functions of memory and processes, nor the energy counter
- *   CARDS=n          number of cards; card i uses (1 + i) GiB
- *   ABOVE_TOTAL      memory in use above the card's total, which no card has
- *   FOLLOW           the memory in use is 1 GiB and the resident set of this process
- *   PROCESS=n        the bytes that this process is listed with, once fake_list(1) was called
- *   DRAWS            the process also stands in the list of those that draw, with half of it
+ *   STUB              cannot be initialised, as the library that the CUDA toolkit puts under the unversioned name
+ *   OLD               an old driver: no later versions of functions, no energy counter, no MIG, reasons to throttle
+ *                     under their old name
+ *   CARDS=n           number of cards; card i uses (1 + i) GiB
+ *   ABOVE_TOTAL       memory in use above the card's total, which no card has
+ *   FOLLOW            the memory in use is 1 GiB and the resident set of this process
+ *   TIMELINE="t:m,…"  from time t on m MiB are in use on the first card
+ *   LOST_AT=t         from then on all cards are lost
+ *   PROCESS=n         the bytes that this process is listed with; ~0ULL as under WDDM and WSL2. It is listed once it has
+ *                     loaded llama.cpp or called fake_list(1)
+ *   DRAWS             the process also stands in the list of those that draw, with half of it
+ *   FOREIGN           the lists have processes of others alone, as in a container with numbers of its own
+ *   ACCOUNTING=n      accounting is enabled, and says that this process held n bytes at most
+ *   ENDED             what accounting knows is a process of the same number that has ended
+ *   MIG=n             every card is divided into n parts; part j has 5 GiB and uses (1 + j) * 256 MiB
+ *   THROTTLE=bits     reasons for the clocks to be what they are; 1, idle, without it
+ *   DRIVER_MODEL=n    as on Windows: 0 WDDM, 1 TCC, 2 MCDM
  */
+#define _GNU_SOURCE
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef CARDS
 #define CARDS 1
 #endif
-
-#define GIB (1ULL << 30)
-#define TOTAL (24 * GIB)
-
-enum { SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, DRIVER_NOT_LOADED = 9, GPU_IS_LOST = 15 };
-
+#ifndef LOST_AT
+#define LOST_AT ~0ULL
+#endif
 #ifndef PROCESS
 #define PROCESS 0
 #endif
+#ifndef MIG
+#define MIG 0
+#endif
+#ifndef FOREIGN
+#define FOREIGN 0
+#endif
+#ifndef THROTTLE
+#define THROTTLE 1
+#endif
 
-static int cards[CARDS];
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+#define TOTAL (24 * GIB)
+#define PART_TOTAL (5 * GIB)
+#define RESERVED (300 * MIB)
+#define WATTS 75
+#define MOST_PARTS 7
+
+enum {
+    SUCCESS = 0,
+    INVALID_ARGUMENT = 2,
+    NOT_SUPPORTED = 3,
+    NOT_FOUND = 6,
+    DRIVER_NOT_LOADED = 9,
+    GPU_IS_LOST = 15
+};
+
+/* What handles point to: a card, or a part of one. */
+typedef struct {
+    int card, part;
+} device;
+
+static device cards[CARDS];
+static device parts[CARDS][MOST_PARTS];
 static int initialised;
 static int lost;
 static int listed;
+static struct timespec first_init;
+
+static unsigned long long nanos(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - first_init.tv_sec) * 1000000000LL + (now.tv_nsec - first_init.tv_nsec);
+}
+
+static int is_lost(void) {
+    return lost || nanos() / 1000000 >= LOST_AT;
+}
 
 int nvmlInit_v2(void) {
 #ifdef STUB
     return DRIVER_NOT_LOADED;
 #else
+    if (first_init.tv_sec == 0) {
+        clock_gettime(CLOCK_MONOTONIC, &first_init);
+        for (int i = 0; i < CARDS; i++) {
+            cards[i] = (device){i, -1};
+            for (int j = 0; j < MOST_PARTS; j++) {
+                parts[i][j] = (device){i, j};
+            }
+        }
+    }
     initialised++;
     return SUCCESS;
 #endif
@@ -61,8 +124,29 @@ void fake_lose(void) {
     lost = 1;
 }
 
+static int is_llama(struct dl_phdr_info *info, size_t size, void *found) {
+    (void) size;
+    *(int *) found |= strstr(info->dlpi_name, "libllama") != NULL;
+    return 0;
+}
+
+static int is_listed(void) {
+    int llama = 0;
+    dl_iterate_phdr(is_llama, &llama);
+    return listed || llama;
+}
+
 const char *nvmlErrorString(int code) {
     return code == DRIVER_NOT_LOADED ? "Driver Not Loaded" : "Unknown Error";
+}
+
+int nvmlSystemGetDriverVersion(char *version, unsigned int length) {
+#ifdef OLD
+    snprintf(version, length, "418.00");
+#else
+    snprintf(version, length, "570.00");
+#endif
+    return SUCCESS;
 }
 
 int nvmlDeviceGetCount_v2(unsigned int *count) {
@@ -70,17 +154,39 @@ int nvmlDeviceGetCount_v2(unsigned int *count) {
     return SUCCESS;
 }
 
-int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **device) {
+int nvmlDeviceGetHandleByIndex_v2(unsigned int index, device **handle) {
     if (index >= CARDS) {
         return INVALID_ARGUMENT;
     }
-    *device = &cards[index];
+    *handle = &cards[index];
     return SUCCESS;
 }
 
-static int index_of(void *device) {
-    return (int) ((int *) device - cards);
+int nvmlDeviceGetName(device *of, char *name, unsigned int length) {
+    snprintf(name, length, of->part < 0 ? "Fake GPU" : "Fake GPU MIG 1g.5gb");
+    return SUCCESS;
 }
+
+int nvmlDeviceGetUUID(device *of, char *uuid, unsigned int length) {
+    if (of->part < 0) {
+        snprintf(uuid, length, "GPU-%d0000000-0000-0000-0000-000000000000", of->card);
+    } else {
+        snprintf(uuid, length, "MIG-%d%d000000-0000-0000-0000-000000000000", of->card, of->part);
+    }
+    return SUCCESS;
+}
+
+#ifdef OLD
+#define V2(name) name
+#define V3(name) name
+#define PCI_INFO nvmlDeviceGetPciInfo_v2
+#define REASONS nvmlDeviceGetCurrentClocksThrottleReasons
+#else
+#define V2(name) name##_v2
+#define V3(name) name##_v3
+#define PCI_INFO nvmlDeviceGetPciInfo_v3
+#define REASONS nvmlDeviceGetCurrentClocksEventReasons
+#endif
 
 typedef struct {
     char busIdLegacy[16];
@@ -88,18 +194,28 @@ typedef struct {
     char busId[32];
 } pci_info;
 
-int
-#ifdef OLD
-nvmlDeviceGetPciInfo_v2
-#else
-nvmlDeviceGetPciInfo_v3
-#endif
-(void *device, pci_info *info) {
-    snprintf(info->busIdLegacy, sizeof info->busIdLegacy, "0000:%02X:00.0", 0x0A + index_of(device));
+int PCI_INFO(device *of, pci_info *info) {
+    snprintf(info->busIdLegacy, sizeof info->busIdLegacy, "0000:%02X:00.0", 0x0A + of->card);
     return SUCCESS;
 }
 
-static unsigned long long used(int index) {
+int V2(nvmlDeviceGetDriverModel)(device *of, unsigned int *current, unsigned int *pending) {
+    (void) of;
+#ifdef DRIVER_MODEL
+    *current = *pending = DRIVER_MODEL;
+    return SUCCESS;
+#else
+    (void) current;
+    (void) pending;
+    return NOT_SUPPORTED;
+#endif
+}
+
+static unsigned long long used(const device *of) {
+    if (of->part >= 0) {
+        return (1 + of->part) * 256 * MIB;
+    }
+    unsigned long long bytes = (1 + of->card) * GIB;
 #ifdef FOLLOW
     unsigned long pages = 0;
     FILE *statm = fopen("/proc/self/statm", "r");
@@ -109,27 +225,78 @@ static unsigned long long used(int index) {
         }
         fclose(statm);
     }
-    return (1 + index) * GIB + pages * (unsigned long long) sysconf(_SC_PAGESIZE);
-#elif defined(ABOVE_TOTAL)
-    return TOTAL + 1 + index;
-#else
-    return (1 + index) * GIB;
+    bytes += pages * (unsigned long long) sysconf(_SC_PAGESIZE);
 #endif
+#ifdef ABOVE_TOTAL
+    bytes += TOTAL;
+#endif
+#ifdef TIMELINE
+    if (of->card == 0) {
+        unsigned long long from, mib, now = nanos() / 1000000;
+        int length;
+        for (const char *entry = TIMELINE; sscanf(entry, "%llu:%llu%n", &from, &mib, &length) == 2 && from <= now;
+             entry += entry[length] == ',' ? length + 1 : length) {
+            bytes = mib * MIB;
+        }
+    }
+#endif
+    return bytes;
 }
 
 typedef struct {
     unsigned long long total, free, used;
 } memory_v1;
 
-int nvmlDeviceGetMemoryInfo(void *device, memory_v1 *memory) {
-    if (lost) {
+int nvmlDeviceGetMemoryInfo(device *of, memory_v1 *memory) {
+    if (is_lost()) {
         return GPU_IS_LOST;
     }
-    memory->total = TOTAL;
-    memory->used = used(index_of(device));
-    memory->free = TOTAL - memory->used;
+    memory->total = of->part < 0 ? TOTAL : PART_TOTAL;
+    memory->used = used(of);
+    memory->free = memory->total - memory->used;
     return SUCCESS;
 }
+
+#ifndef OLD
+typedef struct {
+    unsigned int version;
+    unsigned long long total, reserved, free, used;
+} memory_v2;
+
+int nvmlDeviceGetMemoryInfo_v2(device *of, memory_v2 *memory) {
+    if (is_lost()) {
+        return GPU_IS_LOST;
+    }
+    if (memory->version != (sizeof(memory_v2) | 2 << 24)) {
+        return INVALID_ARGUMENT;
+    }
+    memory->total = of->part < 0 ? TOTAL : PART_TOTAL;
+    memory->reserved = RESERVED;
+    memory->used = used(of) - memory->reserved;
+    memory->free = memory->total - memory->used - memory->reserved;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetMigMode(device *of, unsigned int *current, unsigned int *pending) {
+    (void) of;
+    *current = *pending = MIG > 0;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(device *of, unsigned int *count) {
+    (void) of;
+    *count = MOST_PARTS;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetMigDeviceHandleByIndex(device *of, unsigned int index, device **handle) {
+    if ((int) index >= MIG) {
+        return NOT_FOUND;
+    }
+    *handle = &parts[of->card][index];
+    return SUCCESS;
+}
+#endif
 
 typedef struct {
     unsigned int pid;
@@ -140,10 +307,13 @@ typedef struct {
 } process_info;
 
 static int processes(unsigned int *count, process_info *infos, unsigned long long bytes) {
+    if (is_lost()) {
+        return GPU_IS_LOST;
+    }
     infos[0].pid = 1;
     infos[0].used = 123;
     *count = 1;
-    if (listed) {
+    if (is_listed() && !FOREIGN) {
         infos[1].pid = (unsigned int) getpid();
         infos[1].used = bytes;
         *count = 2;
@@ -151,48 +321,15 @@ static int processes(unsigned int *count, process_info *infos, unsigned long lon
     return SUCCESS;
 }
 
-#ifdef OLD
-#define VERSION(name) name
-#else
-#define VERSION(name) name##_v3
-
-typedef struct {
-    unsigned int version;
-    unsigned long long total, reserved, free, used;
-} memory_v2;
-
-int nvmlDeviceGetMemoryInfo_v2(void *device, memory_v2 *memory) {
-    if (memory->version != (sizeof(memory_v2) | 2 << 24)) {
-        return INVALID_ARGUMENT;
-    }
-    memory->total = TOTAL;
-    memory->reserved = 300 << 20;
-    memory->used = used(index_of(device)) - memory->reserved;
-    memory->free = TOTAL - memory->used - memory->reserved;
-    return SUCCESS;
-}
-
-int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules) {
-    static unsigned long long drawn = 5000000000ULL;
-    (void) device;
-    *millijoules = drawn += 2500;
-    return SUCCESS;
-}
-#endif
-
-int nvmlDeviceGetPowerUsage(void *device, unsigned int *milliwatts) {
-    (void) device;
-    *milliwatts = 75000;
-    return SUCCESS;
-}
-
-int VERSION(nvmlDeviceGetComputeRunningProcesses)(void *device, unsigned int *count, process_info *infos) {
-    (void) device;
+int V3(nvmlDeviceGetComputeRunningProcesses)(device *of, unsigned int *count, process_info *infos) {
+    (void) of;
     return processes(count, infos, PROCESS);
 }
 
-int VERSION(nvmlDeviceGetGraphicsRunningProcesses)(void *device, unsigned int *count, process_info *infos) {
-    (void) device;
+int V3(nvmlDeviceGetGraphicsRunningProcesses)(device *of, unsigned int *count, process_info *infos) {
+    if (of->part >= 0) {
+        return NOT_SUPPORTED;
+    }
 #ifdef DRAWS
     return processes(count, infos, PROCESS / 2);
 #else
@@ -200,4 +337,74 @@ int VERSION(nvmlDeviceGetGraphicsRunningProcesses)(void *device, unsigned int *c
     *count = 0;
     return SUCCESS;
 #endif
+}
+
+int nvmlDeviceGetAccountingMode(device *of, unsigned int *enabled) {
+    (void) of;
+#ifdef ACCOUNTING
+    *enabled = 1;
+#else
+    *enabled = 0;
+#endif
+    return SUCCESS;
+}
+
+typedef struct {
+    unsigned int gpuUtilization, memoryUtilization;
+    unsigned long long maxMemoryUsage, time, startTime;
+    unsigned int isRunning, reserved[5];
+} accounting_stats;
+
+int nvmlDeviceGetAccountingStats(device *of, unsigned int pid, accounting_stats *stats) {
+    (void) of;
+#ifdef ACCOUNTING
+    if (is_lost()) {
+        return GPU_IS_LOST;
+    }
+    if (pid != (unsigned int) getpid() || !is_listed()) {
+        return NOT_FOUND;
+    }
+    memset(stats, 0, sizeof *stats);
+    stats->maxMemoryUsage = ACCOUNTING;
+#ifndef ENDED
+    stats->isRunning = 1;
+#endif
+    return SUCCESS;
+#else
+    (void) pid;
+    (void) stats;
+    return NOT_SUPPORTED;
+#endif
+}
+
+/* What is read of a card as a whole: parts have none of it. */
+static int tells(const device *of) {
+    return of->part >= 0 ? NOT_SUPPORTED : is_lost() ? GPU_IS_LOST : SUCCESS;
+}
+
+#ifndef OLD
+int nvmlDeviceGetTotalEnergyConsumption(device *of, unsigned long long *millijoules) {
+    *millijoules = 5000000000ULL + nanos() / 1000 * WATTS / 1000;
+    return tells(of);
+}
+#endif
+
+int nvmlDeviceGetPowerUsage(device *of, unsigned int *milliwatts) {
+    *milliwatts = WATTS * 1000;
+    return tells(of);
+}
+
+int nvmlDeviceGetClockInfo(device *of, int clock, unsigned int *megahertz) {
+    *megahertz = clock == 1 ? 1500 : clock == 2 ? 9500 : 0;
+    return tells(of);
+}
+
+int nvmlDeviceGetTemperature(device *of, int sensor, unsigned int *celsius) {
+    *celsius = 61;
+    return sensor == 0 ? tells(of) : INVALID_ARGUMENT;
+}
+
+int REASONS(device *of, unsigned long long *reasons) {
+    *reasons = THROTTLE;
+    return tells(of);
 }

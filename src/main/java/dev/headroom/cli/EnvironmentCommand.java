@@ -1,6 +1,7 @@
 package dev.headroom.cli;
 
 import dev.headroom.environment.Environment;
+import dev.headroom.run.Preparation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,7 @@ final class EnvironmentCommand implements Runnable {
 
     @Override
     public void run() {
-        Environment environment = Environment.detect();
+        Environment environment = Preparation.here();
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("name", environment.name());
         facts.putAll(environment.facts());

@@ -6,8 +6,10 @@ import dev.headroom.result.MeterReport;
 import dev.headroom.run.MeterProbe;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,7 +50,7 @@ final class MetersCommand implements Runnable {
         }
     }
 
-    private static String text(MeterReport report) {
+    static String text(MeterReport report) {
         List<List<String>> meters = new ArrayList<>();
         meters.add(List.of("meter", "metric", "scope", "counts", "a read, µs", "step, KiB"));
         for (MeterReport.Entry meter : report.meters()) {
@@ -78,8 +80,8 @@ final class MetersCommand implements Runnable {
             verdicts.add(List.of(verdict.place(), verdict.meter(), verdict(verdict)));
         }
         StringBuilder text = new StringBuilder(Output.table(meters)).append('\n');
-        report.unavailable().forEach((meter, reason) -> text.append("not here: ")
-                .append(meter)
+        byReason(report.unavailable()).forEach((reason, names) -> text.append("not here: ")
+                .append(String.join(", ", names))
                 .append(": ")
                 .append(reason)
                 .append('\n'));
@@ -93,6 +95,13 @@ final class MetersCommand implements Runnable {
                 .append('\n')
                 .append(Output.table(verdicts))
                 .toString();
+    }
+
+    private static Map<String, List<String>> byReason(Map<String, String> unavailable) {
+        Map<String, List<String>> names = new LinkedHashMap<>();
+        unavailable.forEach((meter, reason) ->
+                names.computeIfAbsent(reason, first -> new ArrayList<>()).add(meter));
+        return names;
     }
 
     private static String verdict(MeterReport.Verdict verdict) {

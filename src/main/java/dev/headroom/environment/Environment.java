@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -27,7 +28,7 @@ import java.util.regex.Pattern;
  *     hardware} (physical or virtual), {@code hypervisor}, {@code machine} (vendor and product), {@code cpu}, {@code
  *     logicalCores}, {@code physicalCores}, {@code usableCores} (after affinity and cgroup quota), {@code
  *     memoryTotalMiB}, {@code memoryAvailableMiB} (now), {@code memoryLimitMiB} (cgroup), {@code swapTotalMiB}, {@code governor}, {@code cpuMaxMHz}, {@code
- *     jvm}, {@code jvmVersion}, {@code jvmVendor}
+ *     jvm}, {@code jvmVersion}, {@code jvmVendor}; what {@link #with} adds stands behind
  */
 public record Environment(String name, Map<String, String> facts) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
@@ -43,6 +44,14 @@ public record Environment(String name, Map<String, String> facts) {
     /** Where this JVM runs. */
     public static Environment detect() {
         return detect(Machine.here());
+    }
+
+    /** The same place with more facts, which others have found out. */
+    public Environment with(Map<String, String> more) {
+        Facts all = new Facts();
+        facts.forEach((fact, value) -> all.put(fact, Optional.of(value)));
+        more.forEach((fact, value) -> all.put(fact, Optional.of(value)));
+        return new Environment(name, all.asMap());
     }
 
     static Environment detect(Machine machine) {

@@ -80,13 +80,21 @@ final class Columns {
                 .toList();
     }
 
-    /** Column names: {@code ·vram.peak} in MiB is {@code vram_peak_mib}, % is {@code percent}, a count has no unit. */
+    /**
+     * Column names of metrics: {@code ·vram.peak} in MiB is {@code vram_peak_mib}, a count has no unit, and a unit that is
+     * a sign is written as a word.
+     */
     static List<String> metricNames(Map<String, String> metrics) {
         List<String> names = new ArrayList<>();
         metrics.forEach((label, unit) -> {
             String name = label.replace("·", "").replace('.', '_');
-            String suffix = unit.equals("%") ? "percent" : unit.toLowerCase(Locale.ROOT);
-            names.add(unit.equals("#") ? name : name + "_" + suffix);
+            names.add(
+                    switch (unit) {
+                        case "#" -> name;
+                        case "%" -> name + "_percent";
+                        case "°C" -> name + "_celsius";
+                        default -> name + "_" + unit.toLowerCase(Locale.ROOT);
+                    });
         });
         return names;
     }

@@ -11,8 +11,13 @@ public final class Cards {
     private static final Pattern PCI_ID =
             Pattern.compile("(?<domain>[0-9a-fA-F]{4,8}):(?<rest>[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7])");
 
-    /** {@code using device CUDA0 (NVIDIA GeForce RTX 4090) (0000:01:00.0) - 23500 MiB free}, of releases since late 2025. */
-    private static final Pattern USING = Pattern.compile(": using device \\S+ \\(.*\\) \\((?<id>[^()]*)\\) - ");
+    /**
+     * {@code using device CUDA0 (NVIDIA GeForce RTX 4090) (0000:01:00.0) - 23500 MiB free}; releases before late 2025 have
+     * no PCI id.
+     */
+    private static final Pattern USING = Pattern.compile(": using device (?<device>\\S+) \\(.*\\) ");
+
+    private static final Pattern USING_ID = Pattern.compile("\\((?<id>[^()]*)\\) - ");
 
     private Cards() {}
 
@@ -29,16 +34,41 @@ public final class Cards {
 
     /** The card that holds the model loaded last, the first where there are several, as llama.cpp's log tells it. */
     public static Optional<String> ofModel(List<String> log) {
+        return using(log).flatMap(line -> group(USING_ID, line, "id")).flatMap(Cards::pciId);
+    }
+
+    /** ggml's name of the device that holds the model loaded last, the first where there are several. */
+    static Optional<String> deviceOfModel(List<String> log) {
+        return using(log).flatMap(line -> group(USING, line, "device"));
+    }
+
+    /** The first line of the last block that names the devices of a model. */
+    private static Optional<String> using(List<String> log) {
         Optional<String> first = Optional.empty();
         boolean before = false;
         for (String line : log) {
-            Matcher matcher = USING.matcher(line);
-            boolean using = matcher.find();
+            boolean using = USING.matcher(line).find();
             if (using && !before) {
-                first = pciId(matcher.group("id"));
+                first = Optional.of(line);
             }
             before = using;
         }
         return first;
+    }
+
+    private static Optional<String> group(Pattern pattern, String line, String group) {
+        Matcher matcher = pattern.matcher(line);
+        return matcher.find() ? Optional.of(matcher.group(group)) : Optional.empty();
+    }
+
+    /** Those of some gauges that are about a card, or about the first one if none is; and those that are about no card. */
+    public static <G extends Gauge> List<G> on(Optional<String> card, List<G> gauges) {
+        List<String> cards =
+                gauges.stream().flatMap(gauge -> gauge.card().stream()).toList();
+        Optional<String> there =
+                card.filter(cards::contains).or(() -> cards.stream().findFirst());
+        return gauges.stream()
+                .filter(gauge -> gauge.card().isEmpty() || gauge.card().equals(there))
+                .toList();
     }
 }

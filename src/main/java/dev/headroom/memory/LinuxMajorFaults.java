@@ -9,7 +9,7 @@ import java.util.OptionalLong;
  * Page faults of this process that had to wait for a disk: {@code majflt} in {@code /proc/self/stat} (proc_pid_stat(5)).
  * A model that is mapped from its file and not in the page cache, or swapped out, shows here.
  */
-final class LinuxMajorFaults implements Counter {
+final class LinuxMajorFaults implements Sensor, Resettable {
     private static final Path FILE = Path.of("/proc/self/stat");
 
     /** Among the fields behind the process's name, from 0: the third of all is the first of these, majflt the twelfth. */
@@ -27,15 +27,15 @@ final class LinuxMajorFaults implements Counter {
     }
 
     static LinuxMajorFaults open(Path path) throws MeterUnavailable {
-        LinuxMajorFaults counter = new LinuxMajorFaults(KernelFile.open(path));
-        if (counter.read().isEmpty()) {
-            counter.close();
+        LinuxMajorFaults faults = new LinuxMajorFaults(KernelFile.open(path));
+        if (faults.total().isEmpty()) {
+            faults.close();
             throw new MeterUnavailable(path + " does not tell major page faults");
         }
-        return counter;
+        return faults;
     }
 
-    private OptionalLong read() {
+    private OptionalLong total() {
         try {
             return parse(file.read());
         } catch (IOException e) {
@@ -51,16 +51,22 @@ final class LinuxMajorFaults implements Counter {
     }
 
     @Override
-    public void start() {
-        start = read();
+    public void reset() {
+        start = total();
+    }
+
+    /** How many since {@link #reset}. */
+    @Override
+    public OptionalLong read() {
+        OptionalLong now = total();
+        return start.isPresent() && now.isPresent() && now.getAsLong() >= start.getAsLong()
+                ? OptionalLong.of(now.getAsLong() - start.getAsLong())
+                : OptionalLong.empty();
     }
 
     @Override
-    public OptionalDouble counted() {
-        OptionalLong now = read();
-        return start.isPresent() && now.isPresent() && now.getAsLong() >= start.getAsLong()
-                ? OptionalDouble.of((double) (now.getAsLong() - start.getAsLong()))
-                : OptionalDouble.empty();
+    public OptionalDouble value(Series readings) {
+        return readings.mean();
     }
 
     @Override

@@ -1,10 +1,8 @@
 package dev.headroom.memory;
 
-import java.util.Optional;
-
 /**
  * One source of one memory signal, in bytes. A new meter is one file, with a static method that opens it, and one line
- * in {@link Meters}.
+ * in {@link Meters}, where the first meter that works serves its metric.
  */
 public interface Meter extends Gauge {
     /** What a value counts. */
@@ -27,15 +25,7 @@ public interface Meter extends Gauge {
         RESERVED
     }
 
-    /** The metric it serves, such as {@code vram.peak}. The first meter in the list that works serves it. */
-    String metric();
-
     Scope scope();
 
     Semantics semantics();
-
-    /** The card it is about, as {@link Cards#pciId} writes it; empty for a meter that is not about one card. */
-    default Optional<String> card() {
-        return Optional.empty();
-    }
 }

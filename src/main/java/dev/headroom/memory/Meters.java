@@ -17,6 +17,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
             new Source("nvml.device", () -> NvmlDevice.openUsed(Nvml.open())),
             new Source("nvml.reserved", () -> NvmlDevice.openReserved(Nvml.open())),
             new Source("pdh", PdhGpu::open), // before nvml.process, which has no value where Windows manages the card
+            new Source("nvml.accounting", () -> NvmlAccounting.open(Nvml.open())),
             new Source("nvml.process", () -> NvmlProcess.open(Nvml.open())),
             new Source("amd.vram", () -> AmdDevice.open(AmdDevice.Reading.VRAM)),
             new Source("amd.gtt", () -> AmdDevice.open(AmdDevice.Reading.GTT)),
@@ -103,10 +104,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
     public static Optional<Meter> of(List<Meter> meters, String metric, Optional<String> card) {
         List<Meter> serving =
                 meters.stream().filter(meter -> meter.metric().equals(metric)).toList();
-        return serving.stream()
-                .filter(meter -> card.isPresent() && meter.card().equals(card))
-                .findFirst()
-                .or(() -> serving.stream().findFirst());
+        return Cards.on(card, serving).stream().findFirst();
     }
 
     @Override

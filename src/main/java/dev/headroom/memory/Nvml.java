@@ -8,6 +8,7 @@ import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,20 +32,37 @@ final class Nvml implements AutoCloseable {
     private static final int MEMORY_V2 = 40;
     private static final int MEMORY_V2_VERSION = MEMORY_V2 | 2 << 24;
 
+    /** No text of NVML's is longer: {@code NVML_DEVICE_UUID_V2_BUFFER_SIZE}. */
+    private static final int TEXT = 96;
+
+    /** {@code NVML_FEATURE_ENABLED}, {@code NVML_DEVICE_MIG_ENABLE}. */
+    private static final int ENABLED = 1;
+
+    /** {@code NVML_CLOCK_SM}, {@code NVML_CLOCK_MEM}, {@code NVML_TEMPERATURE_GPU}. */
+    private static final int SM_CLOCK = 1;
+
+    private static final int MEMORY_CLOCK = 2;
+    private static final int GPU_TEMPERATURE = 0;
+
+    /** {@code nvmlDriverModel_t}: NVIDIA's header calls the second one WDM, everybody else TCC. */
+    private static final List<String> DRIVER_MODELS = List.of("WDDM", "TCC", "MCDM");
+
     /** Pointers as 64-bit numbers: JNA passes those on without making objects. */
     private static final class Polled {
         static native int nvmlDeviceGetMemoryInfo(long device, long memory);
     }
 
     private final NativeLibrary library;
+    private final CudaDevices visible;
     private boolean closed;
 
-    private Nvml(NativeLibrary library) {
+    private Nvml(NativeLibrary library, CudaDevices visible) {
         this.library = library;
+        this.visible = visible;
     }
 
     static Nvml open() throws MeterUnavailable {
-        return open(candidates());
+        return open(candidates(), CudaDevices.ofEnvironment());
     }
 
     /**
@@ -63,7 +81,7 @@ final class Nvml implements AutoCloseable {
     }
 
     /** Takes the first of some libraries that can be loaded and initialised. */
-    static Nvml open(List<String> candidates) throws MeterUnavailable {
+    static Nvml open(List<String> candidates, CudaDevices visible) throws MeterUnavailable {
         if (Platform.isMac()) {
             throw new MeterUnavailable("macOS has no NVIDIA driver");
         }
@@ -75,7 +93,7 @@ final class Nvml implements AutoCloseable {
             } catch (UnsatisfiedLinkError e) {
                 continue;
             }
-            Nvml nvml = new Nvml(library);
+            Nvml nvml = new Nvml(library, visible);
             int code = nvml.call("nvmlInit_v2").orElse(SUCCESS - 1);
             if (code == SUCCESS) {
                 Native.register(Polled.class, library);
@@ -103,6 +121,10 @@ final class Nvml implements AutoCloseable {
         return call(function, arguments).equals(OptionalInt.of(SUCCESS));
     }
 
+    private static boolean succeeds(Optional<Function> function, Object... arguments) {
+        return function.isPresent() && function.get().invokeInt(arguments) == SUCCESS;
+    }
+
     Optional<Function> function(String name) {
         try {
             return Optional.of(library.getFunction(name));
@@ -115,6 +137,22 @@ final class Nvml implements AutoCloseable {
         return function("nvmlErrorString")
                 .map(f -> f.invokeString(new Object[] {code}, false))
                 .orElse("error " + code);
+    }
+
+    private Optional<String> text(String function, Object... before) {
+        byte[] text = new byte[TEXT];
+        Object[] arguments = Arrays.copyOf(before, before.length + 2);
+        arguments[before.length] = text;
+        arguments[before.length + 1] = TEXT;
+        return Optional.of(text)
+                .filter(buffer -> succeeds(function, arguments))
+                .map(Native::toString)
+                .filter(value -> !value.isBlank());
+    }
+
+    /** The driver's version, such as {@code 570.86.15}. */
+    Optional<String> driver() {
+        return text("nvmlSystemGetDriverVersion");
     }
 
     /** The cards, in the order of their PCI ids. */
@@ -136,30 +174,79 @@ final class Nvml implements AutoCloseable {
         return cards;
     }
 
+    /** The parts that MIG divides a card into; none where it does not. */
+    private List<Pointer> parts(Pointer card) {
+        int[] mode = new int[1];
+        int[] most = new int[1];
+        if (!succeeds("nvmlDeviceGetMigMode", card, mode, new int[1])
+                || mode[0] != ENABLED
+                || !succeeds("nvmlDeviceGetMaxMigDeviceCount", card, most)) {
+            return List.of();
+        }
+        List<Pointer> parts = new ArrayList<>();
+        for (int i = 0; i < most[0]; i++) {
+            PointerByReference part = new PointerByReference();
+            if (succeeds("nvmlDeviceGetMigDeviceHandleByIndex", card, i, part)) {
+                parts.add(part.getValue());
+            }
+        }
+        return parts;
+    }
+
+    private Optional<String> uuid(Pointer device) {
+        return text("nvmlDeviceGetUUID", device);
+    }
+
+    /** The part of a card that CUDA takes: the one that is named to it, or else the first. */
+    private Pointer taken(Pointer card) {
+        List<Pointer> parts = parts(card);
+        return parts.stream()
+                .filter(part -> uuid(part).filter(visible::names).isPresent())
+                .findFirst()
+                .or(() -> parts.stream().findFirst())
+                .orElse(card);
+    }
+
+    /** A process number that is taken before this process used a GPU. Closes this. */
+    MeterUnavailable stranger(int pid) {
+        return refusal("process " + pid + " of the NVIDIA driver's list is another one, so this is a container that has"
+                + " numbers of its own");
+    }
+
     /** Closes this and says why it is of no use. */
     MeterUnavailable refusal(String reason) {
         close();
         return new MeterUnavailable(reason);
     }
 
-    /** One card, and room for what is read from it. */
+    /**
+     * One card, and room for what is read from it. Under MIG, memory, processes, name and UUID are those of the part that
+     * CUDA takes; the rest is the whole card's.
+     */
     final class Card {
-        private final Pointer handle;
+        private final Pointer card;
+        private final Pointer part;
         private final Memory memory = new Memory(MEMORY);
         private final long[] wide = new long[1];
         private final int[] narrow = new int[1];
-        private final long handleAddress;
+        private final long partAddress;
         private final long memoryAddress = Pointer.nativeValue(memory);
         private final Optional<Function> energy = function("nvmlDeviceGetTotalEnergyConsumption");
         private final Optional<Function> power = function("nvmlDeviceGetPowerUsage");
+        private final Optional<Function> clock = function("nvmlDeviceGetClockInfo");
+        private final Optional<Function> temperature = function("nvmlDeviceGetTemperature");
+        private final Optional<Function> clockReasons = function("nvmlDeviceGetCurrentClocksEventReasons")
+                .or(() -> function("nvmlDeviceGetCurrentClocksThrottleReasons"));
 
-        private Card(Pointer handle) {
-            this.handle = handle;
-            handleAddress = Pointer.nativeValue(handle);
+        private Card(Pointer card) {
+            this.card = card;
+            part = taken(card);
+            partAddress = Pointer.nativeValue(part);
         }
 
+        /** What memory and processes are read of. */
         Pointer handle() {
-            return handle;
+            return part;
         }
 
         Nvml nvml() {
@@ -177,7 +264,7 @@ final class Nvml implements AutoCloseable {
         }
 
         private boolean readMemory() {
-            return Polled.nvmlDeviceGetMemoryInfo(handleAddress, memoryAddress) == SUCCESS && memory.getLong(0) > 0;
+            return Polled.nvmlDeviceGetMemoryInfo(partAddress, memoryAddress) == SUCCESS && memory.getLong(0) > 0;
         }
 
         /** What the driver keeps for itself, in bytes: {@code nvmlMemory_v2_t}, drivers since 510. */
@@ -185,10 +272,15 @@ final class Nvml implements AutoCloseable {
             try (Memory v2 = new Memory(MEMORY_V2)) {
                 v2.clear();
                 v2.setInt(0, MEMORY_V2_VERSION);
-                return succeeds("nvmlDeviceGetMemoryInfo_v2", handle, v2)
+                return succeeds("nvmlDeviceGetMemoryInfo_v2", part, v2)
                         ? value(v2.getLong(16), v2.getLong(8))
                         : OptionalLong.empty();
             }
+        }
+
+        /** Whether the driver accounts for processes: an administrator has to enable it. */
+        boolean accounting() {
+            return succeeds("nvmlDeviceGetAccountingMode", part, narrow) && narrow[0] == ENABLED;
         }
 
         /** As {@link Cards#pciId} writes it. */
@@ -196,25 +288,62 @@ final class Nvml implements AutoCloseable {
             try (Memory info = new Memory(PCI_INFO)) {
                 info.clear();
                 // All versions begin with the id in 16 characters.
-                return succeeds("nvmlDeviceGetPciInfo_v3", handle, info)
-                                || succeeds("nvmlDeviceGetPciInfo_v2", handle, info)
+                return succeeds("nvmlDeviceGetPciInfo_v3", card, info)
+                                || succeeds("nvmlDeviceGetPciInfo_v2", card, info)
                         ? Cards.pciId(Native.toString(info.getByteArray(0, 16)))
                         : Optional.empty();
             }
         }
 
+        /** {@code NVIDIA GeForce RTX 4090}; under MIG with the part's profile behind. */
+        Optional<String> name() {
+            return text("nvmlDeviceGetName", part);
+        }
+
+        /** {@code GPU-…}, or {@code MIG-…}. */
+        Optional<String> uuid() {
+            return Nvml.this.uuid(part);
+        }
+
+        /** {@code WDDM}, {@code TCC} or {@code MCDM} on Windows; the last one is told by the second version alone. */
+        Optional<String> driverModel() {
+            boolean told = succeeds("nvmlDeviceGetDriverModel_v2", card, narrow, new int[1])
+                    || succeeds("nvmlDeviceGetDriverModel", card, narrow, new int[1]);
+            return told && narrow[0] >= 0 && narrow[0] < DRIVER_MODELS.size()
+                    ? Optional.of(DRIVER_MODELS.get(narrow[0]))
+                    : Optional.empty();
+        }
+
         /** Energy drawn since the driver was loaded, in mJ; cards since Volta. */
         OptionalLong millijoules() {
-            return energy.isPresent() && energy.get().invokeInt(new Object[] {handle, wide}) == SUCCESS
-                    ? OptionalLong.of(wide[0])
-                    : OptionalLong.empty();
+            return succeeds(energy, card, wide) ? OptionalLong.of(wide[0]) : OptionalLong.empty();
         }
 
         /** Power drawn in mW, averaged by the driver over what the card averages: up to a second. */
         OptionalLong milliwatts() {
-            return power.isPresent() && power.get().invokeInt(new Object[] {handle, narrow}) == SUCCESS
+            return succeeds(power, card, narrow) ? OptionalLong.of(narrow[0]) : OptionalLong.empty();
+        }
+
+        /** Clock of the multiprocessors now, in MHz. */
+        OptionalLong smClock() {
+            return succeeds(clock, card, SM_CLOCK, narrow) ? OptionalLong.of(narrow[0]) : OptionalLong.empty();
+        }
+
+        /** Clock of the memory now, in MHz. */
+        OptionalLong memoryClock() {
+            return succeeds(clock, card, MEMORY_CLOCK, narrow) ? OptionalLong.of(narrow[0]) : OptionalLong.empty();
+        }
+
+        /** Temperature of the GPU in °C. */
+        OptionalLong celsius() {
+            return succeeds(temperature, card, GPU_TEMPERATURE, narrow)
                     ? OptionalLong.of(narrow[0])
                     : OptionalLong.empty();
+        }
+
+        /** Why the clocks are what they are: the bits of {@code nvmlClocksEventReasons}, before driver 535 {@code …ThrottleReasons}. */
+        OptionalLong clockReasons() {
+            return succeeds(clockReasons, card, wide) ? OptionalLong.of(wide[0]) : OptionalLong.empty();
         }
     }
 

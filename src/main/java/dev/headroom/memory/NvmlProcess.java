@@ -6,6 +6,7 @@ import dev.headroom.llama.LlamaLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -42,6 +43,7 @@ final class NvmlProcess implements Meter {
         pciId = card.pciId();
         listings = Stream.of("Compute", "Graphics")
                 .flatMap(kind -> listing(card.nvml(), "nvmlDeviceGet" + kind + "RunningProcesses").stream())
+                .filter(listing -> count(listing).isPresent()) // parts of a card under MIG do not draw
                 .toList();
     }
 
@@ -56,9 +58,7 @@ final class NvmlProcess implements Meter {
             if (total.isPresent()) {
                 NvmlProcess meter = new NvmlProcess(card, total.getAsLong(), pid);
                 if (meter.read().isPresent() && LlamaLibrary.loaded().isEmpty()) {
-                    throw nvml.refusal("process " + pid
-                            + " of the NVIDIA driver's list is another one, so this is a container that has numbers"
-                            + " of its own");
+                    throw nvml.stranger(pid);
                 }
                 if (!meter.listings.isEmpty()) {
                     meters.add(meter);
@@ -78,17 +78,25 @@ final class NvmlProcess implements Meter {
                 .or(() -> nvml.function(name).map(function -> new Listing(function, INFO_V1)));
     }
 
+    /** Fills {@code infos} and says how many there are; empty where the driver does not tell. */
+    private OptionalInt count(Listing listing) {
+        int[] count = {PROCESSES};
+        Object[] arguments = {card.handle(), count, infos};
+        return listing.function.invokeInt(arguments) == Nvml.SUCCESS
+                ? OptionalInt.of(Math.min(count[0], PROCESSES))
+                : OptionalInt.empty();
+    }
+
     @Override
     public OptionalLong read() {
         OptionalLong used = OptionalLong.empty();
         boolean listed = false;
         for (Listing listing : listings) {
-            int[] count = {PROCESSES};
-            Object[] arguments = {card.handle(), count, infos};
-            if (listing.function.invokeInt(arguments) != Nvml.SUCCESS) {
+            OptionalInt count = count(listing);
+            if (count.isEmpty()) {
                 return OptionalLong.empty();
             }
-            for (int i = 0; i < Math.min(count[0], PROCESSES); i++) {
+            for (int i = 0; i < count.getAsInt(); i++) {
                 long info = (long) i * listing.stride;
                 if (infos.getInt(info) == pid) {
                     listed = true;

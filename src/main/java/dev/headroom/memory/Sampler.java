@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * iteration to the next, and starting it takes a fraction of a millisecond, outside the timing.
  *
  * <p>The deadlines of a gauge are the multiples, since the start, of the period that its {@link Pace} says. One that was
- * missed is not made up for; it shows as a gap. A {@link PeakMeter} is reset at the start and read at the end, and not in
+ * missed is not made up for; it shows as a gap. A {@link Resettable} one is reset at the start and read at the end, and not in
  * between.
  */
 public final class Sampler {
@@ -28,7 +28,7 @@ public final class Sampler {
     private final Clock clock;
     private final long start;
     private final IdentityHashMap<Gauge, Series> series = new IdentityHashMap<>();
-    private final List<PeakMeter> exact;
+    private final List<Resettable> exact;
     private final List<Polled> polled;
     private final Thread thread = new Thread(this::run, "headroom-sampler");
 
@@ -75,11 +75,11 @@ public final class Sampler {
         start = clock.nanoTime();
         gauges.forEach(gauge -> series.put(gauge, new Series(start)));
         exact = gauges.stream()
-                .filter(PeakMeter.class::isInstance)
-                .map(PeakMeter.class::cast)
+                .filter(Resettable.class::isInstance)
+                .map(Resettable.class::cast)
                 .toList();
         polled = gauges.stream()
-                .filter(gauge -> !(gauge instanceof PeakMeter))
+                .filter(gauge -> !(gauge instanceof Resettable))
                 .map(gauge -> new Polled(gauge, of(gauge), start))
                 .toList();
         thread.setDaemon(true);
@@ -98,7 +98,7 @@ public final class Sampler {
     }
 
     void begin() {
-        exact.forEach(PeakMeter::reset);
+        exact.forEach(Resettable::reset);
         readDue();
     }
 
@@ -178,7 +178,7 @@ public final class Sampler {
 
     void end() {
         stopped = clock.nanoTime();
-        exact.forEach(meter -> of(meter).add(stopped, meter.read()));
+        exact.forEach(gauge -> of(gauge).add(stopped, gauge.read()));
         series.values().forEach(s -> s.end(stopped));
     }
 

@@ -4,15 +4,16 @@ import dev.headroom.llama.LlamaFacts;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.llama.Phase;
 import dev.headroom.memory.Cards;
-import dev.headroom.memory.Counter;
 import dev.headroom.memory.Gauge;
-import dev.headroom.memory.GpuEnergy;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
+import dev.headroom.memory.NvidiaCard;
 import dev.headroom.memory.Pace;
 import dev.headroom.memory.PeakMeter;
 import dev.headroom.memory.PhaseReadings;
 import dev.headroom.memory.Sampler;
+import dev.headroom.memory.Sensor;
+import dev.headroom.memory.Sensors;
 import dev.headroom.memory.Series;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.Json;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -72,14 +74,15 @@ public final class VramProfiler implements InternalProfiler {
 
     private final Optional<Duration> interval;
     private final Supplier<Meters> source;
-    private final Supplier<List<Counter>> counting;
+    private final Supplier<List<Sensor>> sensorSource;
+    private final Supplier<PhaseReadings> phaseSource;
     private final Map<LlamaFacts.Kind, Double> buffers = new EnumMap<>(LlamaFacts.Kind.class);
     private final Map<String, Result<?>> measured = new LinkedHashMap<>();
+    private final Set<String> said = new HashSet<>();
 
     private List<Meter> meters = List.of();
-    private List<GpuEnergy> cards = List.of();
+    private List<Sensor> sensors = List.of();
     private List<Gauge> gauges = List.of();
-    private List<Counter> counters = List.of();
     private Optional<String> card = Optional.empty();
     private Pace pace = new Pace(List.of(), List.of(), Optional.empty());
     private PhaseReadings phases = new PhaseReadings(new Meters(List.of(), List.of()));
@@ -92,16 +95,22 @@ public final class VramProfiler implements InternalProfiler {
     }
 
     public VramProfiler(String options) throws ProfilerException {
-        this(options, Meters::open, Counter::open);
+        this(options, Meters::open, Sensors::open, PhaseReadings::open);
     }
 
     VramProfiler(String options, Supplier<Meters> source) throws ProfilerException {
-        this(options, source, List::of);
+        this(options, source, List::of, () -> new PhaseReadings(source.get()));
     }
 
-    VramProfiler(String options, Supplier<Meters> source, Supplier<List<Counter>> counting) throws ProfilerException {
+    VramProfiler(
+            String options,
+            Supplier<Meters> source,
+            Supplier<List<Sensor>> sensorSource,
+            Supplier<PhaseReadings> phaseSource)
+            throws ProfilerException {
         this.source = source;
-        this.counting = counting;
+        this.sensorSource = sensorSource;
+        this.phaseSource = phaseSource;
         if (options.isBlank()) {
             interval = Optional.empty();
             return;
@@ -126,19 +135,16 @@ public final class VramProfiler implements InternalProfiler {
             open();
         }
         sampler = Sampler.start(gauges, pace);
-        cards.forEach(GpuEnergy::start);
-        counters.forEach(Counter::start);
     }
 
     /** Opened once a fork and kept to its end: there is no hook for that. */
     private void open() {
         meters = source.get().serving();
-        cards = GpuEnergy.open();
+        sensors = sensorSource.get();
         gauges = new ArrayList<>(meters);
-        cards.stream().filter(gpu -> !gpu.counting()).forEach(gauges::add);
+        gauges.addAll(sensors);
         pace = new Pace(gauges, leading(), interval);
-        phases = new PhaseReadings(source.get());
-        counters = counting.get();
+        phases = phaseSource.get();
         if (LlamaLibrary.loaded().isEmpty()) {
             reached(Phase.START);
         }
@@ -180,7 +186,8 @@ public final class VramProfiler implements InternalProfiler {
     }
 
     private static Optional<String> cardOfModel(LlamaLibrary library) {
-        return Cards.ofModel(library.log().lines());
+        List<String> log = library.log().lines();
+        return Cards.ofModel(log).or(() -> NvidiaCard.ofModel(log));
     }
 
     @Override
@@ -200,9 +207,7 @@ public final class VramProfiler implements InternalProfiler {
         memory(stopped);
         stopped.costPercent().ifPresent(percent -> put("sampling.cost", percent, "%"));
         buffers();
-        energy(stopped);
-        counters.forEach(
-                counter -> counter.counted().ifPresent(counted -> put(counter.metric(), counted, counter.unit())));
+        sensors(stopped);
         settle();
         return List.copyOf(measured.values());
     }
@@ -251,33 +256,24 @@ public final class VramProfiler implements InternalProfiler {
                 .ifPresent(mebibytes -> put(label, mebibytes, "MiB"));
     }
 
-    private void energy(Sampler stopped) {
-        Optional<GpuEnergy> ofModel =
-                cards.stream().filter(gpu -> gpu.card().equals(card)).findFirst();
-        ofModel.or(() -> cards.stream().findFirst()).ifPresent(gpu -> {
-            if (gpu.counting()) {
-                gpu.joules().ifPresent(joules -> {
-                    put("gpu.energy", joules, "J");
-                    put("gpu.power", joules / stopped.seconds(), "W");
-                });
-            } else {
-                stopped.of(gpu).mean().ifPresent(milliwatts -> put("gpu.power", milliwatts / 1e3, "W"));
-            }
-        });
+    private void sensors(Sampler stopped) {
+        for (Sensor sensor : Cards.on(card, sensors)) {
+            sensor.value(stopped.of(sensor)).ifPresent(value -> put(sensor.metric(), value, sensor.unit()));
+            sensor.remark().filter(said::add).ifPresent(remark -> System.err.println("headroom: " + remark));
+        }
     }
 
     private void put(String label, double value, String unit) {
         measured.put("·" + label, new ScalarResult("·" + label, value, unit, policy("·" + label)));
     }
 
-    /** How iterations and forks of a label are merged: what is counted is added, energy, power and cost averaged, peaks are peaks. */
+    /** How iterations and forks of a label are merged: what is counted is added, what sensors tell averaged, peaks are peaks. */
     public static AggregationPolicy policy(String label) {
         if (label.endsWith(".samples") || label.startsWith("·ram.faults.")) {
             return AggregationPolicy.SUM;
         }
-        return label.startsWith("·gpu.") || label.startsWith("·sampling.")
-                ? AggregationPolicy.AVG
-                : AggregationPolicy.MAX;
+        boolean mean = (label.startsWith("·gpu.") && !label.equals("·gpu.temperature")) || label.startsWith("·sampling.");
+        return mean ? AggregationPolicy.AVG : AggregationPolicy.MAX;
     }
 
     private void settle() {

@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.results.AggregationPolicy;
 import org.openjdk.jmh.results.AverageTimeResult;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
@@ -135,6 +137,7 @@ final class JmhResults {
             return Optional.empty();
         }
         BenchmarkParams params = params(cell, good.size());
+        Set<String> incompleteMeans = incompleteMeans(good);
         List<BenchmarkResult> results = new ArrayList<>();
         for (ForkResult fork : good) {
             List<IterationResult> iterations = new ArrayList<>();
@@ -142,15 +145,30 @@ final class JmhResults {
                 IterationResult result =
                         new IterationResult(params, params.getMeasurement(), new IterationResultMetaData(0, 0));
                 result.addResult(primary(params, iteration));
-                iteration
-                        .metrics()
-                        .forEach((label, metric) -> result.addResult(
-                                new ScalarResult(label, metric.value(), metric.unit(), VramProfiler.policy(label))));
+                iteration.metrics().forEach((label, metric) -> {
+                    if (!incompleteMeans.contains(label)) {
+                        result.addResult(
+                                new ScalarResult(label, metric.value(), metric.unit(), VramProfiler.policy(label)));
+                    }
+                });
                 iterations.add(result);
             }
             results.add(new BenchmarkResult(params, iterations));
         }
         return Optional.of(new RunResult(params, results));
+    }
+
+    /** JMH takes 0 for a label that an iteration lacks: that changes no maximum and no sum, but it would falsify a mean. */
+    private static Set<String> incompleteMeans(List<ForkResult> forks) {
+        List<Set<String>> labels = forks.stream()
+                .flatMap(fork -> fork.iterations().stream())
+                .map(iteration -> iteration.metrics().keySet())
+                .toList();
+        return labels.stream()
+                .flatMap(Set::stream)
+                .filter(label -> VramProfiler.policy(label) == AggregationPolicy.AVG)
+                .filter(label -> labels.stream().anyMatch(of -> !of.contains(label)))
+                .collect(Collectors.toSet());
     }
 
     private static Result<?> primary(BenchmarkParams params, Iteration iteration) {

@@ -10,6 +10,7 @@ import dev.headroom.gguf.SyntheticModel;
 import dev.headroom.llama.LlamaHome;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
+import dev.headroom.memory.NvidiaCard;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.ModelName;
 import dev.headroom.plan.Parameter;
@@ -70,7 +71,7 @@ public record Preparation(
      * @throws BadInput if something cannot be used
      */
     public static Preparation of(Plan plan, Optional<Path> llama) {
-        Environment environment = Environment.detect();
+        Environment environment = here();
         int cores = Cpu.defaultThreads();
         List<Cell> cells = plan.cells().stream()
                 .map(cell -> resolved(cell, environment, cores))
@@ -106,6 +107,11 @@ public record Preparation(
         unavailable.forEach((what, why) -> warnings.add(new Warning.NotMeasured("VRAM (" + what + ")", why).text()));
         return new Preparation(
                 plan, cells, environment, home, library, models, estimates, working, unavailable, warnings);
+    }
+
+    /** Where this runs, with what the GPU's driver says of itself. */
+    public static Environment here() {
+        return Environment.detect().with(NvidiaCard.facts());
     }
 
     /** How long a cell takes, about. */

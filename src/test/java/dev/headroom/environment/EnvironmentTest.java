@@ -3,6 +3,7 @@ package dev.headroom.environment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -567,6 +568,14 @@ class EnvironmentTest {
                     .allSatisfy(fact -> assertThat(fact).isNotBlank().matches("[^\\p{Cntrl}]{1,200}"));
             assertThat(Cpu.defaultThreads(machine.machine())).isBetween(1, 8);
         }
+    }
+
+    @Test
+    void factsThatOthersFoundOutStandBehindOnOneLine() {
+        Environment environment = new Environment("wsl2", Map.of("os", "Linux"))
+                .with(Map.of("gpuDriver", " 570.00\nRTX\u0000 ", "gpu", "  "));
+        assertThat(environment.name()).isEqualTo("wsl2");
+        assertThat(environment.facts()).containsExactly(entry("os", "Linux"), entry("gpuDriver", "570.00 RTX"));
     }
 
     @Test

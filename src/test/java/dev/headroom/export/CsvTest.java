@@ -73,6 +73,18 @@ class CsvTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "·gpu.power, W, gpu_power_w",
+        "·gpu.clock.sm, MHz, gpu_clock_sm_mhz",
+        "·gpu.temperature, °C, gpu_temperature_celsius",
+        "·gpu.throttled, %, gpu_throttled_percent",
+        "·vram.samples, #, vram_samples"
+    })
+    void aColumnIsNamedForLabelAndUnit(String label, String unit, String column) {
+        assertThat(Columns.metricNames(Map.of(label, unit))).containsExactly(column);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = ';',
             value = {"=cmd|' /C calc'!A0", "@SUM(A1)", "+HYPERLINK(1)", "-2+3+cmd", "|x", "-1", "plain, \"quoted\""})

@@ -3,6 +3,8 @@ package dev.headroom.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,5 +47,34 @@ class CardsTest {
             })
     void withoutAPciIdTheCardIsUnknown(String line) {
         assertThat(Cards.ofModel(List.of(line))).isEmpty();
+    }
+
+    @Test
+    void theDeviceIsKnownByNameInEveryRelease() {
+        String older = "x: using device CUDA1 (NVIDIA GeForce RTX 4090) - 23537 MiB free";
+        assertThat(Cards.deviceOfModel(List.of("load", CUDA0, "tensors", older, CUDA0)))
+                .contains("CUDA1");
+        assertThat(Cards.deviceOfModel(List.of("load"))).isEmpty();
+    }
+
+    @Test
+    void gaugesOfACardOrElseOfTheFirst() {
+        FakeMeter a1 = on("a");
+        FakeMeter b1 = on("b");
+        FakeMeter a2 = on("a");
+        List<FakeMeter> all = List.of(a1, b1, a2);
+        assertThat(Cards.on(Optional.of("b"), all)).containsExactly(b1);
+        assertThat(Cards.on(Optional.of("c"), all)).containsExactly(a1, a2);
+        assertThat(Cards.on(Optional.empty(), all)).containsExactly(a1, a2);
+        assertThat(Cards.on(Optional.of("a"), List.<Gauge>of())).isEmpty();
+    }
+
+    private static FakeMeter on(String card) {
+        return new FakeMeter("m", OptionalLong::empty) {
+            @Override
+            public Optional<String> card() {
+                return Optional.of(card);
+            }
+        };
     }
 }

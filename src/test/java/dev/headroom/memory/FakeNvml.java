@@ -19,8 +19,13 @@ public final class FakeNvml {
      * @return the library's absolute path
      */
     public static String build(String scenario, String... macros) throws IOException, InterruptedException {
-        Path library =
-                Path.of("target", "fake-nvml", scenario, "libnvidia-ml.so.1").toAbsolutePath();
+        return buildAs("libnvidia-ml.so.1", scenario, macros);
+    }
+
+    /** The same under another file name than the driver's, {@code libnvidia-ml.so.1}. */
+    public static String buildAs(String fileName, String scenario, String... macros)
+            throws IOException, InterruptedException {
+        Path library = Path.of("target", "fake-nvml", scenario, fileName).toAbsolutePath();
         Files.createDirectories(library.getParent());
         List<String> command = new ArrayList<>(List.of("gcc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"));
         Stream.of(macros).map(macro -> "-D" + macro).forEach(command::add);

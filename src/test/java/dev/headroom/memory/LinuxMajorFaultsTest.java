@@ -51,18 +51,18 @@ class LinuxMajorFaultsTest {
     @Test
     void countsFromTheStart() throws IOException, MeterUnavailable {
         Files.writeString(file, STAT);
-        try (LinuxMajorFaults counter = LinuxMajorFaults.open(file)) {
-            assertThat(counter.counted()).as("not started").isEmpty();
-            counter.start();
-            assertThat(counter.counted()).hasValue(0);
+        try (LinuxMajorFaults faults = LinuxMajorFaults.open(file)) {
+            assertThat(faults.read()).as("not started").isEmpty();
+            faults.reset();
+            assertThat(faults.read()).hasValue(0);
             Files.writeString(file, STAT.replace(" 42 ", " 50 "));
-            assertThat(counter.counted()).hasValue(8);
-            counter.start();
-            assertThat(counter.counted()).hasValue(0);
+            assertThat(faults.read()).hasValue(8);
+            faults.reset();
+            assertThat(faults.read()).hasValue(0);
             Files.writeString(file, STAT);
-            assertThat(counter.counted()).as("it cannot go back").isEmpty();
+            assertThat(faults.read()).as("it cannot go back").isEmpty();
             Files.writeString(file, "");
-            assertThat(counter.counted()).isEmpty();
+            assertThat(faults.read()).isEmpty();
         }
     }
 

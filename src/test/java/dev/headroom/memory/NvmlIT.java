@@ -2,10 +2,14 @@ package dev.headroom.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.sun.jna.NativeLibrary;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -13,63 +17,207 @@ import org.junit.jupiter.api.condition.OS;
 /** The NVML meters against drivers as they come, played by {@code src/test/c/fake_nvml.c}. */
 @EnabledOnOs(OS.LINUX)
 class NvmlIT {
+    private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
     @Test
     void anOrdinaryCard() throws Exception {
         String library = FakeNvml.build("card", "CARDS=1");
-        Nvml nvml = Nvml.open(List.of(library));
+        Nvml nvml = open(library);
         Meter used = NvmlDevice.openUsed(nvml).get(0);
         assertThat(used.read()).hasValue(GIB);
         assertThat(used.card()).contains("0000:0a:00.0");
         assertThat(used.scope()).isEqualTo(Meter.Scope.DEVICE);
 
-        Meter reserved = NvmlDevice.openReserved(Nvml.open(List.of(library))).get(0);
+        Meter reserved = NvmlDevice.openReserved(open(library)).get(0);
         assertThat(reserved.read()).hasValue(300L << 20);
         assertThat(reserved.semantics()).isEqualTo(Meter.Semantics.RESERVED);
 
-        GpuEnergy energy = GpuEnergy.open(Nvml.open(List.of(library))).get(0);
-        assertThat(energy.counting()).isTrue();
-        assertThat(energy.joules()).as("not started").isEmpty();
-        energy.start();
-        assertThat(energy.joules()).hasValue(2.5);
-        assertThat(energy.read()).hasValue(75_000);
+        List<Sensor> sensors = NvmlSensor.open(open(library));
+        assertThat(sensors)
+                .extracting(Gauge::metric)
+                .containsExactly(
+                        "gpu.energy",
+                        "gpu.power",
+                        "gpu.clock.sm",
+                        "gpu.clock.memory",
+                        "gpu.temperature",
+                        "gpu.throttled");
+        assertThat(sensors).extracting(Sensor::unit).containsExactly("J", "W", "MHz", "MHz", "°C", "%");
+        assertThat(sensors).allSatisfy(sensor -> assertThat(sensor.card()).isEqualTo(used.card()));
 
         assertThat(initialised(library)).isEqualTo(3);
         used.close();
         used.close();
         reserved.close();
-        energy.close();
+        sensors.get(0).close();
         assertThat(initialised(library)).isZero();
     }
 
     @Test
     void anOldDriver() throws Exception {
         String library = FakeNvml.build("old", "OLD", "PROCESS=4096");
-        Meter used = NvmlDevice.openUsed(Nvml.open(List.of(library))).get(0);
+        Meter used = NvmlDevice.openUsed(open(library)).get(0);
         assertThat(used.read()).hasValue(GIB);
         assertThat(used.card()).contains("0000:0a:00.0");
 
-        Nvml nvml = Nvml.open(List.of(library));
+        Nvml nvml = open(library);
         assertThatThrownBy(() -> NvmlDevice.openReserved(nvml))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("this NVIDIA driver does not tell it");
 
-        Meter process = NvmlProcess.open(Nvml.open(List.of(library))).get(0);
+        Meter process = NvmlProcess.open(open(library)).get(0);
         call(library, "fake_list", 1);
         assertThat(process.read()).as("records of the first version").hasValue(4096);
 
-        GpuEnergy energy = GpuEnergy.open(Nvml.open(List.of(library))).get(0);
-        assertThat(energy.counting()).isFalse();
-        energy.start();
-        assertThat(energy.joules()).isEmpty();
-        assertThat(energy.read()).hasValue(75_000);
+        List<Sensor> sensors = NvmlSensor.open(open(library));
+        assertThat(sensors).extracting(Gauge::metric).doesNotContain("gpu.energy");
+        assertThat(measured(sensors, "gpu.power", 1)).hasValue(75);
+        assertThat(measured(sensors, "gpu.throttled", 1))
+                .as("the function's old name")
+                .hasValue(0);
+    }
+
+    @Test
+    void energyAndPowerByTheCounter() throws Exception {
+        List<Sensor> sensors = NvmlSensor.open(open(FakeNvml.build("card", "CARDS=1")));
+        Sensor energy = sensor(sensors, "gpu.energy");
+        Sensor power = sensor(sensors, "gpu.power");
+        assertThat(energy.read()).as("not begun").isEmpty();
+        assertThat(power.read()).as("not begun").isEmpty();
+        ((Resettable) energy).reset();
+        ((Resettable) power).reset();
+        long start = System.nanoTime();
+        Thread.sleep(200);
+        double joules = value(energy, energy.read()).orElseThrow();
+        double watts = value(power, power.read()).orElseThrow();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        assertThat(joules).isBetween(75 * 0.198, 75 * (seconds + 0.1));
+        assertThat(watts).isBetween(50.0, 100.0);
+    }
+
+    @Test
+    void clocksTemperatureAndThrottling() throws Exception {
+        List<Sensor> sensors =
+                NvmlSensor.open(open(FakeNvml.build("throttled", "THROTTLE=(nanos()/500000000%2?0x01:0x24)")));
+        assertThat(measured(sensors, "gpu.clock.sm", 2)).hasValue(1500);
+        assertThat(measured(sensors, "gpu.clock.memory", 2)).hasValue(9500);
+        assertThat(measured(sensors, "gpu.temperature", 2)).hasValue(61);
+
+        Sensor throttled = sensor(sensors, "gpu.throttled");
+        long[] readings = new long[2];
+        for (int i = 0; i < 100; i++) {
+            readings[throttled.read().orElseThrow() == 100 ? 1 : 0]++;
+            Thread.sleep(15);
+        }
+        assertThat(readings)
+                .as("a second and a half, slowed down every other half")
+                .doesNotContain(0);
+        assertThat(throttled.remark()).contains("the card was slowed down: power cap, thermal slowdown");
+    }
+
+    @Test
+    void accounting() throws Exception {
+        String library = FakeNvml.build("accounting", "ACCOUNTING=(3*GIB)", "PROCESS=GIB");
+        Meter most = NvmlAccounting.open(open(library)).get(0);
+        assertThat(most.metric()).isEqualTo("vram.process.peak");
+        assertThat(most.read()).as("nothing accounted for yet").isEmpty();
+        call(library, "fake_list", 1);
+        assertThat(most.read()).hasValue(3 * GIB);
+        Nvml again = open(library);
+        assertThatThrownBy(() -> NvmlAccounting.open(again))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessageContaining("is another one");
+    }
+
+    @Test
+    void accountingThatHasNoValue() throws Exception {
+        for (String[] macros : List.of(
+                new String[] {"ACCOUNTING=~0ULL"},
+                new String[] {"ACCOUNTING=0"},
+                new String[] {"ACCOUNTING=(TOTAL+1)"},
+                new String[] {"ACCOUNTING=GIB", "ENDED"})) {
+            String what = String.join(" ", macros);
+            String library = FakeNvml.build("not-accounted" + what.length(), macros);
+            Meter most = NvmlAccounting.open(open(library)).get(0);
+            call(library, "fake_list", 1);
+            assertThat(most.read()).as(what).isEmpty();
+        }
+        Nvml nvml = open(FakeNvml.build("card", "CARDS=1"));
+        assertThatThrownBy(() -> NvmlAccounting.open(nvml))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessage("accounting is not enabled in the NVIDIA driver");
+    }
+
+    @Test
+    void partsOfACard() throws Exception {
+        String library = FakeNvml.build("mig", "MIG=3", "CARDS=2", "PROCESS=GIB");
+        List<Meter> firsts = NvmlDevice.openUsed(open(library));
+        assertThat(firsts)
+                .extracting(Meter::read)
+                .containsExactly(OptionalLong.of(256 * MIB), OptionalLong.of(256 * MIB));
+        assertThat(firsts)
+                .extracting(Meter::card)
+                .containsExactly(Optional.of("0000:0a:00.0"), Optional.of("0000:0b:00.0"));
+
+        CudaDevices named = new CudaDevices(Optional.of("MIG-12"), Optional.empty());
+        Nvml nvml = Nvml.open(List.of(library), named);
+        assertThat(NvmlDevice.openUsed(nvml))
+                .extracting(Meter::read)
+                .containsExactly(OptionalLong.of(256 * MIB), OptionalLong.of(768 * MIB));
+        assertThat(NvidiaCard.facts(nvml))
+                .containsEntry("gpu", "Fake GPU MIG 1g.5gb")
+                .containsEntry("gpuUuid", "MIG-00000000-0000-0000-0000-000000000000")
+                .containsEntry("gpu2Uuid", "MIG-12000000-0000-0000-0000-000000000000");
+
+        Meter process = NvmlProcess.open(open(library)).get(0);
+        call(library, "fake_list", 1);
+        assertThat(process.read()).as("a part has no list of those that draw").hasValue(GIB);
+        assertThat(measured(NvmlSensor.open(open(library)), "gpu.temperature", 1))
+                .as("the whole card's")
+                .hasValue(61);
+    }
+
+    @Test
+    void aCardThatCouldBeDividedAndIsNot() throws Exception {
+        Nvml nvml = open(FakeNvml.build("card", "CARDS=1"));
+        assertThat(NvmlDevice.openUsed(nvml).get(0).read()).hasValue(GIB);
+        assertThat(NvidiaCard.facts(nvml))
+                .containsExactly(
+                        entry("gpuDriver", "570.00"),
+                        entry("gpu", "Fake GPU"),
+                        entry("gpuUuid", "GPU-00000000-0000-0000-0000-000000000000"));
+    }
+
+    @Test
+    void driverModelsOfWindows() throws Exception {
+        for (String model : List.of("0 WDDM", "1 TCC", "2 MCDM")) {
+            String number = model.substring(0, 1);
+            assertThat(NvidiaCard.facts(open(FakeNvml.build("model" + number, "DRIVER_MODEL=" + number))))
+                    .containsEntry("gpuDriverModel", model.substring(2));
+        }
+        assertThat(NvidiaCard.facts(open(FakeNvml.build("old-model", "OLD", "DRIVER_MODEL=1"))))
+                .containsEntry("gpuDriverModel", "TCC")
+                .containsEntry("gpuDriver", "418.00");
+        assertThat(NvidiaCard.facts(open(FakeNvml.build("unknown-model", "DRIVER_MODEL=9"))))
+                .doesNotContainKey("gpuDriverModel");
+    }
+
+    @Test
+    void memoryByATimeline() throws Exception {
+        String library = FakeNvml.build("timeline", "TIMELINE=\"0:100,400:700\"", "CARDS=2", "LOST_AT=1500");
+        List<Meter> used = NvmlDevice.openUsed(open(library));
+        assertThat(used.get(0).read()).hasValue(100 * MIB);
+        Thread.sleep(450);
+        assertThat(used).extracting(Meter::read).containsExactly(OptionalLong.of(700 * MIB), OptionalLong.of(2 * GIB));
+        Thread.sleep(1100);
+        assertThat(used).extracting(Meter::read).containsOnly(OptionalLong.empty());
     }
 
     @Test
     void memoryOfTheProcess() throws Exception {
         String library = FakeNvml.build("process", "PROCESS=(2*GIB)", "DRAWS");
-        Meter process = NvmlProcess.open(Nvml.open(List.of(library))).get(0);
+        Meter process = NvmlProcess.open(open(library)).get(0);
         assertThat(process.read()).as("not listed, and never was").isEmpty();
         call(library, "fake_list", 1);
         assertThat(process.read()).as("the larger of two lists").hasValue(2 * GIB);
@@ -81,7 +229,7 @@ class NvmlIT {
     void memoryOfTheProcessThatIsNotAvailable() throws Exception {
         for (String bytes : List.of("~0ULL", "0", "(TOTAL+1)")) {
             String library = FakeNvml.build("unavailable" + bytes.length(), "PROCESS=" + bytes);
-            Meter process = NvmlProcess.open(Nvml.open(List.of(library))).get(0);
+            Meter process = NvmlProcess.open(open(library)).get(0);
             call(library, "fake_list", 1);
             assertThat(process.read()).as(bytes).isEmpty();
         }
@@ -90,7 +238,7 @@ class NvmlIT {
     @Test
     void aProcessNumberThatIsTakenOutsideOfTheContainer() throws Exception {
         String library = FakeNvml.build("taken", "PROCESS=4096");
-        Nvml nvml = Nvml.open(List.of(library));
+        Nvml nvml = open(library);
         call(library, "fake_list", 1);
         assertThatThrownBy(() -> NvmlProcess.open(nvml))
                 .isInstanceOf(MeterUnavailable.class)
@@ -101,7 +249,7 @@ class NvmlIT {
     @Test
     void twoCards() throws Exception {
         String library = FakeNvml.build("two", "CARDS=2");
-        List<Meter> meters = NvmlDevice.openUsed(Nvml.open(List.of(library)));
+        List<Meter> meters = NvmlDevice.openUsed(open(library));
         assertThat(meters).hasSize(2);
         assertThat(Meters.of(meters, "vram.peak", Optional.of("0000:0b:00.0"))
                         .orElseThrow()
@@ -113,18 +261,18 @@ class NvmlIT {
     void aStubIsPassedOver() throws Exception {
         String stub = FakeNvml.build("stub", "STUB");
         String library = FakeNvml.build("behind-stub", "CARDS=1");
-        assertThatThrownBy(() -> Nvml.open(List.of("/nowhere/libnvidia-ml.so.1", stub)))
+        assertThatThrownBy(() -> open("/nowhere/libnvidia-ml.so.1", stub))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage(stub + " is there and says Driver Not Loaded (no driver, or only a stub)");
-        assertThat(NvmlDevice.openUsed(Nvml.open(List.of(stub, library)))).hasSize(1);
+        assertThat(NvmlDevice.openUsed(open(stub, library))).hasSize(1);
     }
 
     @Test
     void aLibraryThatIsNoNvml() {
-        assertThatThrownBy(() -> Nvml.open(List.of("libm.so.6")))
+        assertThatThrownBy(() -> open("libm.so.6"))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("libm.so.6 is no NVML");
-        assertThatThrownBy(() -> Nvml.open(List.of("libnowhere.so.1")))
+        assertThatThrownBy(() -> open("libnowhere.so.1"))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("there is no NVIDIA driver (tried libnowhere.so.1)");
     }
@@ -132,18 +280,43 @@ class NvmlIT {
     @Test
     void valuesAboveTheTotalAreNone() throws Exception {
         String library = FakeNvml.build("above", "ABOVE_TOTAL");
-        assertThatThrownBy(() -> NvmlDevice.openUsed(Nvml.open(List.of(library))))
-                .isInstanceOf(MeterUnavailable.class);
+        assertThatThrownBy(() -> NvmlDevice.openUsed(open(library))).isInstanceOf(MeterUnavailable.class);
         assertThat(initialised(library)).isZero();
     }
 
     @Test
     void aCardThatIsLost() throws Exception {
         String library = FakeNvml.build("lost", "CARDS=1");
-        Meter used = NvmlDevice.openUsed(Nvml.open(List.of(library))).get(0);
+        Meter used = NvmlDevice.openUsed(open(library)).get(0);
         assertThat(used.read()).isPresent();
+        List<Sensor> sensors = NvmlSensor.open(open(library));
         call(library, "fake_lose");
         assertThat(used.read()).isEmpty();
+        assertThat(sensors).allSatisfy(sensor -> assertThat(sensor.read()).isEmpty());
+    }
+
+    private static Nvml open(String... libraries) throws MeterUnavailable {
+        return Nvml.open(List.of(libraries), new CudaDevices(Optional.empty(), Optional.empty()));
+    }
+
+    private static Sensor sensor(List<Sensor> sensors, String metric) {
+        return sensors.stream()
+                .filter(sensor -> sensor.metric().equals(metric))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static OptionalDouble measured(List<Sensor> sensors, String metric, int readings) {
+        Sensor sensor = sensor(sensors, metric);
+        return value(sensor, Stream.generate(sensor::read).limit(readings).toArray(OptionalLong[]::new));
+    }
+
+    private static OptionalDouble value(Sensor sensor, OptionalLong... readings) {
+        Series series = new Series(0);
+        for (int i = 0; i < readings.length; i++) {
+            series.add(i, readings[i]);
+        }
+        return sensor.value(series);
     }
 
     private static int initialised(String library) {

@@ -103,13 +103,18 @@ class VramProfilerIT {
                         "·vram.samples",
                         "·vram.gap.max",
                         "·gpu.energy",
-                        "·gpu.power")
+                        "·gpu.power",
+                        "·gpu.clock.sm",
+                        "·gpu.clock.memory",
+                        "·gpu.temperature",
+                        "·gpu.throttled")
                 .doesNotContain("·vram.process.peak", "·vram.shared.peak", "·ggml.device.used", "·buffers.model");
         for (IterationResult iteration : iterations) {
             assertThat(iteration.getSecondaryResults()).containsOnlyKeys(labels);
             assertThat(score(iteration, "·vram.baseline")).isBetween(1024.0, score(iteration, "·vram.peak"));
             assertThat(score(iteration, "·vram.samples")).isGreaterThanOrEqualTo(2);
-            assertThat(score(iteration, "·gpu.energy")).isEqualTo(2.5);
+            assertThat(score(iteration, "·gpu.energy")).isPositive();
+            assertThat(score(iteration, "·gpu.power")).isPositive();
         }
     }
 

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.llama.Phase;
-import dev.headroom.memory.Counter;
 import dev.headroom.memory.FakeMeter;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
+import dev.headroom.memory.PhaseReadings;
+import dev.headroom.memory.Sensor;
+import dev.headroom.memory.Series;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.Json;
 import java.io.IOException;
@@ -15,10 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,53 +152,54 @@ class VramProfilerTest {
     }
 
     @Test
-    void whatIsCountedIsAddedUp() throws ProfilerException {
-        FakeCounter counter = new FakeCounter();
+    void sensorsOfOneCard() throws ProfilerException {
         VramProfiler profiler = new VramProfiler(
                 "interval=1",
-                () -> new Meters(List.of(new FakeMeter("ram.peak", () -> anon)), List.of()),
-                () -> List.of(counter));
-        iteration(profiler, WARMUP, () -> counter.count(7));
-        assertThat(iteration(profiler, MEASURED, () -> counter.count(3))).containsEntry("·ram.faults.major", 3.0);
-        assertThat(iteration(profiler, MEASURED, () -> {})).containsEntry("·ram.faults.major", 0.0);
-        assertThat(VramProfiler.policy("·ram.faults.major")).isEqualTo(AggregationPolicy.SUM);
+                () -> new Meters(List.of(new FakeMeter("vram.peak", () -> vram)), List.of()),
+                () -> List.of(
+                        sensor("a", "gpu.clock.sm", 1500),
+                        sensor("b", "gpu.clock.sm", 900),
+                        sensor("b", "gpu.power", 5),
+                        sensor(null, "ram.faults.major", 3)),
+                () -> new PhaseReadings(new Meters(List.of(), List.of())));
+        assertThat(iteration(profiler, MEASURED, () -> {}))
+                .containsEntry("·gpu.clock.sm", 1500.0)
+                .containsEntry("·ram.faults.major", 3.0)
+                .doesNotContainKey("·gpu.power");
     }
 
-    private static final class FakeCounter implements Counter {
-        private long total = 1000;
-        private long start;
+    private static Sensor sensor(@Nullable String card, String metric, long value) {
+        class Fake extends FakeMeter implements Sensor {
+            Fake() {
+                super(metric, () -> OptionalLong.of(value));
+            }
 
-        void count(long more) {
-            total += more;
+            @Override
+            public Optional<String> card() {
+                return Optional.ofNullable(card);
+            }
+
+            @Override
+            public String unit() {
+                return "x";
+            }
+
+            @Override
+            public OptionalDouble value(Series readings) {
+                return readings.mean();
+            }
         }
+        return new Fake();
+    }
 
-        @Override
-        public void start() {
-            start = total;
-        }
-
-        @Override
-        public OptionalDouble counted() {
-            return OptionalDouble.of((double) (total - start));
-        }
-
-        @Override
-        public String name() {
-            return "fake";
-        }
-
-        @Override
-        public String metric() {
-            return "ram.faults.major";
-        }
-
-        @Override
-        public String unit() {
-            return "#";
-        }
-
-        @Override
-        public void close() {}
+    @Test
+    void clocksAreAveragedAndTheHighestTemperatureStays() {
+        assertThat(VramProfiler.policy("·gpu.clock.sm")).isEqualTo(AggregationPolicy.AVG);
+        assertThat(VramProfiler.policy("·gpu.throttled")).isEqualTo(AggregationPolicy.AVG);
+        assertThat(VramProfiler.policy("·gpu.temperature")).isEqualTo(AggregationPolicy.MAX);
+        assertThat(VramProfiler.policy("·vram.peak")).isEqualTo(AggregationPolicy.MAX);
+        assertThat(VramProfiler.policy("·vram.samples")).isEqualTo(AggregationPolicy.SUM);
+        assertThat(VramProfiler.policy("·ram.faults.major")).isEqualTo(AggregationPolicy.SUM);
     }
 
     @Test

@@ -44,6 +44,40 @@ class JmhResultsTest {
     }
 
     @Test
+    void aMeanOfWhatWasNotMeasuredInEveryIterationIsAbsentAndAMaximumIsNot() {
+        ForkResult fork = new ForkResult(
+                "c",
+                1,
+                Status.OK,
+                null,
+                List.of(),
+                "t",
+                1,
+                List.of(
+                        iteration(
+                                1, "·gpu.power", 70, "·gpu.clock.sm", 1500, "·gpu.temperature", 60, "·vram.samples", 5),
+                        iteration(2, "·gpu.power", 80, "·gpu.temperature", 64, "·vram.samples", 7),
+                        iteration(3, "·gpu.power", 90)),
+                null);
+
+        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork));
+
+        assertThat(cell.metrics())
+                .containsOnlyKeys("·gpu.power", "·gpu.temperature", "·vram.samples")
+                .containsEntry("·gpu.power", new Metric(80, "x"))
+                .containsEntry("·gpu.temperature", new Metric(64, "x"))
+                .containsEntry("·vram.samples", new Metric(12, "x"));
+    }
+
+    private static Iteration iteration(int number, Object... metrics) {
+        TreeMap<String, Metric> all = new TreeMap<>();
+        for (int i = 0; i < metrics.length; i += 2) {
+            all.put((String) metrics[i], new Metric((int) metrics[i + 1], "x"));
+        }
+        return new Iteration(number, 1, all, null);
+    }
+
+    @Test
     void everyModeComesBackFromTheJournalAsItWas() throws JsonProcessingException {
         for (String benchmark : List.of("TokenGeneration", "PromptProcessing", "NativeCall", "ModelLoad")) {
             ForkResult journalled = Json.read(Json.line(fork(1, 61.875, 62.125)), ForkResult.class);

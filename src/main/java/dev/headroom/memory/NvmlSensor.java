@@ -1,0 +1,109 @@
+package dev.headroom.memory;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** Clocks, temperature and power of an NVIDIA card, polled. */
+public final class NvmlSensor implements Sensor {
+    private record Quantity(
+            String sensor,
+            String metric,
+            String unit,
+            Function<Nvml.Card, OptionalLong> reading,
+            Function<Series, OptionalDouble> merge) {}
+
+    private static final Quantity POWER =
+            new Quantity("nvml.power", "gpu.power", "W", Nvml.Card::milliwatts, readings -> readings.mean().stream()
+                    .map(mean -> mean / 1e3)
+                    .findFirst());
+
+    private static final List<Quantity> OTHERS = List.of(
+            new Quantity("nvml.clock.sm", "gpu.clock.sm", "MHz", Nvml.Card::smClock, Series::mean),
+            new Quantity("nvml.clock.memory", "gpu.clock.memory", "MHz", Nvml.Card::memoryClock, Series::mean),
+            new Quantity(
+                    "nvml.temperature",
+                    "gpu.temperature",
+                    "°C",
+                    Nvml.Card::celsius,
+                    readings -> readings.peak().stream().asDoubleStream().findFirst()));
+
+    private final Nvml.Card card;
+    private final Quantity quantity;
+    private final Optional<String> pciId;
+
+    private NvmlSensor(Nvml.Card card, Quantity quantity) {
+        this.card = card;
+        this.quantity = quantity;
+        pciId = card.pciId();
+    }
+
+    /** Every sensor of every NVIDIA card that answers; none where there is no such card. */
+    public static List<Sensor> open() {
+        try {
+            return open(Nvml.open());
+        } catch (MeterUnavailable | LinkageError e) {
+            return List.of(); // the meters of memory meet the same driver and say why
+        }
+    }
+
+    static List<Sensor> open(Nvml nvml) throws MeterUnavailable {
+        List<Sensor> sensors = new ArrayList<>();
+        for (Nvml.Card card : nvml.cards()) {
+            if (card.millijoules().isPresent()) {
+                sensors.add(NvmlEnergy.energy(card));
+                sensors.add(NvmlEnergy.power(card));
+            } else if (card.milliwatts().isPresent()) {
+                sensors.add(new NvmlSensor(card, POWER));
+            }
+            OTHERS.stream()
+                    .filter(quantity -> quantity.reading().apply(card).isPresent())
+                    .forEach(quantity -> sensors.add(new NvmlSensor(card, quantity)));
+            if (card.clockReasons().isPresent()) {
+                sensors.add(new NvmlThrottle(card));
+            }
+        }
+        if (sensors.isEmpty()) {
+            throw nvml.refusal("this NVIDIA driver tells nothing but memory");
+        }
+        return sensors;
+    }
+
+    @Override
+    public OptionalLong read() {
+        return quantity.reading().apply(card);
+    }
+
+    @Override
+    public OptionalDouble value(Series readings) {
+        return quantity.merge().apply(readings);
+    }
+
+    @Override
+    public String name() {
+        return quantity.sensor();
+    }
+
+    @Override
+    public String metric() {
+        return quantity.metric();
+    }
+
+    @Override
+    public String unit() {
+        return quantity.unit();
+    }
+
+    @Override
+    public Optional<String> card() {
+        return pciId;
+    }
+
+    @Override
+    public void close() {
+        card.nvml().close();
+    }
+}

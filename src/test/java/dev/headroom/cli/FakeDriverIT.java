@@ -1,0 +1,221 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.headroom.cli.HeadroomProcess.Result;
+import dev.headroom.memory.FakeNvml;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVRecord;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * {@code headroom run} as a user runs it, beside NVIDIA drivers as they come: the loader finds {@code
+ * src/test/c/fake_nvml.c} in place of them. Without warm-up the first measured iteration begins when the fork initialises
+ * NVML, so that iterations of a second each, however slow the machine, cover the times of a timeline.
+ */
+@EnabledOnOs(OS.LINUX)
+class FakeDriverIT {
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void theOneOfWslWouldComeFirst() {
+        assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
+    }
+
+    @Test
+    void aScriptedPeakIsFoundWithAllThatStandsBesideIt() throws IOException, InterruptedException {
+        String library =
+                FakeNvml.build("run", "TIMELINE=\"0:1024,1500:3000,1600:1600\"", "PROCESS=(700*MIB)", "THROTTLE=0x25");
+
+        List<CSVRecord> iterations = run(library, "TokenGeneration", 4);
+
+        assertThat(iterations)
+                .extracting(row -> row.get("vram_peak_mib"))
+                .contains("3000")
+                .endsWith("1600");
+        for (CSVRecord row : iterations) {
+            assertThat(row.get("vram_peak_mib")).isIn("1024", "3000", "1600");
+            assertThat(row.get("vram_baseline_mib")).isEqualTo("1024");
+            assertThat(row.get("vram_reserved_mib")).isEqualTo("300");
+            assertThat(row.get("vram_process_peak_mib")).isEqualTo("700");
+            assertThat(row.get("vram_shared_peak_mib")).isEmpty();
+            assertThat(number(row, "vram_samples")).isGreaterThanOrEqualTo(2);
+            assertThat(number(row, "vram_gap_max_ms")).isPositive();
+            assertThat(number(row, "gpu_energy_j")).isGreaterThan(60);
+            assertThat(number(row, "gpu_power_w")).isBetween(60.0, 90.0);
+            assertThat(row.get("gpu_clock_sm_mhz")).isEqualTo("1500");
+            assertThat(row.get("gpu_clock_memory_mhz")).isEqualTo("9500");
+            assertThat(row.get("gpu_temperature_celsius")).isEqualTo("61");
+            assertThat(row.get("gpu_throttled_percent")).isEqualTo("100");
+        }
+        JsonNode run = json();
+        assertThat(run.get("meters").findValuesAsText("name")).contains("nvml.device", "nvml.reserved", "nvml.process");
+        assertThat(run.get("unavailable")).isEmpty();
+        assertThat(run.at("/environment/gpu").asText()).isEqualTo("Fake GPU");
+        assertThat(run.at("/environment/gpuDriver").asText()).isEqualTo("570.00");
+        assertThat(run.at("/environment/gpuUuid").asText()).startsWith("GPU-");
+        assertThat(run.get("environment").has("gpuDriverModel")).isFalse();
+        assertThat(run.at("/cells/0/metrics/·vram.peak/value").asDouble()).isEqualTo(3000);
+        assertThat(run.at("/cells/0/metrics/·gpu.temperature/unit").asText()).isEqualTo("°C");
+        assertThat(Files.readString(forkOutput()))
+                .containsOnlyOnce("headroom: the card was slowed down: power cap, thermal slowdown");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"wddm, PROCESS=~0ULL, DRIVER_MODEL=0", "wsl2, PROCESS=~0ULL, CARDS=1", "container, FOREIGN, CARDS=1"})
+    void whatADriverDoesNotTellOfAProcessIsAbsent(String scenario, String process, String other)
+            throws IOException, InterruptedException {
+        List<CSVRecord> iterations = run(FakeNvml.build(scenario, process, other), "NativeCall", 1);
+
+        assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
+        assertThat(iterations.get(0).get("vram_process_peak_mib")).isEmpty();
+        assertThat(json().at("/cells/0/metrics").has("·vram.process.peak")).isFalse();
+        assertThat(json().at("/environment/gpuDriverModel").asText()).isEqualTo(scenario.equals("wddm") ? "WDDM" : "");
+    }
+
+    @Test
+    void anOldDriver() throws IOException, InterruptedException {
+        CSVRecord row = run(FakeNvml.build("run-old", "OLD", "PROCESS=(700*MIB)"), "NativeCall", 1)
+                .get(0);
+
+        assertThat(row.get("vram_peak_mib")).isEqualTo("1024");
+        assertThat(row.get("vram_process_peak_mib")).isEqualTo("700");
+        assertThat(row.get("gpu_energy_j")).isEmpty();
+        assertThat(row.get("gpu_power_w")).isEqualTo("75");
+        assertThat(row.get("gpu_throttled_percent")).isEqualTo("0");
+        assertThat(row.isMapped("vram_reserved_mib")).isFalse();
+    }
+
+    @Test
+    void aCardThatIsLostLeavesTheTiming() throws IOException, InterruptedException {
+        List<CSVRecord> iterations = run(FakeNvml.build("run-lost", "LOST_AT=2500"), "NativeCall", 5);
+
+        for (String column : List.of(
+                "vram_peak_mib",
+                "vram_baseline_mib",
+                "vram_reserved_mib",
+                "vram_samples",
+                "gpu_energy_j",
+                "gpu_temperature_celsius")) {
+            List<String> values =
+                    iterations.stream().map(row -> row.get(column)).toList();
+            assertThat(values.get(0)).as(column).isNotEmpty();
+            assertThat(values.get(4)).as(column).isEmpty();
+            assertThat(values).as(column).doesNotContain("0");
+        }
+        assertThat(iterations).allSatisfy(row -> {
+            assertThat(number(row, "score")).isPositive();
+            assertThat(number(row, "ram_peak_mib")).isPositive();
+        });
+        JsonNode metrics = json().at("/cells/0/metrics");
+        assertThat(metrics.at("/·vram.peak/value").asDouble()).isEqualTo(1024);
+        assertThat(metrics.has("·gpu.power"))
+                .as("a mean of what was not measured")
+                .isFalse();
+        assertThat(Files.readString(forkOutput())).contains("no longer measured in this fork");
+    }
+
+    @Test
+    void severalCardsWithoutAWordOnWhichHoldsTheModel() throws IOException, InterruptedException {
+        List<CSVRecord> iterations = run(FakeNvml.build("run-two", "CARDS=2"), "NativeCall", 1);
+
+        assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
+        assertThat(Files.readString(forkOutput())).contains("there are 2 GPUs");
+        assertThat(json().at("/environment/gpu2").asText()).isEqualTo("Fake GPU");
+    }
+
+    @Test
+    void accountingServesBeforeTheListOfProcesses() throws IOException, InterruptedException {
+        List<CSVRecord> iterations =
+                run(FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"), "NativeCall", 1);
+
+        assertThat(iterations.get(0).get("vram_process_peak_mib")).isEqualTo("900");
+        assertThat(json().get("meters").findValuesAsText("name"))
+                .contains("nvml.accounting")
+                .doesNotContain("nvml.process");
+    }
+
+    @Test
+    void aStubUnderTheUnversionedNameIsNamed() throws IOException, InterruptedException {
+        String stub = FakeNvml.buildAs("libnvidia-ml.so", "run-stub", "STUB");
+
+        Result result = headroom(stub).run(directory, "run", "--dry-run", "--benchmark=NativeCall");
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(result.err()).contains("libnvidia-ml.so is there and says Driver Not Loaded");
+    }
+
+    private static HeadroomProcess headroom(String library) {
+        return new HeadroomProcess()
+                .environment(
+                        "LD_LIBRARY_PATH", Path.of(library).resolveSibling("").toString());
+    }
+
+    /** The rows of {@code iterations.csv}. */
+    private List<CSVRecord> run(String library, String benchmark, int iterations)
+            throws IOException, InterruptedException {
+        Result result = headroom(library)
+                .run(
+                        directory,
+                        "run",
+                        "--model=synthetic-stories-15m-q8_0",
+                        "--context=64",
+                        "--benchmark=" + benchmark,
+                        "--warmup=0",
+                        "--iterations=" + iterations,
+                        "--time=1s");
+        assertThat(result.exit()).as(result.toString()).isZero();
+        try (Reader reader = Files.newBufferedReader(folder().resolve("iterations.csv"))) {
+            List<CSVRecord> rows = CSVFormat.RFC4180
+                    .builder()
+                    .setHeader()
+                    .setSkipHeaderRecord(true)
+                    .get()
+                    .parse(reader)
+                    .getRecords();
+            assertThat(rows).hasSize(iterations);
+            return rows;
+        }
+    }
+
+    private Path folder() throws IOException {
+        return only(directory.resolve("results"), "");
+    }
+
+    private Path forkOutput() throws IOException {
+        return only(folder().resolve("logs"), ".jmh.txt");
+    }
+
+    private static Path only(Path parent, String suffix) throws IOException {
+        try (Stream<Path> files = Files.list(parent)) {
+            List<Path> all =
+                    files.filter(file -> file.toString().endsWith(suffix)).toList();
+            assertThat(all).hasSize(1);
+            return all.get(0);
+        }
+    }
+
+    private JsonNode json() throws IOException {
+        return new ObjectMapper().readTree(folder().resolve("run.json").toFile());
+    }
+
+    private static double number(CSVRecord row, String column) {
+        return Double.parseDouble(row.get(column));
+    }
+}

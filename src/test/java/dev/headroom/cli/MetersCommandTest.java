@@ -1,0 +1,26 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.headroom.result.MeterReport;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class MetersCommandTest {
+    @Test
+    void metersWithTheSameReasonShareALine() {
+        Map<String, String> unavailable = new LinkedHashMap<>();
+        unavailable.put("nvml.device", "there is no NVIDIA driver");
+        unavailable.put("amd.vram", "no card");
+        unavailable.put("nvml.process", "there is no NVIDIA driver");
+
+        String text = MetersCommand.text(new MeterReport(List.of(), unavailable, List.of(), List.of(), Map.of()));
+
+        assertThat(text.lines().filter(line -> line.startsWith("not here")))
+                .containsExactly(
+                        "not here: nvml.device, nvml.process: there is no NVIDIA driver",
+                        "not here: amd.vram: no card");
+    }
+}
