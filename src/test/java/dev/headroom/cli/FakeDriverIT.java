@@ -33,6 +33,9 @@ class FakeDriverIT {
     @TempDir
     Path directory;
 
+    /** What the last run said on standard error, its forks included. */
+    private String err = "";
+
     @BeforeAll
     static void theOneOfWslWouldComeFirst() {
         assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
@@ -41,9 +44,9 @@ class FakeDriverIT {
     @Test
     void aScriptedPeakIsFoundWithAllThatStandsBesideIt() throws IOException, InterruptedException {
         String library =
-                FakeNvml.build("run", "TIMELINE=\"0:1024,1500:3000,1600:1600\"", "PROCESS=(700*MIB)", "THROTTLE=0x25");
+                FakeNvml.build("run", "TIMELINE=\"0:1024,2000:3000,3000:1600\"", "PROCESS=(700*MIB)", "THROTTLE=0x25");
 
-        List<CSVRecord> iterations = run(library, "TokenGeneration", 4);
+        List<CSVRecord> iterations = run(library, "TokenGeneration", 5, "1s");
 
         assertThat(iterations)
                 .extracting(row -> row.get("vram_peak_mib"))
@@ -58,7 +61,7 @@ class FakeDriverIT {
             assertThat(number(row, "vram_samples")).isGreaterThanOrEqualTo(2);
             assertThat(number(row, "vram_gap_max_ms")).isPositive();
             assertThat(number(row, "gpu_energy_j")).isGreaterThan(60);
-            assertThat(number(row, "gpu_power_w")).isBetween(60.0, 90.0);
+            assertThat(number(row, "gpu_power_w")).isBetween(40.0, 150.0);
             assertThat(row.get("gpu_clock_sm_mhz")).isEqualTo("1500");
             assertThat(row.get("gpu_clock_memory_mhz")).isEqualTo("9500");
             assertThat(row.get("gpu_temperature_celsius")).isEqualTo("61");
@@ -73,15 +76,14 @@ class FakeDriverIT {
         assertThat(run.get("environment").has("gpuDriverModel")).isFalse();
         assertThat(run.at("/cells/0/metrics/·vram.peak/value").asDouble()).isEqualTo(3000);
         assertThat(run.at("/cells/0/metrics/·gpu.temperature/unit").asText()).isEqualTo("°C");
-        assertThat(Files.readString(forkOutput()))
-                .containsOnlyOnce("headroom: the card was slowed down: power cap, thermal slowdown");
+        assertThat(err).containsOnlyOnce("headroom: the card was slowed down: power cap, thermal slowdown");
     }
 
     @ParameterizedTest
     @CsvSource({"wddm, PROCESS=~0ULL, DRIVER_MODEL=0", "wsl2, PROCESS=~0ULL, CARDS=1", "container, FOREIGN, CARDS=1"})
     void whatADriverDoesNotTellOfAProcessIsAbsent(String scenario, String process, String other)
             throws IOException, InterruptedException {
-        List<CSVRecord> iterations = run(FakeNvml.build(scenario, process, other), "NativeCall", 1);
+        List<CSVRecord> iterations = run(FakeNvml.build(scenario, process, other), "NativeCall", 1, "1s");
 
         assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
         assertThat(iterations.get(0).get("vram_process_peak_mib")).isEmpty();
@@ -91,7 +93,7 @@ class FakeDriverIT {
 
     @Test
     void anOldDriver() throws IOException, InterruptedException {
-        CSVRecord row = run(FakeNvml.build("run-old", "OLD", "PROCESS=(700*MIB)"), "NativeCall", 1)
+        CSVRecord row = run(FakeNvml.build("run-old", "OLD", "PROCESS=(700*MIB)"), "NativeCall", 1, "1s")
                 .get(0);
 
         assertThat(row.get("vram_peak_mib")).isEqualTo("1024");
@@ -104,7 +106,7 @@ class FakeDriverIT {
 
     @Test
     void aCardThatIsLostLeavesTheTiming() throws IOException, InterruptedException {
-        List<CSVRecord> iterations = run(FakeNvml.build("run-lost", "LOST_AT=2500"), "NativeCall", 5);
+        List<CSVRecord> iterations = run(FakeNvml.build("run-lost", "LOST_AT=7000"), "NativeCall", 4, "3s");
 
         for (String column : List.of(
                 "vram_peak_mib",
@@ -116,7 +118,7 @@ class FakeDriverIT {
             List<String> values =
                     iterations.stream().map(row -> row.get(column)).toList();
             assertThat(values.get(0)).as(column).isNotEmpty();
-            assertThat(values.get(4)).as(column).isEmpty();
+            assertThat(values.get(3)).as(column).isEmpty();
             assertThat(values).as(column).doesNotContain("0");
         }
         assertThat(iterations).allSatisfy(row -> {
@@ -128,22 +130,22 @@ class FakeDriverIT {
         assertThat(metrics.has("·gpu.power"))
                 .as("a mean of what was not measured")
                 .isFalse();
-        assertThat(Files.readString(forkOutput())).contains("no longer measured in this fork");
+        assertThat(err).contains("no longer measured in this fork");
     }
 
     @Test
     void severalCardsWithoutAWordOnWhichHoldsTheModel() throws IOException, InterruptedException {
-        List<CSVRecord> iterations = run(FakeNvml.build("run-two", "CARDS=2"), "NativeCall", 1);
+        List<CSVRecord> iterations = run(FakeNvml.build("run-two", "CARDS=2"), "NativeCall", 1, "1s");
 
         assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
-        assertThat(Files.readString(forkOutput())).contains("there are 2 GPUs");
+        assertThat(err).contains("there are 2 GPUs");
         assertThat(json().at("/environment/gpu2").asText()).isEqualTo("Fake GPU");
     }
 
     @Test
     void accountingServesBeforeTheListOfProcesses() throws IOException, InterruptedException {
-        List<CSVRecord> iterations =
-                run(FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"), "NativeCall", 1);
+        List<CSVRecord> iterations = run(
+                FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"), "NativeCall", 1, "1s");
 
         assertThat(iterations.get(0).get("vram_process_peak_mib")).isEqualTo("900");
         assertThat(json().get("meters").findValuesAsText("name"))
@@ -163,12 +165,13 @@ class FakeDriverIT {
 
     private static HeadroomProcess headroom(String library) {
         return new HeadroomProcess()
+                .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
                 .environment(
                         "LD_LIBRARY_PATH", Path.of(library).resolveSibling("").toString());
     }
 
     /** The rows of {@code iterations.csv}. */
-    private List<CSVRecord> run(String library, String benchmark, int iterations)
+    private List<CSVRecord> run(String library, String benchmark, int iterations, String time)
             throws IOException, InterruptedException {
         Result result = headroom(library)
                 .run(
@@ -179,7 +182,8 @@ class FakeDriverIT {
                         "--benchmark=" + benchmark,
                         "--warmup=0",
                         "--iterations=" + iterations,
-                        "--time=1s");
+                        "--time=" + time);
+        err = result.err();
         assertThat(result.exit()).as(result.toString()).isZero();
         try (Reader reader = Files.newBufferedReader(folder().resolve("iterations.csv"))) {
             List<CSVRecord> rows = CSVFormat.RFC4180
@@ -195,17 +199,8 @@ class FakeDriverIT {
     }
 
     private Path folder() throws IOException {
-        return only(directory.resolve("results"), "");
-    }
-
-    private Path forkOutput() throws IOException {
-        return only(folder().resolve("logs"), ".jmh.txt");
-    }
-
-    private static Path only(Path parent, String suffix) throws IOException {
-        try (Stream<Path> files = Files.list(parent)) {
-            List<Path> all =
-                    files.filter(file -> file.toString().endsWith(suffix)).toList();
+        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
+            List<Path> all = runs.toList();
             assertThat(all).hasSize(1);
             return all.get(0);
         }
