@@ -39,6 +39,11 @@ public final class MeterProbe {
 
     /** Meters do not change within a day, unless what they were tried on did. */
     private static final Duration RECENT = Duration.ofDays(1);
+    /**
+     * The JVM keeps still: the heap has all its memory from the start, as reading meters makes garbage, and the compiler
+     * that takes megabytes for a while is off.
+     */
+    private static final List<String> STILL = List.of("-Xms256m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
 
     private MeterProbe() {}
 
@@ -97,6 +102,7 @@ public final class MeterProbe {
         String json = ProbeProcess.ask(
                 MeterProbe.class,
                 "The trial of the meters",
+                STILL,
                 ENVIRONMENT,
                 home.map(Path::toString).stream().toList());
         try {

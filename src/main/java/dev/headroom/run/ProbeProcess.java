@@ -26,7 +26,22 @@ final class ProbeProcess {
      * @throws BadInput if there is no answer; the message says why
      */
     static String ask(Class<?> main, String about, Map<String, String> environment, List<String> arguments) {
+        return ask(main, about, List.of(), environment, arguments);
+    }
+
+    /**
+     * As {@link #ask(Class, String, Map, List)}.
+     *
+     * @param options of the JVM, besides those that every child has
+     */
+    static String ask(
+            Class<?> main,
+            String about,
+            List<String> options,
+            Map<String, String> environment,
+            List<String> arguments) {
         List<String> command = new ArrayList<>(ChildJvm.command());
+        command.addAll(options);
         command.add(main.getName());
         command.addAll(arguments);
         try {
