@@ -97,6 +97,9 @@ final class RunCommand implements Callable<Integer> {
         output.say("results      " + runner.folder() + "\n");
         Run run = runner.run(new Progress(preparation, text));
         output.answer(run, text.results(run));
+        run.warnings().stream()
+                .filter(warning -> !preparation.warnings().contains(warning))
+                .forEach(output::warn);
         output.say("Results in " + runner.folder());
         boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
         return allOk ? 0 : Headroom.SOME_CELLS_FAILED;

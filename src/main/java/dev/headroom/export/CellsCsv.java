@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class CellsCsv {
         header.addAll(List.of("status", "reason", "forks", "warmup", "iterations", "samples"));
         header.addAll(List.of("score", "score_error", "unit", "p50", "p95", "p99"));
         header.addAll(Columns.metricNames(metrics));
+        header.addAll(List.of("predicted_model_mib", "predicted_kv_mib", "predicted_compute_mib"));
         Waterfall.PARTS.forEach(
                 (memory, parts) -> parts.forEach(part -> header.add("waterfall_" + memory + "_" + part + "_mib")));
         header.addAll(List.of("flash_attention_used", "offloaded_layers", "total_layers", "devices", "llama_version"));
@@ -64,6 +66,9 @@ public final class CellsCsv {
             row.add(percentile(score, percentile));
         }
         row.addAll(Columns.metricValues(metrics, cell.metrics()));
+        row.add(predicted(cell, "model"));
+        row.add(predicted(cell, "kv", "recurrent"));
+        row.add(predicted(cell, "compute"));
         Waterfall.PARTS.forEach((memory, parts) -> parts.forEach(part -> row.add(part(cell, memory, part))));
         Observed observed = cell.observed();
         row.add(observed == null ? "" : Columns.text(observed.flashAttention()));
@@ -80,6 +85,13 @@ public final class CellsCsv {
                 .map(waterfall -> Columns.number(waterfall.parts().get(part)))
                 .findFirst()
                 .orElse("");
+    }
+
+    private static String predicted(CellResult cell, String... kinds) {
+        OptionalDouble mib = cell.prediction() == null
+                ? OptionalDouble.empty()
+                : cell.prediction().mebibytes(kinds);
+        return mib.isPresent() ? Columns.number(mib.getAsDouble()) : "";
     }
 
     private static String percentile(@Nullable Score score, String percentile) {

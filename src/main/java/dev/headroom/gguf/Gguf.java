@@ -1,6 +1,9 @@
 package dev.headroom.gguf;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +41,19 @@ public record Gguf(
      */
     public static Gguf read(Path file) {
         return GgufReader.read(file);
+    }
+
+    /**
+     * Writes this header to a new file of the model's size, without weights: a hole that takes no room where the file
+     * system knows holes.
+     *
+     * @throws IllegalArgumentException if it came from a file with arrays that were too long to keep
+     */
+    public void writeWithoutWeights(Path file) throws IOException {
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW, StandardOpenOption.SPARSE)) {
+            new GgufWriter(metadata, tensors).writeHeader(out);
+        }
     }
 
     /** {@code general.architecture}, for example {@code llama}. */

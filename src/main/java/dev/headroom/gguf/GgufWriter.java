@@ -12,7 +12,7 @@ import java.util.Map;
 
 /** Writes a GGUF of version 3: the header at once, tensor data as it is produced. */
 public final class GgufWriter {
-    private static final int VERSION = 3;
+    static final int VERSION = 3;
     private static final int ALIGNMENT = 32;
 
     private final byte[] header;
@@ -49,6 +49,11 @@ public final class GgufWriter {
         return tensors;
     }
 
+    /** Where the tensors' data begins. */
+    int dataOffset() {
+        return header.length;
+    }
+
     /** Size of the file. */
     public long bytes() {
         long bytes = header.length;
@@ -79,6 +84,15 @@ public final class GgufWriter {
             done += GgufReader.align(bytes, ALIGNMENT);
         }
         progress.update(total, total);
+    }
+
+    /** Writes the header and leaves the rest a hole of the right size: enough for who does not read weights. */
+    void writeHeader(FileChannel out) throws IOException {
+        writeAll(out, ByteBuffer.wrap(header));
+        if (bytes() > header.length) {
+            out.position(bytes() - 1);
+            writeAll(out, ByteBuffer.allocate(1));
+        }
     }
 
     private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {

@@ -81,6 +81,12 @@ public record SyntheticModel(Shape shape, int layers, Quantization quantization)
         return writer().tensors();
     }
 
+    /** The header that the model's file has, or will have once it is made. */
+    public Gguf header(Path file) {
+        GgufWriter writer = writer();
+        return new Gguf(file, writer.bytes(), GgufWriter.VERSION, writer.dataOffset(), metadata(), writer.tensors());
+    }
+
     /** Writes the model to a new file and through to the disk. */
     public void write(Path file, Progress progress) throws IOException {
         try (FileChannel out = FileChannel.open(

@@ -97,6 +97,22 @@ public final class LlamaContext implements AutoCloseable {
      * @throws LlamaOutOfMemory if an allocation failed
      */
     public static LlamaContext create(LlamaModel model, ContextSettings settings) {
+        Pointer handle = init(model, settings);
+        Threadpool threadpool;
+        try {
+            threadpool = new Threadpool(settings.threads());
+        } catch (LlamaException e) {
+            Llama.llama_free(handle);
+            throw e;
+        }
+        Llama.llama_attach_threadpool(handle, threadpool.handle(), Pointer.NULL);
+        LlamaContext context = new LlamaContext(model, handle, threadpool);
+        model.opened(context);
+        return context;
+    }
+
+    /** {@code llama_init_from_model}; the caller frees what it returns. */
+    static Pointer init(LlamaModel model, ContextSettings settings) {
         LlamaLibrary library = model.library();
         StructLayout layout = library.layout().context();
         Params params = Llama.llama_context_default_params();
@@ -123,17 +139,7 @@ public final class LlamaContext implements AutoCloseable {
                                     + settings.kvType() + " cache and flash attention " + settings.flashAttention(),
                             mark);
         }
-        Threadpool threadpool;
-        try {
-            threadpool = new Threadpool(settings.threads());
-        } catch (LlamaException e) {
-            Llama.llama_free(handle);
-            throw e;
-        }
-        Llama.llama_attach_threadpool(handle, threadpool.handle(), Pointer.NULL);
-        LlamaContext context = new LlamaContext(model, handle, threadpool);
-        model.opened(context);
-        return context;
+        return handle;
     }
 
     /**

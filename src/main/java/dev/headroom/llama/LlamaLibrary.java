@@ -129,6 +129,11 @@ public final class LlamaLibrary {
         return GgmlBase.ggml_backend_dev_buffer_type(Ggml.ggml_backend_dev_get(device));
     }
 
+    /** The buffer type of the host's memory. */
+    Pointer hostBufferType() {
+        return GgmlBase.ggml_backend_dev_buffer_type(Ggml.ggml_backend_dev_by_type(GgmlBase.DEVICE_TYPE_CPU));
+    }
+
     /** CPU features and backends, as llama.cpp prints them. */
     public String systemInfo() {
         return Llama.llama_print_system_info().strip();

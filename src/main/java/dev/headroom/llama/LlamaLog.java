@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The lines llama.cpp logged in this process, without those of level debug. Safe to use from any thread. The last
@@ -31,6 +32,7 @@ public final class LlamaLog {
     private final Deque<Line> lines = new ArrayDeque<>();
     private final Optional<Path> file;
     private final StringBuilder unfinished = new StringBuilder();
+    private Optional<Pattern> debug = Optional.empty();
     private int level;
     private long count;
 
@@ -59,7 +61,7 @@ public final class LlamaLog {
             finishLine();
             level = chunkLevel;
         }
-        if (level == GgmlBase.LOG_LEVEL_DEBUG) {
+        if (level == GgmlBase.LOG_LEVEL_DEBUG && debug.isEmpty()) {
             return;
         }
         int start = 0;
@@ -71,6 +73,18 @@ public final class LlamaLog {
         unfinished.append(chunk, start, chunk.length());
     }
 
+    /** Also keeps those lines of level debug, from now on, in which the pattern is found. */
+    synchronized void keepDebug(Pattern lines) {
+        finishLine();
+        debug = Optional.of(lines);
+    }
+
+    /** The lines kept since a mark, oldest first. */
+    synchronized List<String> since(long mark) {
+        finishLine();
+        return lines.stream().filter(l -> l.number >= mark).map(Line::text).toList();
+    }
+
     /** Adds a line of Headroom's own. */
     synchronized void note(String line) {
         finishLine();
@@ -80,7 +94,9 @@ public final class LlamaLog {
     private void finishLine() {
         String text = unfinished.toString().stripTrailing();
         unfinished.setLength(0);
-        if (!text.isEmpty()) {
+        boolean unwanted = level == GgmlBase.LOG_LEVEL_DEBUG
+                && debug.filter(lines -> lines.matcher(text).find()).isEmpty();
+        if (!text.isEmpty() && !unwanted) {
             keep(level == GgmlBase.LOG_LEVEL_ERROR, text);
         }
     }

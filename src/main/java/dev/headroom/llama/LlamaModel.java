@@ -31,6 +31,12 @@ public final class LlamaModel implements AutoCloseable {
      * @throws LlamaOutOfMemory if an allocation failed
      */
     public static LlamaModel load(LlamaLibrary library, Path file, int gpuLayers) {
+        Params params = params(library, gpuLayers);
+        library.log().note(LlamaLog.LOADING + file + ", gpuLayers " + gpuLayers);
+        return load(library, file, params);
+    }
+
+    static Params params(LlamaLibrary library, int gpuLayers) {
         if (gpuLayers < -1) {
             throw new BadInput("gpuLayers is " + gpuLayers + ": it has to be -1 (all layers), 0 or more.");
         }
@@ -38,8 +44,7 @@ public final class LlamaModel implements AutoCloseable {
         if (gpuLayers >= 0) {
             library.layout().model().setInt(params, "n_gpu_layers", gpuLayers);
         }
-        library.log().note(LlamaLog.LOADING + file + ", gpuLayers " + gpuLayers);
-        return load(library, file, params);
+        return params;
     }
 
     /**
@@ -54,7 +59,7 @@ public final class LlamaModel implements AutoCloseable {
         load(library, file, params).close();
     }
 
-    private static LlamaModel load(LlamaLibrary library, Path file, Params params) {
+    static LlamaModel load(LlamaLibrary library, Path file, Params params) {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
             throw new BadInput("The model " + file + " "
                     + (Files.isDirectory(file)

@@ -60,6 +60,15 @@ public enum Benchmark {
         return description;
     }
 
+    /** Tokens that its context holds beyond {@code contextLength}: what it decodes on top. */
+    public int contextRoom() {
+        return switch (this) {
+            case PROMPT_PROCESSING -> 512;
+            case TOKEN_GENERATION, TOKEN_LATENCY -> 128;
+            default -> 0;
+        };
+    }
+
     /** The parameters it has, in the order in which results name them. */
     public List<Parameter> parameters() {
         return switch (this) {

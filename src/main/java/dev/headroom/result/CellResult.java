@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics secondary metrics, merged over iterations and forks: peaks by maximum
  * @param phases see {@link ForkMemory}, of the fork with the largest peak
  * @param waterfalls where the largest peak of vram went and where that of ram did, as far as they were measured
+ * @param prediction what its buffers were predicted to take; absent for a benchmark without a model
  */
 public record CellResult(
         String id,
@@ -41,7 +42,31 @@ public record CellResult(
         SortedMap<String, Metric> metrics,
         @Nullable Observed observed,
         Map<String, Map<String, Double>> phases,
-        List<Waterfall> waterfalls) {
+        List<Waterfall> waterfalls,
+        @Nullable Prediction prediction) {
+
+    /** The same with what was predicted of it. */
+    public CellResult with(Prediction of) {
+        return new CellResult(
+                id,
+                benchmark,
+                mode,
+                unit,
+                params,
+                forks,
+                warmup,
+                iterations,
+                time,
+                status,
+                reason,
+                logTail,
+                score,
+                metrics,
+                observed,
+                phases,
+                waterfalls,
+                of);
+    }
 
     /**
      * The primary metric.

@@ -261,7 +261,8 @@ final class JmhResults {
                         .findFirst()
                         .orElse(null),
                 phases(forks),
-                waterfalls(forks));
+                waterfalls(forks),
+                null);
     }
 
     /** Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells. */

@@ -116,7 +116,7 @@ public final class PlanRunner {
                 }
             }
             write(null);
-            listener.cell(cell, JmhResults.cellResult(cell, results), seconds);
+            listener.cell(cell, result(cell, results), seconds);
         }
         return write(now());
     }
@@ -156,7 +156,7 @@ public final class PlanRunner {
         List<ForkResult> all = new ArrayList<>();
         for (Cell cell : preparation.cells()) {
             List<ForkResult> results = forks.getOrDefault(cell.id(), List.of());
-            cells.add(JmhResults.cellResult(cell, results));
+            cells.add(result(cell, results));
             JmhResults.merged(cell, results).ifPresent(merged::add);
             all.addAll(results);
         }
@@ -166,6 +166,10 @@ public final class PlanRunner {
         folder.replace("cells.csv", CellsCsv.of(run));
         folder.replace("iterations.csv", IterationsCsv.of(run, all));
         return run;
+    }
+
+    private CellResult result(Cell cell, List<ForkResult> results) {
+        return preparation.withPrediction(JmhResults.cellResult(cell, results));
     }
 
     private static String now() {

@@ -4,7 +4,7 @@ import dev.headroom.BadInput;
 import dev.headroom.environment.Cpu;
 import dev.headroom.environment.Environment;
 import dev.headroom.gguf.Gguf;
-import dev.headroom.gguf.GgufTensor;
+import dev.headroom.gguf.KvCache;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.gguf.SyntheticModel;
 import dev.headroom.llama.LlamaHome;
@@ -17,7 +17,10 @@ import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Observed;
+import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
+import dev.headroom.result.Status;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +31,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param llamaHome directory of the library
  * @param models by id, with their path where they are or will be
  * @param estimates of each cell, by id
+ * @param predictions of what each cell with a model will take, by id
  * @param meters which meters work here
  */
 public record Preparation(
@@ -52,6 +58,7 @@ public record Preparation(
         Run.Llama llama,
         Map<String, Run.Model> models,
         Map<String, Duration> estimates,
+        Map<String, Prediction> predictions,
         List<Run.MeterFact> meters,
         Map<String, String> unavailable,
         List<String> warnings) {
@@ -76,7 +83,8 @@ public record Preparation(
         List<Cell> cells = plan.cells().stream()
                 .map(cell -> resolved(cell, environment, cores))
                 .toList();
-        Map<String, Run.Model> models = models(cells);
+        Map<String, Gguf> headers = headers(cells);
+        Map<String, Run.Model> models = models(cells, headers);
         List<String> warnings = new ArrayList<>();
         beyondTraining(cells, models).forEach(warning -> warnings.add(warning.text()));
         Path home = LlamaHome.find(llama).toAbsolutePath();
@@ -102,11 +110,70 @@ public record Preparation(
                                     gpu)
                             .duration());
         }
+        Map<String, Prediction> predictions = predictions(cells, headers, home, library, environment);
+        notPredicted(cells, predictions).forEach(warning -> warnings.add(warning.text()));
         Map<String, String> unavailable = new LinkedHashMap<>();
         List<Run.MeterFact> working = meters(unavailable);
         unavailable.forEach((what, why) -> warnings.add(new Warning.NotMeasured("VRAM (" + what + ")", why).text()));
         return new Preparation(
-                plan, cells, environment, home, library, models, estimates, working, unavailable, warnings);
+                plan,
+                cells,
+                environment,
+                home,
+                library,
+                models,
+                estimates,
+                predictions,
+                working,
+                unavailable,
+                warnings);
+    }
+
+    /** What each cell will take. Contexts that cannot fit by formula are not simulated: even that takes memory. */
+    private static Map<String, Prediction> predictions(
+            List<Cell> cells, Map<String, Gguf> headers, Path home, Run.Llama library, Environment environment) {
+        Map<String, Prediction> predictions = new LinkedHashMap<>();
+        headers.forEach((id, header) -> {
+            Map<Cell, Predictions.Point> simulated = new LinkedHashMap<>();
+            for (Cell cell : cells) {
+                if (cell.model().filter(name -> name.id().equals(id)).isPresent()) {
+                    Predictions.Point point = Predictions.Point.of(cell).orElseThrow();
+                    Prediction formula =
+                            Predictions.byFormula(header, point, "Its context cannot fit, so it was not simulated.");
+                    predictions.put(cell.id(), formula);
+                    if (refusal(cell, header.tensorBytes(), formula, library, environment)
+                            .isEmpty()) {
+                        simulated.put(cell, point);
+                    }
+                }
+            }
+            if (!simulated.isEmpty()) {
+                Map<Predictions.Point, Prediction> answers = Predictions.simulated(home, header, simulated.values());
+                simulated.forEach(
+                        (cell, point) -> predictions.put(cell.id(), Objects.requireNonNull(answers.get(point))));
+            }
+        });
+        return predictions;
+    }
+
+    private static List<Warning> notPredicted(List<Cell> cells, Map<String, Prediction> predictions) {
+        return cells.stream()
+                .flatMap(cell -> Optional.ofNullable(predictions.get(cell.id()))
+                        .map(Prediction::incomplete)
+                        .map(reason -> (Warning) new Warning.NotPredicted(cell.value(Parameter.MODEL), reason))
+                        .stream())
+                .distinct()
+                .toList();
+    }
+
+    /** What a cell was predicted to take, beside what it took; empty for a benchmark without a model. */
+    CellResult withPrediction(CellResult cell) {
+        Prediction prediction = predictions.get(cell.id());
+        if (prediction == null) {
+            return cell;
+        }
+        Observed observed = cell.status() == Status.OK ? cell.observed() : null;
+        return cell.with(observed == null ? prediction : Predictions.against(prediction, observed));
     }
 
     /** Where this runs, with what the GPU's driver says of itself. */
@@ -151,44 +218,50 @@ public record Preparation(
         return resolved;
     }
 
-    private static Map<String, Run.Model> models(List<Cell> cells) {
+    /** The headers of the models, by id; a synthetic model need not be written yet. */
+    private static Map<String, Gguf> headers(List<Cell> cells) {
+        Map<String, Gguf> headers = new LinkedHashMap<>();
+        for (Cell cell : cells) {
+            cell.model().ifPresent(name -> headers.computeIfAbsent(name.id(), id -> header(name)));
+        }
+        return headers;
+    }
+
+    private static Gguf header(ModelName name) {
+        if (name.isFile()) {
+            return Gguf.read(name.file().toAbsolutePath().normalize());
+        }
+        SyntheticModel synthetic = SyntheticModel.parse(name.text());
+        return synthetic.header(ModelStore.ofUser().path(synthetic));
+    }
+
+    private static Map<String, Run.Model> models(List<Cell> cells, Map<String, Gguf> headers) {
         Map<String, Run.Model> models = new LinkedHashMap<>();
         for (Cell cell : cells) {
-            cell.model().ifPresent(name -> models.computeIfAbsent(name.id(), id -> look(name)));
+            cell.model()
+                    .ifPresent(name -> models.computeIfAbsent(
+                            name.id(), id -> look(name, Objects.requireNonNull(headers.get(id)))));
         }
         return models;
     }
 
-    private static Run.Model look(ModelName name) {
-        if (!name.isFile()) {
-            SyntheticModel synthetic = SyntheticModel.parse(name.text());
-            return new Run.Model(
-                    name.id(),
-                    ModelStore.ofUser().path(synthetic).toString(),
-                    true,
-                    synthetic.shape().architecture(),
-                    synthetic.quantization().name(),
-                    synthetic.tensors().stream().mapToLong(GgufTensor::elements).sum(),
-                    synthetic.bytes(),
-                    synthetic.tensors().stream().mapToLong(GgufTensor::bytes).sum(),
-                    synthetic.shape().context(),
-                    KvCache.bytesPerToken(synthetic));
-        }
-        Path file = name.file().toAbsolutePath().normalize();
-        Gguf gguf = Gguf.read(file);
+    private static Run.Model look(ModelName name, Gguf header) {
+        OptionalLong trained = header.trainedContextLength();
+        OptionalLong perToken =
+                KvCache.of(header).map(KvCache::f16BytesPerToken).orElse(OptionalLong.empty());
         return new Run.Model(
                 name.id(),
-                file.toString(),
-                false,
-                gguf.architecture(),
-                gguf.fileTypeName().orElse(null),
-                gguf.parameterCount(),
-                gguf.fileBytes(),
-                gguf.tensorBytes(),
-                gguf.trainedContextLength().isPresent()
-                        ? gguf.trainedContextLength().getAsLong()
-                        : null,
-                KvCache.bytesPerToken(gguf));
+                header.path().toString(),
+                !name.isFile(),
+                header.architecture(),
+                name.isFile()
+                        ? header.fileTypeName().orElse(null)
+                        : SyntheticModel.parse(name.text()).quantization().name(),
+                header.parameterCount(),
+                header.fileBytes(),
+                header.tensorBytes(),
+                trained.isPresent() ? trained.getAsLong() : null,
+                perToken.isPresent() ? perToken.getAsLong() : null);
     }
 
     private static Run.Model known(Map<String, Run.Model> models, ModelName name) {
@@ -208,6 +281,9 @@ public record Preparation(
             @Nullable MeterReport proof,
             List<String> laterWarnings,
             List<CellResult> cells) {
+        List<String> all = new ArrayList<>(warnings);
+        all.addAll(laterWarnings);
+        Warning.WronglyPredicted.of(cells).forEach(warning -> all.add(warning.text()));
         Map<String, String> planned = new LinkedHashMap<>();
         planned.put("name", plan.name());
         plan.entries().forEach(entry -> planned.put(entry.key(), entry.value()));
@@ -227,7 +303,7 @@ public record Preparation(
                 meters,
                 unavailable,
                 proof,
-                Stream.concat(warnings.stream(), laterWarnings.stream()).toList(),
+                all,
                 cells);
     }
 
@@ -274,19 +350,30 @@ public record Preparation(
      * than they have, not fail but push the machine over.
      */
     Optional<String> refusal(Cell cell) {
-        Run.Model model = cell.model().map(this::model).orElse(null);
+        Prediction prediction = predictions.get(cell.id());
+        return prediction == null
+                ? Optional.empty()
+                : refusal(
+                        cell,
+                        cell.model().map(this::model).orElseThrow().tensorBytes(),
+                        prediction,
+                        llama,
+                        environment);
+    }
+
+    private static Optional<String> refusal(
+            Cell cell, long tensorBytes, Prediction prediction, Run.Llama llama, Environment environment) {
         Optional<Double> memory = memoryMib(environment, "memoryAvailableMiB");
-        if (model == null
-                || model.kvBytesPerToken() == null
-                || memory.isEmpty()
-                || !cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH)) {
+        OptionalDouble cache = prediction.mebibytes("kv", "recurrent");
+        if (cache.isEmpty() || memory.isEmpty()) {
             return Optional.empty();
         }
         long tokens = Long.parseLong(cell.value(Parameter.CONTEXT_LENGTH));
-        double cache = KvCache.bytes(model.kvBytesPerToken(), tokens, cell.value(Parameter.KV_TYPE)) / MIB;
-        double compute = KvCache.leastComputeBytes(tokens, Integer.parseInt(cell.value(Parameter.UBATCH))) / MIB;
-        double weights = model.tensorBytes() / MIB;
-        if (cache + compute + weights <= USABLE * memory.get() + gpuMib(llama)) {
+        double compute = prediction
+                .mebibytes("compute")
+                .orElse(leastComputeBytes(tokens, Integer.parseInt(cell.value(Parameter.UBATCH))) / MIB);
+        double weights = tensorBytes / MIB;
+        if (cache.getAsDouble() + compute + weights <= USABLE * memory.get() + gpuMib(llama)) {
             return Optional.empty();
         }
         return Optional.of(String.format(
@@ -295,11 +382,19 @@ public record Preparation(
                         + "MiB of weights, more than the %.0f MiB of memory and %.0f MiB of GPU memory that are free "
                         + "here: take a shorter context or a smaller kvType.",
                 tokens,
-                cache,
+                cache.getAsDouble(),
                 compute,
                 weights,
                 memory.get(),
                 gpuMib(llama)));
+    }
+
+    /**
+     * What the compute buffers take at least: the attention mask of one micro-batch in f16, which is all that grows with
+     * the context where flash attention is used; without it they grow by the number of heads.
+     */
+    private static double leastComputeBytes(long contextLength, int ubatch) {
+        return 2.0 * ubatch * contextLength;
     }
 
     private static double gpuMib(Run.Llama llama) {

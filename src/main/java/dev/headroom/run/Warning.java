@@ -1,7 +1,13 @@
 package dev.headroom.run;
 
+import dev.headroom.result.CellResult;
+import dev.headroom.result.Prediction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a reader of the results should know, with cause and remedy. */
 sealed interface Warning {
@@ -52,6 +58,64 @@ sealed interface Warning {
         @Override
         public String text() {
             return "The meters were not held against memory of known size: " + reason;
+        }
+    }
+
+    /** Buffers for which there is no prediction. */
+    record NotPredicted(String model, String reason) implements Warning {
+        @Override
+        public String text() {
+            return "Not all buffers of " + model + " are predicted: " + reason;
+        }
+    }
+
+    /**
+     * Buffers that were predicted wrong.
+     *
+     * @param worst the part that is farthest off
+     * @param cell where that was
+     * @param cells in how many cells it was wrong
+     */
+    record WronglyPredicted(String model, Prediction.Part worst, String cell, int cells) implements Warning {
+        @Override
+        public String text() {
+            return String.format(
+                    Locale.ROOT,
+                    "%s: llama.cpp reports %.2f MiB of %s buffers%s where %.2f MiB were predicted (%s, the worst of %d): "
+                            + "go by what was measured, other predictions for this model may be as far off.",
+                    model,
+                    worst.measuredMib(),
+                    worst.kind(),
+                    worst.place() == null ? "" : " in " + worst.place(),
+                    worst.predictedMib(),
+                    cell,
+                    cells);
+        }
+
+        /** One for each model, kind and place that has any. */
+        static List<Warning> of(List<CellResult> cells) {
+            Map<List<String>, List<WronglyPredicted>> wrong = new LinkedHashMap<>();
+            for (CellResult cell : cells) {
+                String model = cell.params().getOrDefault("model", "");
+                List<Prediction.Part> parts = cell.prediction() == null
+                        ? List.of()
+                        : cell.prediction().parts();
+                parts.stream().filter(Prediction.Part::wrong).forEach(part -> wrong.computeIfAbsent(
+                                List.of(model, part.kind(), String.valueOf(part.place())), key -> new ArrayList<>())
+                        .add(new WronglyPredicted(model, part, cell.id(), 1)));
+            }
+            return wrong.values().stream()
+                    .map(all -> {
+                        WronglyPredicted worst = all.stream()
+                                .max(Comparator.comparingDouble(WronglyPredicted::error))
+                                .orElseThrow();
+                        return (Warning) new WronglyPredicted(worst.model, worst.worst, worst.cell, all.size());
+                    })
+                    .toList();
+        }
+
+        private double error() {
+            return worst.errorMib() == null ? 0 : Math.abs(worst.errorMib());
         }
     }
 

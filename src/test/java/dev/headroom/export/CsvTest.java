@@ -170,7 +170,8 @@ class CsvTest {
                 new TreeMap<>(metrics),
                 null,
                 Map.of(),
-                List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))));
+                List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))),
+                null);
     }
 
     private static Run run(CellResult cell) {

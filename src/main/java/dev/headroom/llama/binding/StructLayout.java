@@ -115,6 +115,10 @@ public final class StructLayout {
         struct.getPointer().setByte(field(name, CType.BOOL).offset, (byte) (value ? 1 : 0));
     }
 
+    public void setPointer(Params struct, String name, Pointer value) {
+        struct.getPointer().setPointer(field(name, CType.POINTER).offset, value);
+    }
+
     private Field field(String name, CType type) {
         Field field = fields.get(name);
         if (field == null || field.type != type) {
