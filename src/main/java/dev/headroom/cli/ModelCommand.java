@@ -1,7 +1,6 @@
 package dev.headroom.cli;
 
 import dev.headroom.gguf.Gguf;
-import dev.headroom.gguf.GgufTensor;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.gguf.Quantization;
 import dev.headroom.gguf.Shape;
@@ -99,10 +98,18 @@ final class ModelCommand {
     }
 
     /** {@code model show}. */
-    @Command(name = "show", description = "What a GGUF file holds, or a synthetic model would.")
+    @Command(
+            name = "show",
+            description = {
+                "What a GGUF file holds, or a synthetic model would, and what memory it will take:",
+                "weights, KV cache and compute buffers, before anything is loaded."
+            })
     static final class Show implements Runnable {
         @Mixin
         Output output = new Output();
+
+        @Mixin
+        MemoryOptions memory = new MemoryOptions();
 
         @Parameters(paramLabel = "MODEL", description = "A GGUF file or a synthetic model.")
         Path model = Path.of("");
@@ -110,10 +117,10 @@ final class ModelCommand {
         @Override
         public void run() {
             Map<String, Object> facts = new LinkedHashMap<>();
-            List<GgufTensor> tensors;
+            Gguf gguf;
             if (SyntheticModel.isSynthetic(model.toString()) && !Files.exists(model)) {
                 SyntheticModel synthetic = SyntheticModel.parse(model.toString());
-                tensors = synthetic.tensors();
+                gguf = synthetic.header(ModelStore.ofUser().path(synthetic));
                 facts.put("model", synthetic.id() + ", random weights");
                 facts.put("shape", synthetic.shape().name());
                 facts.put("source", synthetic.shape().source());
@@ -121,10 +128,8 @@ final class ModelCommand {
                 facts.put("quantization", synthetic.quantization().name());
                 facts.put("layers", synthetic.layers());
                 facts.put("trainedContextLength", synthetic.shape().context());
-                facts.put("fileMiB", mib(synthetic.bytes()));
             } else {
-                Gguf gguf = Gguf.read(model);
-                tensors = gguf.tensors();
+                gguf = Gguf.read(model);
                 facts.put("model", gguf.path().toString());
                 gguf.name().ifPresent(name -> facts.put("name", name));
                 facts.put("architecture", gguf.architecture());
@@ -132,21 +137,19 @@ final class ModelCommand {
                 gguf.layers().ifPresent(layers -> facts.put("layers", layers));
                 gguf.trainedContextLength().ifPresent(length -> facts.put("trainedContextLength", length));
                 facts.put("tokenizer", gguf.hasTokenizer());
-                facts.put("fileMiB", mib(gguf.fileBytes()));
             }
-            facts.put(
-                    "parameters",
-                    tensors.stream().mapToLong(GgufTensor::elements).sum());
-            facts.put("tensors", tensors.size());
-            facts.put(
-                    "tensorMiB",
-                    mib(tensors.stream().mapToLong(GgufTensor::bytes).sum()));
+            facts.put("fileMiB", mib(gguf.fileBytes()));
+            facts.put("parameters", gguf.parameterCount());
+            facts.put("tensors", gguf.tensors().size());
+            facts.put("tensorMiB", mib(gguf.tensorBytes()));
             Map<String, Long> types = new TreeMap<>();
-            tensors.forEach(tensor -> types.merge(tensor.type().name(), tensor.bytes(), Long::sum));
+            gguf.tensors().forEach(tensor -> types.merge(tensor.type().name(), tensor.bytes(), Long::sum));
             types.forEach((type, size) -> facts.put("tensorMiB." + type, mib(size)));
             List<List<String>> rows = new ArrayList<>();
             facts.forEach((fact, value) -> rows.add(List.of(fact, value.toString())));
-            output.answer(facts, Output.table(rows));
+            List<MemoryOptions.Predicted> predictions = memory.predict(gguf);
+            facts.put("predictions", predictions);
+            output.answer(facts, Output.table(rows) + "\n" + MemoryOptions.text(predictions));
         }
 
         private static double mib(long bytes) {

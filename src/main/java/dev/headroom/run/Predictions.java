@@ -124,13 +124,15 @@ public final class Predictions {
         }
         try {
             Path directory = Files.createTempDirectory("headroom-header");
+            directory.toFile().deleteOnExit(); // an interrupt ends the process without running finally
             Path file = directory.resolve(String.valueOf(model.path().getFileName()));
+            file.toFile().deleteOnExit();
             try {
                 model.writeWithoutWeights(file);
                 return AllocationProbe.ask(home, file, requests);
             } finally {
                 Files.deleteIfExists(file);
-                Files.delete(directory);
+                Files.deleteIfExists(directory);
             }
         } catch (IOException e) {
             throw new BadInput(

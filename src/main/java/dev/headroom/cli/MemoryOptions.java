@@ -1,0 +1,191 @@
+package dev.headroom.cli;
+
+import dev.headroom.BadInput;
+import dev.headroom.gguf.Gguf;
+import dev.headroom.llama.LlamaHome;
+import dev.headroom.plan.Benchmark;
+import dev.headroom.plan.Cell;
+import dev.headroom.plan.Entry;
+import dev.headroom.plan.Parameter;
+import dev.headroom.plan.Plan;
+import dev.headroom.result.Prediction;
+import dev.headroom.result.Prediction.Part;
+import dev.headroom.run.Predictions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What {@code model show} predicts the memory for: a plan's parameters, as lists, and which llama.cpp is asked. */
+final class MemoryOptions {
+    private static final List<Long> CONTEXTS = List.of(512L, 4096L, 32_768L);
+    private static final long MOST_TOKENS = 10_000_000;
+    private static final List<Parameter> SHOWN = List.of(
+            Parameter.CONTEXT_LENGTH,
+            Parameter.GPU_LAYERS,
+            Parameter.KV_TYPE,
+            Parameter.FLASH_ATTENTION,
+            Parameter.BATCH,
+            Parameter.UBATCH);
+
+    @Option(
+            names = "--context",
+            paramLabel = "TOKENS,…",
+            defaultValue = "",
+            description = "Context lengths; by default some up to the one it was trained for.")
+    String context = "";
+
+    @Option(names = "--gpu-layers", paramLabel = "N,…", defaultValue = "", description = "Layers on GPUs; -1: all.")
+    String gpuLayers = "";
+
+    @Option(names = "--kv-type", paramLabel = "TYPE,…", defaultValue = "", description = "Of the KV cache.")
+    String kvType = "";
+
+    @Option(
+            names = "--flash-attention",
+            paramLabel = "auto|on|off,…",
+            defaultValue = "",
+            description = "Default: auto.")
+    String flashAttention = "";
+
+    @Option(names = "--batch", paramLabel = "TOKENS,…", defaultValue = "", description = "Handed over at once.")
+    String batch = "";
+
+    @Option(names = "--ubatch", paramLabel = "TOKENS,…", defaultValue = "", description = "Computed at once.")
+    String ubatch = "";
+
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp to ask.")
+    @Nullable
+    Path llama;
+
+    /** A prediction with the parameters it is for. */
+    record Predicted(Map<String, String> params, Prediction prediction) {}
+
+    /** One for each combination. */
+    List<Predicted> predict(Gguf model) {
+        Map<Cell, Predictions.Point> points = new LinkedHashMap<>();
+        cells(model).forEach(cell -> points.put(cell, Predictions.Point.of(cell).orElseThrow()));
+        Map<Predictions.Point, Prediction> predictions;
+        try {
+            Path home = LlamaHome.find(Optional.ofNullable(llama)).toAbsolutePath();
+            predictions = Predictions.simulated(home, model, points.values());
+        } catch (BadInput e) {
+            if (llama != null) {
+                throw e;
+            }
+            predictions = new LinkedHashMap<>();
+            for (Predictions.Point point : points.values()) {
+                predictions.put(point, Predictions.byFormula(model, point, String.valueOf(e.getMessage())));
+            }
+        }
+        List<Predicted> all = new ArrayList<>();
+        for (Map.Entry<Cell, Predictions.Point> asked : points.entrySet()) {
+            Map<String, String> params = new LinkedHashMap<>();
+            SHOWN.forEach(
+                    parameter -> params.put(parameter.key(), asked.getKey().value(parameter)));
+            all.add(new Predicted(params, Objects.requireNonNull(predictions.get(asked.getValue()))));
+        }
+        return all;
+    }
+
+    /** The combinations as a plan would have them, and so with a plan's checks. */
+    private List<Cell> cells(Gguf model) {
+        List<Entry> entries = new ArrayList<>();
+        entries.add(new Entry("benchmarks", Benchmark.CONTEXT_CREATION.simpleName(), "model show"));
+        entries.add(new Entry(
+                Parameter.CONTEXT_LENGTH.key(),
+                context.isBlank() ? defaultContexts(model.trainedContextLength()) : context,
+                "--context"));
+        Stream.of(
+                        new Entry(Parameter.GPU_LAYERS.key(), gpuLayers, "--gpu-layers"),
+                        new Entry(Parameter.KV_TYPE.key(), kvType, "--kv-type"),
+                        new Entry(Parameter.FLASH_ATTENTION.key(), flashAttention, "--flash-attention"),
+                        new Entry(Parameter.BATCH.key(), batch, "--batch"),
+                        new Entry(Parameter.UBATCH.key(), ubatch, "--ubatch"))
+                .filter(entry -> !entry.value().isBlank())
+                .forEach(entries::add);
+        return new Plan("show", entries).cells();
+    }
+
+    private static String defaultContexts(OptionalLong trained) {
+        long most = trained.orElse(MOST_TOKENS);
+        LongStream shorter = CONTEXTS.stream().mapToLong(Long::longValue).filter(length -> length < most);
+        LongStream whole = trained.stream().filter(length -> length >= 1 && length <= MOST_TOKENS);
+        return LongStream.concat(shorter, whole).mapToObj(Long::toString).collect(Collectors.joining(","));
+    }
+
+    /** A row for each place, and one for all where there are several. */
+    static String text(List<Predicted> all) {
+        List<String> varying = SHOWN.stream()
+                .map(Parameter::key)
+                .filter(key -> key.equals(Parameter.CONTEXT_LENGTH.key())
+                        || all.stream()
+                                        .map(one -> one.params().get(key))
+                                        .distinct()
+                                        .count()
+                                > 1)
+                .toList();
+        List<List<String>> rows = new ArrayList<>();
+        List<String> header = new ArrayList<>(varying);
+        header.addAll(List.of("place", "weights", "KV cache", "compute", "output", "total"));
+        rows.add(header);
+        for (Predicted one : all) {
+            List<String> places = one.prediction().parts().stream()
+                    .flatMap(part -> Optional.ofNullable(part.place()).stream())
+                    .distinct()
+                    .toList();
+            List<String> settings = varying.stream()
+                    .map(key -> one.params().getOrDefault(key, ""))
+                    .toList();
+            boolean complete = one.prediction().incomplete() == null;
+            for (String place : places) {
+                List<Part> parts = one.prediction().parts().stream()
+                        .filter(part -> place.equals(part.place()))
+                        .toList();
+                rows.add(row(settings, place, parts, complete));
+            }
+            if (places.size() != 1) {
+                rows.add(row(settings, "all", one.prediction().parts(), complete));
+            }
+        }
+        String fixed = SHOWN.stream()
+                .map(Parameter::key)
+                .filter(key -> !varying.contains(key))
+                .map(key -> key + " " + all.get(0).params().get(key))
+                .collect(Collectors.joining(", "));
+        String reasons = all.stream()
+                .flatMap(one -> Optional.ofNullable(one.prediction().incomplete()).stream())
+                .distinct()
+                .map(reason -> "not predicted: " + reason + "\n")
+                .collect(Collectors.joining());
+        return "Memory in MiB" + (fixed.isEmpty() ? "" : " with " + fixed) + ":\n" + Output.table(rows) + reasons;
+    }
+
+    private static List<String> row(List<String> settings, String place, List<Part> parts, boolean complete) {
+        Prediction of = new Prediction(parts, null);
+        List<String> row = new ArrayList<>(settings);
+        row.add(place);
+        row.add(mib(of, "model"));
+        row.add(mib(of, "kv", "recurrent"));
+        row.add(mib(of, "compute"));
+        row.add(mib(of, "output"));
+        row.add(complete ? mib(of, "model", "kv", "recurrent", "compute", "output") : "-");
+        return row;
+    }
+
+    private static String mib(Prediction of, String... kinds) {
+        return of.mebibytes(kinds).isPresent()
+                ? String.format(Locale.ROOT, "%.2f", of.mebibytes(kinds).getAsDouble())
+                : "-";
+    }
+}
