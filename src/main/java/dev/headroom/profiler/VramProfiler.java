@@ -272,7 +272,8 @@ public final class VramProfiler implements InternalProfiler {
         if (label.endsWith(".samples") || label.startsWith("·ram.faults.")) {
             return AggregationPolicy.SUM;
         }
-        boolean mean = (label.startsWith("·gpu.") && !label.equals("·gpu.temperature")) || label.startsWith("·sampling.");
+        boolean mean =
+                (label.startsWith("·gpu.") && !label.equals("·gpu.temperature")) || label.startsWith("·sampling.");
         return mean ? AggregationPolicy.AVG : AggregationPolicy.MAX;
     }
 

@@ -53,7 +53,8 @@ public final class MeterProbe {
      * @throws BadInput if the library cannot be used
      */
     static MeterReport recent(Path home) {
-        return stored().filter(report -> on(Optional.of(home)).equals(report.on()))
+        Map<String, String> on = on(Optional.of(home));
+        return kept(on).filter(report -> on.equals(report.on()))
                 .filter(report -> Instant.parse(report.made()).plus(RECENT).isAfter(Instant.now()))
                 .orElseGet(() -> report(Optional.of(home)));
     }
@@ -66,35 +67,39 @@ public final class MeterProbe {
      */
     public static MeterReport report(Optional<Path> home) {
         MeterReport report = ask(home);
+        Path file = file(report.on());
         try {
-            Files.createDirectories(file().toAbsolutePath().getParent());
-            Path part = Files.createTempFile(file().toAbsolutePath().getParent(), "meters", ".part");
+            Files.createDirectories(file.resolveSibling(""));
+            Path part = Files.createTempFile(file.resolveSibling(""), "meters", ".part");
             Files.writeString(part, Json.pretty(report));
-            Files.move(part, file(), StandardCopyOption.REPLACE_EXISTING);
+            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             return report; // it is only asked again
         }
         return report;
     }
 
-    private static Path file() {
-        return ModelStore.ofUser().directory().resolve("meters.json");
+    private static Path file(Map<String, String> on) {
+        String name = String.format(Locale.ROOT, "meters-%08x.json", on.hashCode());
+        return ModelStore.ofUser().directory().toAbsolutePath().resolve(name);
     }
 
-    private static Optional<MeterReport> stored() {
+    private static Optional<MeterReport> kept(Map<String, String> on) {
         try {
-            return Optional.of(Json.read(Files.readString(file()), MeterReport.class));
+            return Optional.of(Json.read(Files.readString(file(on)), MeterReport.class));
         } catch (IOException e) {
             return Optional.empty();
         }
     }
 
     private static Map<String, String> on(Optional<Path> home) {
-        Environment environment = Environment.detect();
+        Environment environment = Preparation.here();
         Map<String, String> on = new LinkedHashMap<>();
         on.put("environment", environment.name());
-        on.put("kernel", environment.facts().getOrDefault("kernel", ""));
-        on.put("llama", home.map(Path::toString).orElse(""));
+        for (String fact : List.of("kernel", "gpu", "gpuDriver")) {
+            Optional.ofNullable(environment.facts().get(fact)).ifPresent(value -> on.put(fact, value));
+        }
+        home.ifPresent(directory -> on.put("llama", directory.toString()));
         return on;
     }
 

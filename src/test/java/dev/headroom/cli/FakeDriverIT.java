@@ -130,7 +130,8 @@ class FakeDriverIT {
         assertThat(metrics.has("·gpu.power"))
                 .as("a mean of what was not measured")
                 .isFalse();
-        assertThat(err).contains("no longer measured in this fork");
+        assertThat(err).contains("a meter stopped answering, and ");
+        assertThat(json().get("warnings").toString()).contains("a meter stopped answering, and ", "·vram.peak");
     }
 
     @Test

@@ -16,7 +16,8 @@ class MetersCommandTest {
         unavailable.put("amd.vram", "no card");
         unavailable.put("nvml.process", "there is no NVIDIA driver");
 
-        String text = MetersCommand.text(new MeterReport(List.of(), unavailable, List.of(), List.of(), Map.of()));
+        String text = MetersCommand.text(
+                new MeterReport("", Map.of(), List.of(), unavailable, List.of(), List.of(), Map.of()));
 
         assertThat(text.lines().filter(line -> line.startsWith("not here")))
                 .containsExactly(

@@ -58,6 +58,7 @@ class JmhResultsTest {
                                 1, "·gpu.power", 70, "·gpu.clock.sm", 1500, "·gpu.temperature", 60, "·vram.samples", 5),
                         iteration(2, "·gpu.power", 80, "·gpu.temperature", 64, "·vram.samples", 7),
                         iteration(3, "·gpu.power", 90)),
+                null,
                 null);
 
         CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork));
