@@ -61,8 +61,12 @@ final class PdhGpu implements Meter {
         if (!Platform.isWindows()) {
             throw new MeterUnavailable("this is not Windows");
         }
-        PdhQuery query =
-                PdhQuery.open(Stream.of(Reading.values()).map(r -> r.path).toList());
+        return open("pdh");
+    }
+
+    static List<Meter> open(String library) throws MeterUnavailable {
+        PdhQuery query = PdhQuery.open(
+                library, Stream.of(Reading.values()).map(r -> r.path).toList());
         List<Meter> meters = Stream.of(Reading.values())
                 .map(r -> (Meter) new PdhGpu(query, r))
                 .toList();

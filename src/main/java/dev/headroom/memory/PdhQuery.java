@@ -61,10 +61,11 @@ final class PdhQuery implements AutoCloseable {
     /**
      * Opens a query of some counters.
      *
+     * @param library {@code pdh}
      * @param paths such as {@code \GPU Adapter Memory(*)\Dedicated Usage}
      */
-    static PdhQuery open(List<String> paths) throws MeterUnavailable {
-        NativeLibrary pdh = NativeLibrary.getInstance("pdh");
+    static PdhQuery open(String library, List<String> paths) throws MeterUnavailable {
+        NativeLibrary pdh = NativeLibrary.getInstance(library);
         PointerByReference handle = new PointerByReference();
         int code = pdh.getFunction("PdhOpenQueryW").invokeInt(new Object[] {0L, 0L, handle});
         if (code != SUCCESS) {

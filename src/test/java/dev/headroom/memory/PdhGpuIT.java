@@ -1,0 +1,121 @@
+package dev.headroom.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** The meters of Windows's performance counters, which {@code src/test/c/fake_pdh.c} plays. */
+@EnabledOnOs(OS.LINUX)
+class PdhGpuIT {
+    private static final Path FOLDER = Path.of("target", "fake-pdh").toAbsolutePath();
+    private static final Path LIBRARY = FOLDER.resolve("libpdh.so");
+    private static final int PID = (int) ProcessHandle.current().pid();
+
+    private List<Meter> meters = List.of();
+
+    @BeforeAll
+    static void build() throws IOException, InterruptedException {
+        Files.createDirectories(FOLDER);
+        Process gcc = new ProcessBuilder(
+                        "gcc",
+                        "-Wall",
+                        "-Wextra",
+                        "-Werror",
+                        "-shared",
+                        "-fPIC",
+                        "-o",
+                        LIBRARY.toString(),
+                        "src/test/c/fake_pdh.c")
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(gcc.waitFor()).as(output).isZero();
+    }
+
+    private static int fake(String function, Object... arguments) {
+        return NativeLibrary.getInstance(LIBRARY.toString())
+                .getFunction(function)
+                .invokeInt(arguments);
+    }
+
+    /** Of a new collection: within a few milliseconds the last one still counts. */
+    private long read(int meter) throws InterruptedException {
+        Thread.sleep(20);
+        return meters.get(meter).read().orElse(-1);
+    }
+
+    @AfterEach
+    void begunAnew() {
+        meters.forEach(Meter::close);
+        assertThat(fake("fake_queries")).isZero();
+        fake("fake_strangers", 0);
+        fake("fake_own", 0);
+        fake("fake_fail", 0);
+    }
+
+    @Test
+    void oneQueryForAll() throws Exception {
+        meters = PdhGpu.open(LIBRARY.toString());
+        assertThat(meters)
+                .extracting(Meter::name)
+                .containsExactly("pdh.adapter", "pdh.adapter.shared", "pdh.process", "pdh.process.shared");
+        assertThat(meters)
+                .extracting(Meter::metric)
+                .containsExactly("vram.peak", "vram.shared.peak", "vram.process.peak", "vram.shared.peak");
+        assertThat(fake("fake_queries")).isEqualTo(1);
+        assertThat(read(0)).isEqualTo(8100L << 20);
+        int before = fake("fake_collections");
+        meters.forEach(Meter::read);
+        assertThat(fake("fake_collections") - before)
+                .as("one collection for all")
+                .isLessThanOrEqualTo(1);
+        assertThat(read(1)).isEqualTo(340 << 20);
+    }
+
+    @Test
+    void aProcessComesAndGoes() throws Exception {
+        fake("fake_strangers", 5);
+        meters = PdhGpu.open(LIBRARY.toString());
+        assertThat(read(2)).isEqualTo(-1);
+        fake("fake_own", PID);
+        assertThat(read(2)).isEqualTo(5001L << 20);
+        assertThat(read(3)).isEqualTo(9 << 20);
+        fake("fake_strangers", 2000);
+        assertThat(read(2)).as("more than there was room for").isEqualTo(5001L << 20);
+        fake("fake_own", 0);
+        assertThat(read(2)).isZero();
+    }
+
+    @Test
+    void whatWindowsRefusesIsAbsent() throws Exception {
+        meters = PdhGpu.open(LIBRARY.toString());
+        fake("fake_fail", 1);
+        assertThat(read(0)).isEqualTo(-1);
+        fake("fake_fail", 0);
+        assertThat(read(0)).isEqualTo(8100L << 20);
+        meters.forEach(Meter::close);
+        fake("fake_fail", 1);
+        assertThatThrownBy(() -> PdhGpu.open(LIBRARY.toString()))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessageContaining("no memory of a graphics adapter");
+    }
+
+    @Test
+    void anUnknownCounterIsNamed() {
+        String path = "\\GPU Weather(*)\\Rain";
+        assertThatThrownBy(() -> PdhQuery.open(LIBRARY.toString(), List.of(path)))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessage("this Windows has no performance counter " + path + " (0xc0000bb8)");
+    }
+}
