@@ -77,6 +77,11 @@ public final class LlamaSimulation implements AutoCloseable {
         LlamaModel model = LlamaModel.load(library, file, params(library, gpuLayers));
         List<String> lines = library.log().since(mark);
         List<String> devices = devices(lines);
+        if (devices.isEmpty()) {
+            model.close();
+            throw new LlamaException(
+                    "llama.cpp " + library.build().version() + " does not say where it would put layers.");
+        }
         boolean hostAlone = LlamaLog.parse(lines).buffers().stream()
                 .map(Buffer::device)
                 .allMatch(buffer -> isPlain(buffer) || devices.contains(buffer));

@@ -42,12 +42,22 @@ class BadInputIT {
                 bad("--model=/", "model"),
                 bad("--llama=/nowhere", "/nowhere", "--llama"),
                 bad("--out=/proc/nowhere", "/proc/nowhere", "--out"),
+                show("--context=0", "--context", "0"),
+                show("--kv-type=f17", "--kv-type", "f17", "f16"),
+                show("--flash-attention=maybe", "--flash-attention", "maybe"),
+                show("--ubatch=4096", "--ubatch", "batch 2048"),
+                show("--gpu-layers=-2", "--gpu-layers", "-2"),
+                show("--llama=/nowhere", "/nowhere", "--llama"),
                 new Case(1, List.of("run", "--nonsense"), List.of("--nonsense")),
                 new Case(1, List.of("rnu"), List.of("rnu")));
     }
 
     private static Case bad(String option, String... words) {
         return new Case(2, List.of("run", option), List.of(words));
+    }
+
+    private static Case show(String option, String... words) {
+        return new Case(2, List.of("model", "show", "synthetic-stories-15m-q8_0", option), List.of(words));
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.headroom.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -53,6 +54,19 @@ class RunIT {
                     .as(cell.toString())
                     .isBetween(20.0, 2000.0);
             assertThat(cell.get("llama_version")).isEqualTo("v0.4.0");
+        }
+        for (CSVRecord cell : cells) {
+            for (String buffers : new String[] {"model_mib", "kv_mib", "compute_mib"}) {
+                String measured = cell.get("buffers_" + buffers);
+                assertThat(cell.get("predicted_" + buffers).isEmpty())
+                        .as(cell.toString())
+                        .isEqualTo(measured.isEmpty());
+                if (!measured.isEmpty()) {
+                    assertThat(Double.parseDouble(cell.get("predicted_" + buffers)))
+                            .as(cell.toString())
+                            .isCloseTo(Double.parseDouble(measured), within(0.05));
+                }
+            }
         }
         CSVRecord generation = cell(cells, "TokenGeneration");
         assertThat(Double.parseDouble(generation.get("buffers_model_mib"))).isBetween(24.0, 60.0);
@@ -115,10 +129,26 @@ class RunIT {
         CSVRecord cell = csv(onlyRun().resolve("cells.csv")).get(0);
         assertThat(cell.get("devices")).isEqualTo("Vulkan0");
         assertThat(cell.get("offloaded_layers")).isEqualTo("7").isEqualTo(cell.get("total_layers"));
-        JsonNode buffers = new ObjectMapper()
-                .readTree(onlyRun().resolve("run.json").toFile())
-                .at("/cells/0/observed/buffers");
-        assertThat(buffers.findValuesAsText("device")).contains("Vulkan0");
+        JsonNode json =
+                new ObjectMapper().readTree(onlyRun().resolve("run.json").toFile());
+        assertThat(json.at("/cells/0/observed/buffers").findValuesAsText("device"))
+                .contains("Vulkan0");
+        JsonNode parts = json.at("/cells/0/prediction/parts");
+        assertThat(parts.findValuesAsText("place")).contains("Vulkan0", "CPU");
+        for (JsonNode part : parts) {
+            assertThat(part.get("errorMib").asDouble()).as(part.toString()).isCloseTo(0, within(0.05));
+        }
+    }
+
+    /** 200 tokens fit 256 cells, but not with the 128 on top. */
+    @Test
+    void whatIsPredictedIsTheContextThatIsMade() throws IOException, InterruptedException {
+        new HeadroomProcess()
+                .run(directory, with("run", SMALL, "--benchmark", "TokenGen|ContextCreation", "--context", "200"));
+
+        List<CSVRecord> cells = csv(onlyRun().resolve("cells.csv"));
+        assertThat(cells).extracting(row -> row.get("buffers_kv_mib")).containsExactly("3.380000", "1.690000");
+        assertThat(cells).extracting(row -> row.get("predicted_kv_mib")).containsExactly("3.375000", "1.687500");
     }
 
     @Test

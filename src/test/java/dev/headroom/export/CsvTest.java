@@ -7,6 +7,7 @@ import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Metric;
+import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
@@ -82,6 +83,23 @@ class CsvTest {
     })
     void aColumnIsNamedForLabelAndUnit(String label, String unit, String column) {
         assertThat(Columns.metricNames(Map.of(label, unit))).containsExactly(column);
+    }
+
+    @Test
+    void whatWasPredictedAddsUpOverPlaces() throws IOException {
+        CellResult cell = ok().with(new Prediction(
+                List.of(
+                        new Prediction.Part("model", "CPU", 10.5, "formula"),
+                        new Prediction.Part("model", "CUDA0", 20, "formula"),
+                        new Prediction.Part("kv", "CUDA0", 4, "formula"),
+                        new Prediction.Part("recurrent", "CUDA0", 0.25, "simulation")),
+                "why"));
+
+        CSVRecord row = only(CellsCsv.of(run(cell)));
+
+        assertThat(row.get("predicted_model_mib")).isEqualTo("30.500000");
+        assertThat(row.get("predicted_kv_mib")).isEqualTo("4.250000");
+        assertThat(row.get("predicted_compute_mib")).isEmpty();
     }
 
     @ParameterizedTest
