@@ -75,11 +75,12 @@ static int initialised;
 static int lost;
 static int listed;
 static struct timespec first_init;
+static unsigned long long advanced;
 
 static unsigned long long nanos(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - first_init.tv_sec) * 1000000000LL + (now.tv_nsec - first_init.tv_nsec);
+    return advanced + (now.tv_sec - first_init.tv_sec) * 1000000000LL + (now.tv_nsec - first_init.tv_nsec);
 }
 
 static int is_lost(void) {
@@ -117,6 +118,11 @@ int fake_initialised(void) {
 /* From now on this process is listed, or is not. */
 void fake_list(int yes) {
     listed = yes;
+}
+
+/* So many ms have passed at once. */
+void fake_advance(int millis) {
+    advanced += millis * 1000000ULL;
 }
 
 /* From now on all cards are lost. */
