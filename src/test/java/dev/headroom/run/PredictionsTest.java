@@ -206,6 +206,8 @@ class PredictionsTest {
                 null,
                 new TreeMap<>(),
                 null,
+                Map.of(),
+                List.of(),
                 new Prediction(Stream.of(parts).toList(), null));
     }
 }
