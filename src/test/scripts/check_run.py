@@ -23,6 +23,7 @@ assert len(run["cells"]) == len(jmh) == len(cells) > 0, "files have different ce
 assert {c["benchmark"] for c in cells} == {
     "PromptProcessing", "TokenGeneration", "TokenLatency", "TimeToFirstToken", "ModelLoad", "ContextCreation",
     "NativeCall"}, "a benchmark is missing"
+assert {v["verdict"] for v in run["proof"]["verdicts"] if v["meter"] == "linux.hwm"} == {"exact"}, run["proof"]["verdicts"]
 assert len(journal) == sum(int(c["forks"]) for c in cells), "the journal lacks a fork"
 for cell, merged in zip(cells, jmh):
     assert cell["status"] == "ok", "%s: %s %s" % (cell["cell"], cell["status"], cell["reason"])
@@ -32,6 +33,11 @@ for cell, merged in zip(cells, jmh):
     rows = [i for i in iterations if i["cell"] == cell["cell"]]
     assert len(rows) == int(cell["forks"]) * int(cell["iterations"]), cell["cell"]
     assert max(float(i["ram_peak_mib"]) for i in rows) == float(cell["ram_peak_mib"]), cell["cell"]
+    if cell["benchmark"] != "NativeCall":
+        parts = [float(cell["waterfall_ram_%s_mib" % part]) for part in
+                 ("java", "backend", "weights", "kv", "compute", "output", "residual")]
+        assert abs(sum(parts) - float(cell["ram_peak_mib"])) < 0.01, "%s: %s" % (cell["cell"], parts)
+        assert abs(float(cell["predicted_model_mib"]) - float(cell["buffers_model_mib"])) < 0.1, cell["cell"]
     if not os.path.exists("/dev/nvidiactl"):
         assert cell["vram_peak_mib"] == "", "VRAM without a card"
 print("%s: %d cells, %d iterations, all measured" % (folder, len(cells), len(iterations)))

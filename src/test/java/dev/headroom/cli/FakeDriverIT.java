@@ -1,7 +1,9 @@
 package dev.headroom.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -32,6 +34,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FakeDriverIT {
     @TempDir
     Path directory;
+
+    /** Whether software Vulkan is a device. */
+    private boolean vulkan;
 
     /** What the last run said on standard error, its forks included. */
     private String err = "";
@@ -167,11 +172,48 @@ class FakeDriverIT {
         assertThat(result.err()).contains("libnvidia-ml.so is there and says Driver Not Loaded");
     }
 
-    private static HeadroomProcess headroom(String library) {
-        return new HeadroomProcess()
+    /** The scripted card has 1 GiB in use and what this process has resident, where software Vulkan puts the model. */
+    @Test
+    void thePartsOfThePeakOfACard() throws IOException, InterruptedException {
+        assumeTrue(
+                Files.exists(Path.of("/usr/share/vulkan/icd.d/lvp_icd.x86_64.json")),
+                "mesa-vulkan-drivers is not installed");
+        vulkan = true;
+
+        run(FakeNvml.build("run-follow", "FOLLOW"), "TokenGeneration", 2, "300ms");
+
+        JsonNode cell = json().at("/cells/0");
+        JsonNode waterfall = cell.at("/waterfalls/0");
+        assertThat(waterfall.get("memory").asText()).isEqualTo("vram");
+        assertThat(waterfall.get("peak").asDouble())
+                .isEqualTo(cell.at("/metrics/·vram.peak/value").asDouble());
+        assertThat(waterfall.get("parts").fieldNames())
+                .toIterable()
+                .containsExactly("reserved", "others", "context", "weights", "kv", "compute", "residual");
+        double sum = 0;
+        for (JsonNode part : waterfall.get("parts")) {
+            sum += part.asDouble();
+        }
+        assertThat(sum).isCloseTo(waterfall.get("peak").asDouble(), within(0.01));
+        assertThat(waterfall.at("/parts/reserved").asDouble()).isEqualTo(300);
+        assertThat(waterfall.at("/parts/others").asDouble()).isBetween(724.0, 900.0);
+        assertThat(waterfall.at("/parts/weights").asDouble()).isBetween(15.0, 30.0);
+        assertThat(waterfall.at("/parts/kv").asDouble()).isPositive();
+        assertThat(waterfall.at("/parts/context").asDouble()).isPositive();
+        assertThat(cell.get("phases").fieldNames())
+                .toIterable()
+                .containsExactly("start", "backend", "model", "context", "decode");
+        assertThat(cell.at("/phases/decode/vram").asDouble())
+                .isGreaterThan(cell.at("/phases/start/vram").asDouble());
+        assertThat(cell.at("/phases/decode/ram.pss").asDouble()).isPositive();
+    }
+
+    private HeadroomProcess headroom(String library) {
+        HeadroomProcess process = new HeadroomProcess()
                 .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
                 .environment(
                         "LD_LIBRARY_PATH", Path.of(library).resolveSibling("").toString());
+        return vulkan ? process.environment("GGML_VK_VISIBLE_DEVICES", "0") : process;
     }
 
     /** The rows of {@code iterations.csv}. */
