@@ -56,7 +56,8 @@ import org.openjdk.jmh.runner.IterationType;
  * go as a {@link ForkMemory} into the file that the system property {@value #REPORT} names, anew whenever there is more.
  *
  * <p>The first measured iteration settles which labels the fork has. JMH fills a label's missing iterations with 0, which
- * does no harm to a maximum: a meter that is lost later is left out from there on, and its loss is said.
+ * does no harm to a maximum: a meter that is lost later, or was after it had answered in a warm-up, is left out from there
+ * on, and its loss is said.
  */
 public final class VramProfiler implements InternalProfiler {
     private static final double MIB = 1024.0 * 1024.0;
@@ -78,6 +79,7 @@ public final class VramProfiler implements InternalProfiler {
     private final Supplier<PhaseReadings> phaseSource;
     private final Map<LlamaFacts.Kind, Double> buffers = new EnumMap<>(LlamaFacts.Kind.class);
     private final Map<String, Result<?>> measured = new LinkedHashMap<>();
+    private final Set<String> warmedUp = new LinkedHashSet<>();
     private final Set<String> said = new HashSet<>();
 
     private List<Meter> meters = List.of();
@@ -199,15 +201,16 @@ public final class VramProfiler implements InternalProfiler {
         }
         sampler = null;
         stopped.stop();
-        if (iteration.getType() != IterationType.MEASUREMENT) {
-            return List.of();
-        }
         LlamaLibrary.loaded().ifPresent(this::ask);
         measured.clear();
         memory(stopped);
         stopped.costPercent().ifPresent(percent -> put("sampling.cost", percent, "%"));
         buffers();
         sensors(stopped);
+        if (iteration.getType() != IterationType.MEASUREMENT) {
+            warmedUp.addAll(measured.keySet());
+            return List.of();
+        }
         settle();
         return List.copyOf(measured.values());
     }
@@ -280,6 +283,7 @@ public final class VramProfiler implements InternalProfiler {
     private void settle() {
         if (labels == null) {
             labels = new LinkedHashSet<>(measured.keySet());
+            labels.addAll(warmedUp);
             long rivals = meters.stream()
                     .filter(meter -> meter.metric().equals("vram.peak"))
                     .count();

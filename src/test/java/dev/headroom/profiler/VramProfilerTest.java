@@ -121,6 +121,24 @@ class VramProfilerTest {
     }
 
     @Test
+    void aCardThatIsLostBeforeTheFirstMeasuredIterationIsSaidToo(@TempDir Path folder)
+            throws ProfilerException, IOException {
+        Path file = folder.resolve("memory.json");
+        System.setProperty(VramProfiler.REPORT, file.toString());
+        try {
+            VramProfiler profiler = card();
+            iteration(profiler, WARMUP, () -> {});
+            iteration(profiler, WARMUP, () -> vram = OptionalLong.empty());
+            assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.peak");
+            assertThat(Json.read(Files.readString(file), ForkMemory.class).lost())
+                    .contains("·vram.peak")
+                    .doesNotContain("·ram.anon.peak", "·vram.process.peak");
+        } finally {
+            System.clearProperty(VramProfiler.REPORT);
+        }
+    }
+
+    @Test
     void phasesAndLossesGoIntoTheReport(@TempDir Path folder) throws ProfilerException, IOException {
         Path file = folder.resolve("memory.json");
         System.setProperty(VramProfiler.REPORT, file.toString());
