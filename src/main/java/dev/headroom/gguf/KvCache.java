@@ -13,9 +13,11 @@ import org.jspecify.annotations.Nullable;
  * What the KV cache keeps of a model, by the rules of llama.cpp v0.4.0 for one sequence and without {@code swa_full}:
  * each layer the keys and values of every token or, where it has a sliding window, of the window and one micro-batch.
  *
+ * @param keySize numbers of one head's key
+ * @param valueSize the same of its value
  * @param window tokens that layers with a sliding window look back; 0 where there are none
  */
-public record KvCache(List<Layer> layers, long window) {
+public record KvCache(List<Layer> layers, long keySize, long valueSize, long window) {
     private static final int PADDING = 256;
     private static final int F16_BYTES = 2;
 
@@ -80,11 +82,10 @@ public record KvCache(List<Layer> layers, long window) {
     /**
      * A layer.
      *
-     * @param keys numbers of all heads' keys for a token
-     * @param values the same of values
+     * @param heads that keys and values have
      * @param sliding whether it has the sliding window
      */
-    public record Layer(long keys, long values, boolean sliding) {}
+    public record Layer(long heads, boolean sliding) {}
 
     /**
      * The cache of a model; empty where the rules for its architecture are not known here, or its file does not say
@@ -110,15 +111,15 @@ public record KvCache(List<Layer> layers, long window) {
         long headSize = heads == null || heads.get(0) < 1 ? -1 : reader.number("embedding_length", -1) / heads.get(0);
         long keys = reader.number("attention.key_length", headSize);
         long values = reader.number("attention.value_length", headSize);
+        if (keys < 1 || values < 1) {
+            return Optional.empty();
+        }
         List<Layer> all = new ArrayList<>();
         for (int i = 0; i < layers; i++) {
-            boolean sliding = window > 0 && (period == 0 || i % period < period - 1);
-            all.add(new Layer(keys * kvHeads.get(i), values * kvHeads.get(i), sliding));
+            all.add(new Layer(kvHeads.get(i), window > 0 && (period == 0 || i % period < period - 1)));
         }
-        boolean sane = keys > 0
-                && values > 0
-                && all.stream().allMatch(layer -> layer.keys <= MOST_NUMBERS && layer.values <= MOST_NUMBERS);
-        return sane ? Optional.of(new KvCache(all, window)) : Optional.empty();
+        boolean sane = all.stream().allMatch(layer -> layer.heads * Math.max(keys, values) <= MOST_NUMBERS);
+        return sane ? Optional.of(new KvCache(all, keys, values, window)) : Optional.empty();
     }
 
     /** -1: the file has to say it. */
@@ -140,37 +141,34 @@ public record KvCache(List<Layer> layers, long window) {
      */
     public Optional<List<Long>> bytes(
             long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention) {
-        if (valuesDiffer() && flashAttention.isEmpty()) {
+        boolean refused = keySize % type.blockSize() != 0 || valueSize % type.blockSize() != 0;
+        if (refused || (headsDiffer() && flashAttention.isEmpty())) {
             return Optional.empty();
         }
-        boolean widest = valuesDiffer() && !flashAttention.orElseThrow();
-        long widestValues = layers.stream().mapToLong(Layer::values).max().orElse(0);
+        boolean widest = headsDiffer() && !flashAttention.orElseThrow();
+        long mostHeads = layers.stream().mapToLong(Layer::heads).max().orElse(0);
         long cells = padded(contextLength);
         long windowCells = padded(Math.min(cells, window + Math.min(ubatch, contextLength)));
-        List<Long> bytes = new ArrayList<>();
-        for (Layer layer : layers) {
-            long values = widest ? widestValues : layer.values;
-            if (layer.keys % type.blockSize() != 0 || values % type.blockSize() != 0) {
-                return Optional.empty();
-            }
-            bytes.add((layer.sliding ? windowCells : cells)
-                    * ((layer.keys + values) / type.blockSize())
-                    * type.blockBytes());
-        }
-        return Optional.of(bytes);
+        return Optional.of(layers.stream()
+                .map(layer -> {
+                    long numbers = layer.heads * keySize + (widest ? mostHeads : layer.heads) * valueSize;
+                    return (layer.sliding ? windowCells : cells) * (numbers / type.blockSize()) * type.blockBytes();
+                })
+                .toList());
     }
 
     /** What a token takes in all layers in f16; empty where that depends on how many there are, or on more. */
     public OptionalLong f16BytesPerToken() {
-        if (valuesDiffer() || layers.stream().anyMatch(Layer::sliding)) {
+        if (headsDiffer() || layers.stream().anyMatch(Layer::sliding)) {
             return OptionalLong.empty();
         }
         return OptionalLong.of(F16_BYTES
-                * layers.stream().mapToLong(layer -> layer.keys + layer.values).sum());
+                * (keySize + valueSize)
+                * layers.stream().mapToLong(Layer::heads).sum());
     }
 
-    private boolean valuesDiffer() {
-        return layers.stream().mapToLong(Layer::values).distinct().count() > 1;
+    private boolean headsDiffer() {
+        return layers.stream().mapToLong(Layer::heads).distinct().count() > 1;
     }
 
     private static long padded(long tokens) {

@@ -119,10 +119,10 @@ public final class Predictions {
 
     /** The simulation reads no weights, so a file with a hole in their place will do. */
     private static List<Load> ask(Path home, Gguf model, List<Request> requests) {
-        if (Files.exists(model.path())) {
-            return AllocationProbe.ask(home, model.path(), requests);
-        }
         try {
+            if (Files.isRegularFile(model.path()) && Files.size(model.path()) == model.fileBytes()) {
+                return AllocationProbe.ask(home, model.path(), requests);
+            }
             Path directory = Files.createTempDirectory("headroom-header");
             directory.toFile().deleteOnExit(); // an interrupt ends the process without running finally
             Path file = directory.resolve(String.valueOf(model.path().getFileName()));

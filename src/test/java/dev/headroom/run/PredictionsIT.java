@@ -68,6 +68,11 @@ class PredictionsIT {
         return new ContextSettings(length, 2048, ubatch, type, flashAttention, 1);
     }
 
+    /** llama.cpp refuses heads that are no whole number of blocks: those of stories-15m, 48, in q8_0 and q4_0. */
+    private static List<KvType> types(KvCache cache) {
+        return cache.keySize() % 32 == 0 ? List.of(KvType.F16, KvType.Q8_0, KvType.Q4_0) : List.of(KvType.F16);
+    }
+
     private Gguf write(String id) throws IOException {
         Gguf header = SyntheticModel.parse(id).header(directory.resolve(id + ".gguf"));
         header.writeWithoutWeights(header.path());
@@ -86,7 +91,7 @@ class PredictionsIT {
         KvCache cache = KvCache.of(model).orElseThrow();
         try (LlamaSimulation simulation = LlamaSimulation.load(LIBRARY, model.path(), 0)) {
             assertThat(simulation.devices()).hasSize(cache.layers().size() + 1);
-            for (KvType type : List.of(KvType.F16, KvType.Q8_0, KvType.Q4_0)) {
+            for (KvType type : types(cache)) {
                 for (int length : new int[] {1, 257, 1300, 131_072}) {
                     for (int ubatch : new int[] {128, 512}) {
                         ContextSettings settings = settings(length, ubatch, type, FlashAttention.ON);
@@ -114,7 +119,7 @@ class PredictionsIT {
         for (int length : new int[] {700, 4096}) {
             for (int ubatch : new int[] {128, 512}) {
                 all.add(settings(length, ubatch, KvType.F16, FlashAttention.OFF));
-                for (KvType type : List.of(KvType.F16, KvType.Q8_0, KvType.Q4_0)) {
+                for (KvType type : types(KvCache.of(header).orElseThrow())) {
                     all.add(settings(length, ubatch, type, FlashAttention.ON));
                 }
             }
