@@ -143,9 +143,17 @@ class RunIT {
     /** 200 tokens fit 256 cells, but not with the 128 on top. */
     @Test
     void whatIsPredictedIsTheContextThatIsMade() throws IOException, InterruptedException {
-        new HeadroomProcess()
-                .run(directory, with("run", SMALL, "--benchmark", "TokenGen|ContextCreation", "--context", "200"));
+        Result result = new HeadroomProcess()
+                .run(
+                        directory,
+                        "run",
+                        "--model=synthetic-stories-15m-q8_0",
+                        "--context=200",
+                        "--benchmark=TokenGen|ContextCreation",
+                        "--time=200ms",
+                        "--iterations=1");
 
+        assertThat(result.exit()).as(result.toString()).isZero();
         List<CSVRecord> cells = csv(onlyRun().resolve("cells.csv"));
         assertThat(cells).extracting(row -> row.get("buffers_kv_mib")).containsExactly("3.380000", "1.690000");
         assertThat(cells).extracting(row -> row.get("predicted_kv_mib")).containsExactly("3.375000", "1.687500");

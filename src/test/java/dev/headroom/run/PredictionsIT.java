@@ -21,8 +21,11 @@ import dev.headroom.result.Observed;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Prediction.Part;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -212,7 +215,9 @@ class PredictionsIT {
         assertThat(predictions.get(fine))
                 .satisfies(prediction -> assertThat(prediction.incomplete()).isNull());
 
-        Files.writeString(good.path(), "no model");
+        try (FileChannel file = FileChannel.open(good.path(), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap("no model".getBytes(StandardCharsets.US_ASCII)));
+        }
         assertThat(Predictions.simulated(HOME, good, List.of(fine)).get(fine)).satisfies(prediction -> {
             assertThat(prediction.incomplete()).contains("could not load");
             assertThat(prediction.mebibytes("kv")).hasValue(1.6875);
