@@ -64,6 +64,7 @@ public record Preparation(
         List<String> warnings) {
     private static final String LOCAL = "local";
     private static final double MIB = 1024.0 * 1024.0;
+    private static final String CANNOT_FIT = "Its context cannot fit, so it was not simulated.";
 
     /** The part of the free memory that a fork may take; less and the system ends processes to survive. */
     private static final double USABLE = 0.95;
@@ -138,8 +139,7 @@ public record Preparation(
             for (Cell cell : cells) {
                 if (cell.model().filter(name -> name.id().equals(id)).isPresent()) {
                     Predictions.Point point = Predictions.Point.of(cell).orElseThrow();
-                    Prediction formula =
-                            Predictions.byFormula(header, point, "Its context cannot fit, so it was not simulated.");
+                    Prediction formula = Predictions.byFormula(header, point, CANNOT_FIT);
                     predictions.put(cell.id(), formula);
                     if (refusal(cell, header.tensorBytes(), formula, library, environment)
                             .isEmpty()) {
@@ -160,6 +160,7 @@ public record Preparation(
         return cells.stream()
                 .flatMap(cell -> Optional.ofNullable(predictions.get(cell.id()))
                         .map(Prediction::incomplete)
+                        .filter(reason -> !reason.equals(CANNOT_FIT)) // the cell itself says so
                         .map(reason -> (Warning) new Warning.NotPredicted(cell.value(Parameter.MODEL), reason))
                         .stream())
                 .distinct()

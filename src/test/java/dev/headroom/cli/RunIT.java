@@ -123,7 +123,7 @@ class RunIT {
 
         Result result = new HeadroomProcess()
                 .environment("GGML_VK_VISIBLE_DEVICES", "0")
-                .run(directory, with("run", SMALL, "--benchmark", "TokenGen"));
+                .run(directory, with("run", SMALL, "--benchmark", "TokenGen", "--param", "gpuLayers=-1,3"));
 
         assertThat(result.exit()).as(result.toString()).isZero();
         CSVRecord cell = csv(onlyRun().resolve("cells.csv")).get(0);
@@ -133,10 +133,12 @@ class RunIT {
                 new ObjectMapper().readTree(onlyRun().resolve("run.json").toFile());
         assertThat(json.at("/cells/0/observed/buffers").findValuesAsText("device"))
                 .contains("Vulkan0");
-        JsonNode parts = json.at("/cells/0/prediction/parts");
-        assertThat(parts.findValuesAsText("place")).contains("Vulkan0", "CPU");
-        for (JsonNode part : parts) {
-            assertThat(part.get("errorMib").asDouble()).as(part.toString()).isCloseTo(0, within(0.05));
+        for (JsonNode cells : json.at("/cells")) {
+            JsonNode parts = cells.at("/prediction/parts");
+            assertThat(parts.findValuesAsText("place")).contains("Vulkan0", "CPU");
+            for (JsonNode part : parts) {
+                assertThat(part.get("errorMib").asDouble()).as(part.toString()).isCloseTo(0, within(0.05));
+            }
         }
     }
 
