@@ -10,6 +10,7 @@ import dev.headroom.result.Status;
 import dev.headroom.run.PlanRunner;
 import dev.headroom.run.Preparation;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -95,10 +96,11 @@ final class RunCommand implements Callable<Integer> {
                 Version.current(),
                 (synthetic, done) -> output.progress(done, "writing " + synthetic.path()));
         output.say("results      " + runner.folder() + "\n");
-        Run run = runner.run(new Progress(preparation, text));
+        Progress progress = new Progress(preparation, text);
+        Run run = runner.run(progress);
         output.answer(run, text.results(run));
         run.warnings().stream()
-                .filter(warning -> !preparation.warnings().contains(warning))
+                .filter(warning -> !preparation.warnings().contains(warning) && !progress.warned.contains(warning))
                 .forEach(output::warn);
         output.say("Results in " + runner.folder());
         boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
@@ -109,6 +111,7 @@ final class RunCommand implements Callable<Integer> {
     private final class Progress implements PlanRunner.Listener {
         private final Preparation preparation;
         private final RunText text;
+        private final List<String> warned = new ArrayList<>();
         private double estimated;
         private double taken;
         private int done;
@@ -125,6 +128,7 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void warning(String warning) {
+            warned.add(warning);
             output.warn(warning);
         }
 

@@ -66,7 +66,7 @@ public final class CellsCsv {
             row.add(percentile(score, percentile));
         }
         row.addAll(Columns.metricValues(metrics, cell.metrics()));
-        row.add(predicted(cell, "model"));
+        row.add(cell.prediction() == null || cell.prediction().incomplete() == null ? predicted(cell, "model") : "");
         row.add(predicted(cell, "kv", "recurrent"));
         row.add(predicted(cell, "compute"));
         Waterfall.PARTS.forEach((memory, parts) -> parts.forEach(part -> row.add(part(cell, memory, part))));

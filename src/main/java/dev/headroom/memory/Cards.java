@@ -61,12 +61,14 @@ public final class Cards {
         return matcher.find() ? Optional.of(matcher.group(group)) : Optional.empty();
     }
 
-    /** Those of some gauges that are about a card, or about the first one if none is; and those that are about no card. */
+    /**
+     * Those of some gauges that are about a card, and those that are about none.
+     *
+     * @param card empty where it is not known: then the card of the first gauge that has one
+     */
     public static <G extends Gauge> List<G> on(Optional<String> card, List<G> gauges) {
-        List<String> cards =
-                gauges.stream().flatMap(gauge -> gauge.card().stream()).toList();
-        Optional<String> there =
-                card.filter(cards::contains).or(() -> cards.stream().findFirst());
+        Optional<String> there = card.or(
+                () -> gauges.stream().flatMap(gauge -> gauge.card().stream()).findFirst());
         return gauges.stream()
                 .filter(gauge -> gauge.card().isEmpty() || gauge.card().equals(there))
                 .toList();

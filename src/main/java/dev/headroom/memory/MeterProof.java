@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -37,7 +38,14 @@ public final class MeterProof {
     private final Map<String, String> notTried = new LinkedHashMap<>();
 
     /** What one meter said of one block. */
-    public record Trial(String meter, String place, long bytes, long seen, long left, OptionalDouble latencyMillis) {
+    public record Trial(
+            String meter,
+            Optional<String> card,
+            String place,
+            long bytes,
+            long seen,
+            long left,
+            OptionalDouble latencyMillis) {
         long error() {
             return Math.abs(seen - bytes);
         }
@@ -161,6 +169,7 @@ public final class MeterProof {
                 Double latency = latencies.get(meter);
                 trials.add(new Trial(
                         meter.name(),
+                        meter.card(),
                         place.name(),
                         size,
                         entry.getValue() - start,

@@ -100,7 +100,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
                         || first.card().equals(second.card()));
     }
 
-    /** The first of some meters that serves a metric, the one of the card where there are several. */
+    /** The first of some meters that serves a metric for a card, or for the first one if it is not known which. */
     public static Optional<Meter> of(List<Meter> meters, String metric, Optional<String> card) {
         List<Meter> serving =
                 meters.stream().filter(meter -> meter.metric().equals(metric)).toList();

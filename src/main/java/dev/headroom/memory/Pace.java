@@ -10,26 +10,31 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How often each gauge is read: so often that all readings together take at most half a percent of one core. Half of that
- * is for the leading gauges, those behind the metric that matters most; the others share the rest. What a reading costs
+ * How often each gauge is read: so often that all readings together take at most half a percent of one core. Most of that
+ * is for the leading gauges, those behind a peak that polling may miss; the others share the rest. What a reading costs
  * is the median of its last ones, so that one during which the thread was suspended changes nothing.
  *
- * <p>An interval that is given holds for the leading gauges, whatever it costs.
+ * <p>Periods are 1 ms doubled some times: they seldom change, deadlines stay where they are, and gauges that are due
+ * together need one waking up. An interval that is given holds for the leading gauges, whatever it costs, and is what the
+ * others' is doubled from.
  */
 public final class Pace {
-    /** The part of one core that each half may take. */
-    private static final double HALF_SHARE = 0.0025;
+    /** The part of one core that the leading gauges may take, and the part for all others. */
+    private static final double LEADING_SHARE = 0.004;
+
+    private static final double OTHERS_SHARE = 0.001;
 
     /** What waking up takes besides reading, in ns: 30 to 40 µs were measured, see docs/meters.md. */
     private static final long WAKING = 40_000;
 
-    /** Threads are not woken more precisely than this, in ns. */
-    private static final long SHORTEST = 1_000_000;
+    /** Threads are not woken more precisely than this. */
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    private static final int FIRST_READINGS = 3;
 
     private final Set<Gauge> leading = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final int others;
-    private final Optional<Duration> interval;
     private final IdentityHashMap<Gauge, Cost> costs = new IdentityHashMap<>();
+    private final Optional<Duration> interval;
 
     /** The last readings of a gauge, in ns. */
     private static final class Cost {
@@ -45,21 +50,31 @@ public final class Pace {
         long median() {
             long[] sorted = Arrays.copyOf(last, Math.min(count, READINGS));
             Arrays.sort(sorted);
-            return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+            return sorted.length == 0 ? 0 : sorted[(sorted.length - 1) / 2];
         }
     }
 
     /**
-     * For some gauges.
+     * For some gauges, of which those that are polled count.
      *
-     * @param leading those of {@code gauges} that half of the time is for
+     * @param leading those of {@code gauges} that most of the time is for
      * @param interval from one reading of a leading gauge to the next; empty: by cost
      */
     public Pace(List<? extends Gauge> gauges, Collection<? extends Gauge> leading, Optional<Duration> interval) {
         this.leading.addAll(leading);
-        this.others = gauges.size() - this.leading.size();
         this.interval = interval;
-        gauges.forEach(gauge -> costs.put(gauge, new Cost()));
+        gauges.stream().filter(gauge -> !(gauge instanceof Resettable)).forEach(gauge -> costs.put(gauge, new Cost()));
+    }
+
+    /** Reads every gauge some times, to know what it costs: the first reading of all is slow. */
+    public void learn() {
+        costs.forEach((gauge, cost) -> {
+            for (int i = 0; i < FIRST_READINGS; i++) {
+                long start = System.nanoTime();
+                gauge.read();
+                cost.add(System.nanoTime() - start);
+            }
+        });
     }
 
     /** Learns what a reading of a gauge took, in ns. */
@@ -67,21 +82,16 @@ public final class Pace {
         cost(gauge).add(nanos);
     }
 
-    /** From one reading of a gauge to the next, in ns; a multiple of what the leading gauges have, to wake up together. */
+    /** From one reading of a gauge to the next, in ns. */
     long period(Gauge gauge) {
-        long base = leading.stream().mapToLong(this::leadingPeriod).max().orElse(SHORTEST);
-        if (leading.contains(gauge)) {
-            return base;
+        boolean leads = leading.contains(gauge);
+        double share = leads ? LEADING_SHARE / leading.size() : OTHERS_SHARE / (costs.size() - leading.size());
+        double least = leads && interval.isPresent() ? 0 : (cost(gauge).median() + WAKING) / share;
+        long period = interval.orElse(SHORTEST).toNanos();
+        while (period < least) {
+            period *= 2;
         }
-        return (byCost(gauge, others) + base - 1) / base * base;
-    }
-
-    private long leadingPeriod(Gauge gauge) {
-        return interval.map(Duration::toNanos).orElseGet(() -> Math.max(SHORTEST, byCost(gauge, leading.size())));
-    }
-
-    private long byCost(Gauge gauge, int sharing) {
-        return Math.round((cost(gauge).median() + WAKING) * sharing / HALF_SHARE);
+        return period;
     }
 
     private Cost cost(Gauge gauge) {

@@ -37,13 +37,23 @@ public final class PhaseReadings {
         return readings;
     }
 
-    /** Reads all meters, unless this phase has been reached before. */
-    public synchronized void read(Phase phase) {
-        if (!readings.containsKey(phase)) {
-            Map<Meter, Long> values = new HashMap<>();
-            meters.forEach(meter -> meter.read().ifPresent(value -> values.put(meter, value)));
-            readings.put(phase, values);
+    /**
+     * Reads all meters, unless this phase has been reached before. Some tell the most there was since they were read last:
+     * so all are read twice.
+     *
+     * @return whether it had not
+     */
+    public synchronized boolean read(Phase phase) {
+        if (readings.containsKey(phase)) {
+            return false;
         }
+        Map<Meter, Long> values = new HashMap<>();
+        for (Meter meter : meters) {
+            meter.read();
+            meter.read().ifPresent(value -> values.put(meter, value));
+        }
+        readings.put(phase, values);
+        return true;
     }
 
     /** What the meter behind a metric said in a phase, in bytes; empty if it said nothing or there was no such phase. */

@@ -124,10 +124,15 @@ public final class Sampler {
         if (THREADS.isCurrentThreadCpuTimeSupported()) {
             cpuNanos = OptionalLong.of(THREADS.getCurrentThreadCpuTime());
         }
+        readNow();
+    }
+
+    /** Reads all that is polled, in another thread: something is there now that may be gone at the next deadline. */
+    public synchronized void readNow() {
         polled.forEach(p -> read(p, clock.nanoTime()));
     }
 
-    private void readDue() {
+    private synchronized void readDue() {
         for (Polled p : polled) {
             long now = clock.nanoTime();
             if (now >= p.due) {

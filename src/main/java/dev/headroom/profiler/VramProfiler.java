@@ -18,7 +18,6 @@ import dev.headroom.memory.Series;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,11 +66,11 @@ public final class VramProfiler implements InternalProfiler {
     /** Names the file of the report. */
     public static final String REPORT = "headroom.memory.report";
 
-    /** The polled meters whose samples and gaps are reported, and under which name. */
-    private static final Map<String, String> SAMPLED = Map.of("vram.peak", "vram", "ram.anon.peak", "ram");
+    /** The metrics that samples and gaps are reported of, each where it is polled; the first of a name counts. */
+    private static final List<String> SAMPLED = List.of("vram.peak", "ram.peak", "ram.anon.peak");
 
-    /** The first of them that is polled here sets the pace. */
-    private static final List<String> LEADING = List.of("vram.peak", "ram.anon.peak", "ram.peak");
+    /** The peaks that matter most: the first that is polled here, and so may be missed, is read most often. */
+    private static final List<String> LEADING = List.of("vram.peak", "ram.peak");
 
     private final Optional<Duration> interval;
     private final Supplier<Meters> source;
@@ -89,7 +88,7 @@ public final class VramProfiler implements InternalProfiler {
     private Pace pace = new Pace(List.of(), List.of(), Optional.empty());
     private PhaseReadings phases = new PhaseReadings(new Meters(List.of(), List.of()));
     private final Set<String> lost = new LinkedHashSet<>();
-    private @Nullable Sampler sampler;
+    private volatile @Nullable Sampler sampler; // the benchmark's thread asks for readings too
     private @Nullable Set<String> labels;
 
     public VramProfiler() throws ProfilerException {
@@ -146,6 +145,7 @@ public final class VramProfiler implements InternalProfiler {
         gauges = new ArrayList<>(meters);
         gauges.addAll(sensors);
         pace = new Pace(gauges, leading(), interval);
+        pace.learn();
         phases = phaseSource.get();
         if (LlamaLibrary.loaded().isEmpty()) {
             reached(Phase.START);
@@ -153,19 +153,31 @@ public final class VramProfiler implements InternalProfiler {
         Phase.listen(this::reached);
     }
 
+    /** With an interval asked for there is always one that it holds for. */
     private List<Meter> leading() {
-        return LEADING.stream()
-                .map(metric -> meters.stream()
-                        .filter(meter -> meter.metric().equals(metric) && !(meter instanceof PeakMeter))
-                        .toList())
-                .filter(polled -> !polled.isEmpty())
-                .findFirst()
-                .orElse(List.of());
+        return (interval.isPresent() ? SAMPLED : LEADING)
+                .stream()
+                        .map(this::polled)
+                        .filter(meters -> !meters.isEmpty())
+                        .findFirst()
+                        .orElse(List.of());
     }
 
+    private List<Meter> polled(String metric) {
+        return meters.stream()
+                .filter(meter -> meter.metric().equals(metric) && !(meter instanceof PeakMeter))
+                .toList();
+    }
+
+    /** What there is now may be gone at the sampler's next deadline. */
     private void reached(Phase phase) {
-        phases.read(phase);
-        report();
+        Sampler running = sampler;
+        if (running != null) {
+            running.readNow();
+        }
+        if (phases.read(phase)) {
+            report();
+        }
     }
 
     private void report() {
@@ -183,7 +195,7 @@ public final class VramProfiler implements InternalProfiler {
         try {
             Files.writeString(Path.of(file), Json.line(new ForkMemory(mebibytes, List.copyOf(lost))));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            System.err.println("headroom: " + file + " could not be written, what was measured stands: " + e);
         }
     }
 
@@ -227,19 +239,21 @@ public final class VramProfiler implements InternalProfiler {
 
     private void memory(Sampler stopped) {
         for (String metric : meters.stream().map(Meter::metric).distinct().toList()) {
-            Meter meter = Meters.of(meters, metric, card).orElseThrow();
-            Series series = stopped.of(meter);
-            if (series.peak().isEmpty()) {
+            Optional<Meter> meter = Meters.of(meters, metric, card);
+            if (meter.isEmpty() || stopped.of(meter.get()).peak().isEmpty()) {
                 continue;
             }
+            Series series = stopped.of(meter.get());
             put(metric, series.peak().getAsLong() / MIB, "MiB");
             if (metric.equals("vram.peak")) {
                 phases.of(Phase.START, metric, card).ifPresent(bytes -> put("vram.baseline", bytes / MIB, "MiB"));
             }
-            String sampled = SAMPLED.get(metric);
-            if (sampled != null) {
-                put(sampled + ".samples", (double) series.samples(), "#");
-                put(sampled + ".gap.max", series.longestGapMillis(), "ms");
+            String name = metric.substring(0, metric.indexOf('.'));
+            if (SAMPLED.contains(metric)
+                    && !(meter.get() instanceof PeakMeter)
+                    && !measured.containsKey("·" + name + ".samples")) {
+                put(name + ".samples", (double) series.samples(), "#");
+                put(name + ".gap.max", series.longestGapMillis(), "ms");
             }
         }
     }
@@ -290,6 +304,10 @@ public final class VramProfiler implements InternalProfiler {
             if (rivals > 1 && card.isEmpty()) {
                 System.err.println("headroom: there are " + rivals + " GPUs and llama.cpp does not say which one holds"
                         + " the model: the first one is measured.");
+            }
+            if (rivals > 0 && Meters.of(meters, "vram.peak", card).isEmpty()) {
+                System.err.println("headroom: no meter here is about the card that holds the model, " + card.orElse("")
+                        + ": its VRAM is not measured.");
             }
         }
         Set<String> missing = new LinkedHashSet<>(labels);

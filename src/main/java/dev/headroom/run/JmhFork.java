@@ -1,6 +1,5 @@
 package dev.headroom.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaFacts;
@@ -203,10 +202,8 @@ final class JmhFork {
     private static @Nullable ForkMemory memory(Path report) {
         try {
             return Json.read(Files.readString(report), ForkMemory.class);
-        } catch (NoSuchFileException | JsonProcessingException e) {
-            return null;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return null;
         }
     }
 

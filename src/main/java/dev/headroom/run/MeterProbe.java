@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -55,7 +56,7 @@ public final class MeterProbe {
     static MeterReport recent(Path home) {
         Map<String, String> on = on(Optional.of(home));
         return kept(on).filter(report -> on.equals(report.on()))
-                .filter(report -> Instant.parse(report.made()).plus(RECENT).isAfter(Instant.now()))
+                .filter(MeterProbe::isRecent)
                 .orElseGet(() -> report(Optional.of(home)));
     }
 
@@ -79,6 +80,14 @@ public final class MeterProbe {
         return report;
     }
 
+    private static boolean isRecent(MeterReport report) {
+        try {
+            return Instant.parse(report.made()).plus(RECENT).isAfter(Instant.now());
+        } catch (DateTimeException e) {
+            return false;
+        }
+    }
+
     private static Path file(Map<String, String> on) {
         String name = String.format(Locale.ROOT, "meters-%08x.json", on.hashCode());
         return ModelStore.ofUser().directory().toAbsolutePath().resolve(name);
@@ -96,9 +105,16 @@ public final class MeterProbe {
         Environment environment = Preparation.here();
         Map<String, String> on = new LinkedHashMap<>();
         on.put("environment", environment.name());
-        for (String fact : List.of("kernel", "gpu", "gpuDriver")) {
-            Optional.ofNullable(environment.facts().get(fact)).ifPresent(value -> on.put(fact, value));
-        }
+        environment.facts().forEach((fact, value) -> {
+            if (fact.equals("kernel") || fact.startsWith("gpu")) {
+                on.put(fact, value);
+            }
+        });
+        System.getenv().forEach((name, value) -> {
+            if (name.endsWith("VISIBLE_DEVICES")) {
+                on.put(name, value);
+            }
+        });
         home.ifPresent(directory -> on.put("llama", directory.toString()));
         return on;
     }
@@ -178,7 +194,9 @@ public final class MeterProbe {
     private static List<MeterReport.Verdict> verdicts(List<MeterProof.Trial> trials) {
         return trials.stream()
                 .collect(Collectors.groupingBy(
-                        trial -> List.of(trial.meter(), trial.place()), LinkedHashMap::new, Collectors.toList()))
+                        trial -> List.of(trial.meter(), trial.card(), trial.place()),
+                        LinkedHashMap::new,
+                        Collectors.toList()))
                 .values()
                 .stream()
                 .map(of -> new MeterReport.Verdict(

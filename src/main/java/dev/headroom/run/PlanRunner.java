@@ -3,7 +3,6 @@ package dev.headroom.run;
 import dev.headroom.BadInput;
 import dev.headroom.export.CellsCsv;
 import dev.headroom.export.IterationsCsv;
-import dev.headroom.memory.Place;
 import dev.headroom.plan.Cell;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
@@ -126,25 +125,13 @@ public final class PlanRunner {
         listener.warning(warning.text());
     }
 
-    /** Card memory is tried on devices, that of the process on the host. */
     private List<Warning> prove() {
         try {
             MeterReport report = MeterProbe.recent(preparation.llamaHome());
             proof = report;
-            List<Warning> misleading = new ArrayList<>();
-            for (Run.MeterFact meter : preparation.meters()) {
-                for (MeterReport.Verdict verdict : report.verdicts()) {
-                    String metric = meter.metrics().get(0);
-                    boolean here = verdict.place().equals(Place.HOST) == metric.startsWith("·ram.");
-                    if (here
-                            && verdict.meter().equals(meter.name())
-                            && verdict.verdict().equals("misleading")) {
-                        misleading.add(
-                                new Warning.Misleading(meter.name(), metric, verdict.place(), verdict.withinMib()));
-                    }
-                }
-            }
-            return misleading;
+            return preparation.meters().stream()
+                    .flatMap(meter -> Warning.Misleading.of(meter, report).stream())
+                    .toList();
         } catch (BadInput e) {
             return List.of(new Warning.NotProved(String.valueOf(e.getMessage())));
         }

@@ -321,7 +321,8 @@ public record Preparation(
             }
             if (meters.serving().stream().noneMatch(meter -> meter.metric().equals("vram.peak"))) {
                 String reasons = meters.unavailable().stream()
-                        .filter(meter -> List.of("nvml.device", "amd.vram").contains(meter.name()))
+                        .filter(meter ->
+                                List.of("nvml.device", "amd.vram", "pdh").contains(meter.name()))
                         .map(Meters.Unavailable::reason)
                         .collect(Collectors.joining("; "));
                 unavailable.put("·vram.peak", reasons);

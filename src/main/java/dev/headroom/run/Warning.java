@@ -1,13 +1,17 @@
 package dev.headroom.run;
 
+import dev.headroom.memory.Place;
 import dev.headroom.result.CellResult;
+import dev.headroom.result.MeterReport;
 import dev.headroom.result.Prediction;
+import dev.headroom.result.Run;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a reader of the results should know, with cause and remedy. */
 sealed interface Warning {
@@ -50,6 +54,33 @@ sealed interface Warning {
                     meter,
                     mib,
                     place);
+        }
+
+        /**
+         * The places in which a meter misleads about what it is there for: of the process's memory the host, of a card's
+         * the devices that are no CPU. Where it has an instance for each card, one that is right is enough.
+         */
+        static List<Warning> of(Run.MeterFact meter, MeterReport report) {
+            String metric = meter.metrics().get(0);
+            Map<String, List<MeterReport.Verdict>> byPlace = report.verdicts().stream()
+                    .filter(verdict -> verdict.meter().equals(meter.name()))
+                    .filter(verdict -> verdict.place().equals(Place.HOST)
+                            ? metric.startsWith("·ram.") && meter.scope().equals("process")
+                            : metric.equals("·vram.peak") && !verdict.place().startsWith("CPU"))
+                    .collect(
+                            Collectors.groupingBy(MeterReport.Verdict::place, LinkedHashMap::new, Collectors.toList()));
+            List<Warning> misleading = new ArrayList<>();
+            byPlace.forEach((place, verdicts) -> {
+                if (verdicts.stream()
+                        .noneMatch(verdict -> List.of("exact", "follows").contains(verdict.verdict()))) {
+                    verdicts.stream()
+                            .filter(verdict -> verdict.verdict().equals("misleading"))
+                            .findFirst()
+                            .ifPresent(verdict ->
+                                    misleading.add(new Misleading(meter.name(), metric, place, verdict.withinMib())));
+                }
+            });
+            return misleading;
         }
     }
 

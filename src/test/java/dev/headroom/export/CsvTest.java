@@ -87,19 +87,20 @@ class CsvTest {
 
     @Test
     void whatWasPredictedAddsUpOverPlaces() throws IOException {
-        CellResult cell = ok().with(new Prediction(
-                List.of(
-                        new Prediction.Part("model", "CPU", 10.5, "formula"),
-                        new Prediction.Part("model", "CUDA0", 20, "formula"),
-                        new Prediction.Part("kv", "CUDA0", 4, "formula"),
-                        new Prediction.Part("recurrent", "CUDA0", 0.25, "simulation")),
-                "why"));
+        List<Prediction.Part> parts = List.of(
+                new Prediction.Part("model", "CPU", 10.5, "formula"),
+                new Prediction.Part("model", "CUDA0", 20, "formula"),
+                new Prediction.Part("kv", "CUDA0", 4, "formula"),
+                new Prediction.Part("recurrent", "CUDA0", 0.25, "simulation"));
 
-        CSVRecord row = only(CellsCsv.of(run(cell)));
+        CSVRecord row = only(CellsCsv.of(run(ok().with(new Prediction(parts, null)))));
 
         assertThat(row.get("predicted_model_mib")).isEqualTo("30.500000");
         assertThat(row.get("predicted_kv_mib")).isEqualTo("4.250000");
         assertThat(row.get("predicted_compute_mib")).isEmpty();
+        assertThat(only(CellsCsv.of(run(ok().with(new Prediction(parts, "copies of weights are not known")))))
+                        .get("predicted_model_mib"))
+                .isEmpty();
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.headroom.memory.MeterProof.Trial;
 import dev.headroom.memory.MeterProof.Verdict;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
@@ -210,8 +211,9 @@ class MeterProofTest {
         "262144, -40000, MISLEADING",
     })
     void verdicts(long kib, long seenKib, Verdict expected) {
-        Trial exact = new Trial("meter", "place", 256 * MIB, 256 * MIB, 0, OptionalDouble.of(0));
-        Trial trial = new Trial("meter", "place", kib * 1024, seenKib * 1024, 0, OptionalDouble.empty());
+        Trial exact = new Trial("meter", Optional.empty(), "place", 256 * MIB, 256 * MIB, 0, OptionalDouble.of(0));
+        Trial trial =
+                new Trial("meter", Optional.empty(), "place", kib * 1024, seenKib * 1024, 0, OptionalDouble.empty());
 
         assertThat(Verdict.of(expected == Verdict.BLIND ? List.of(trial) : List.of(exact, trial)))
                 .isEqualTo(expected);

@@ -54,7 +54,9 @@ class MetersTest {
         List<Meter> all = new Meters(List.of(host, one, two), List.of()).serving();
         assertThat(all).containsExactly(host, one, two);
         assertThat(Meters.of(all, "vram.peak", Optional.of("0000:02:00.0"))).contains(two);
-        assertThat(Meters.of(all, "vram.peak", Optional.of("0000:03:00.0"))).contains(one);
+        assertThat(Meters.of(all, "vram.peak", Optional.of("0000:03:00.0")))
+                .as("a stranger's is worse than none")
+                .isEmpty();
         assertThat(Meters.of(all, "vram.peak", Optional.empty())).contains(one);
         assertThat(Meters.of(all, "vram.shared.peak", Optional.empty())).isEmpty();
     }

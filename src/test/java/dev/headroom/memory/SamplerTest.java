@@ -108,7 +108,7 @@ class SamplerTest {
 
     @Test
     void costlyGaugesAreReadLessOften() {
-        TestClock clock = new TestClock(1000 * MS, now -> 0);
+        TestClock clock = new TestClock(3000 * MS, now -> 0);
         FakeMeter cheap = new FakeMeter("cheap", () -> OptionalLong.of(1));
         FakeMeter costly = new FakeMeter("costly", () -> {
             clock.now += MS;
@@ -116,10 +116,30 @@ class SamplerTest {
         });
         List<Gauge> gauges = List.of(cheap, costly);
         Sampler sampler = clock.run(gauges, new Pace(gauges, List.of(cheap), Optional.of(INTERVAL)));
-        assertThat(sampler.of(cheap).samples()).isEqualTo(101);
-        // 1.04 ms by 0.25 % are 416 ms: at 0, 420 and 840 ms, and at the end
+        assertThat(sampler.of(cheap).samples()).isEqualTo(301);
+        // 1.04 ms by 0.1 % are 1040 ms: at 0, 1280 and 2560 ms, and at the end
         assertThat(sampler.of(costly).samples()).isEqualTo(4);
-        assertThat(sampler.seconds()).isBetween(1.0, 1.01);
+        assertThat(sampler.seconds()).isBetween(3.0, 3.01);
+    }
+
+    @Test
+    void whatIsThereNowIsReadWithoutWaitingForADeadline() {
+        TestClock clock = new TestClock(5 * MS, now -> 0);
+        long[] used = {1};
+        FakeMeter meter = new FakeMeter("m", () -> OptionalLong.of(used[0]));
+        Sampler sampler = new Sampler(List.of(meter), every(INTERVAL, meter), clock);
+        sampler.begin();
+        clock.now += 2 * MS;
+        used[0] = 7;
+        sampler.readNow();
+        clock.now += 2 * MS;
+        used[0] = 1;
+        sampler.stopPolling();
+        sampler.poll();
+        sampler.end();
+        assertThat(sampler.of(meter).peak()).hasValue(7);
+        assertThat(sampler.of(meter).samples()).isEqualTo(3);
+        assertThat(sampler.of(meter).longestGapMillis()).isEqualTo(2);
     }
 
     @Test

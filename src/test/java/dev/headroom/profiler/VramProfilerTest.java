@@ -97,9 +97,22 @@ class VramProfilerTest {
     }
 
     @Test
+    void whatIsGoneWhenTheIterationEndsWasSeenWhenItsPhaseWasReached() throws ProfilerException {
+        VramProfiler profiler = card();
+        for (int i = 0; i < 2; i++) {
+            Map<String, Double> measured = iteration(profiler, MEASURED, () -> {
+                vram = OptionalLong.of(7000 * MIB);
+                Phase.MODEL.reached();
+                vram = OptionalLong.of(800 * MIB);
+            });
+            assertThat(measured).containsEntry("·vram.peak", 7000.0);
+        }
+    }
+
+    @Test
     void withoutAGpuTheVramMetricsAreAbsent() throws ProfilerException {
         assertThat(iteration(profiler(new FakeMeter("ram.peak", () -> anon)), MEASURED, () -> {}))
-                .containsOnlyKeys("·ram.peak", "·sampling.cost");
+                .containsOnlyKeys("·ram.peak", "·ram.samples", "·ram.gap.max", "·sampling.cost");
     }
 
     @Test
