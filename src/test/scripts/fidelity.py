@@ -8,9 +8,8 @@ of tokens by time over all turns of each. Printed are the rounds, and their medi
 - Against llama-bench and a real model: src/test/c/turns.c is loaded into both, lets them take turns of --tokens tokens or of
   one prompt, and takes the time at the same place in both. Turns begin where llama-bench's repetitions do, so that both
   sides generate behind equally many tokens.
-- The profiler, whose sampler would run on in the other's turn: while one side measures the other is stopped (SIGSTOP). A
-  turn is three iterations of JMH, of which the last one counts: the first one ends at once, as its time is over, the
-  second one washes the other side out of the caches.
+- The profiler is on in half of the iterations of one process (off, on, on, off), as two processes differ by percents:
+  each finds its memory elsewhere. A pair is two such iterations.
 
 docs/benchmarks.md has the commands and the figures. Needs a machine with nothing else to do, Linux and gcc.
 
@@ -35,6 +34,7 @@ import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 JAR = os.path.join(ROOT, "target", "headroom.jar")
+TEST_CLASSES = os.path.join(ROOT, "target", "test-classes")
 BENCHMARKS = {"pp": "PromptProcessing", "tg": "TokenGeneration"}
 FOREVER = "100000"
 CYCLE = 128  # tokens that both generate before they go back to the depth
@@ -47,50 +47,31 @@ class Side:
     def __init__(self, command, environment):
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         start_new_session=True, env=dict(os.environ, **environment))
-        self.lines, self.rates, self.news = [], [], threading.Condition()
+        self.lines = []
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         for line in self.process.stdout:
             self.lines.append(line)
-            iteration = re.match(r"Iteration +\d+: ([0-9.]+)", line)
-            if iteration:
-                with self.news:
-                    self.rates.append(float(iteration.group(1)))
-                    self.news.notify()
-
-    def go_on(self, iterations):
-        """Until so many more of JMH have ended; returns the rate of the last one."""
-        wanted = len(self.rates) + iterations
-        self.signal(signal.SIGCONT)
-        with self.news:
-            while not self.news.wait_for(lambda: len(self.rates) >= wanted, timeout=1):
-                self.check()
-        self.signal(signal.SIGSTOP)
-        return self.rates[wanted - 1]
 
     def check(self):
         if self.process.poll() is not None:
             sys.exit("ended early: " + "".join(self.lines))
 
     def end(self):
-        self.signal(signal.SIGKILL)
-        self.process.wait()
-
-    def signal(self, number):
         try:
-            os.killpg(self.process.pid, number)
+            os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+        self.process.wait()
 
 
-def headroom(args, file, environment, iterations, *profiler):
+def jmh(args, file, *options):
     """JMH's own command line. Both sides may be JMH: they take turns, so that its lock is not needed."""
-    return Side(["java", "-Djmh.ignoreLock=true", "-jar", JAR, "jmh", BENCHMARKS[args.test] + r"\.", "-f", "1", "-wi", "1",
-                 "-w", "2s", "-to", FOREVER + "s", "-p", "model=m", "-p", "contextLength=%d" % args.depth,
-                 "-p", "threads=%d" % args.threads,
-                 "-jvmArgsPrepend", "-Dllama.home=%s -Dheadroom.model.path=%s" % (args.llama, file),
-                 *iterations, *profiler], environment)
+    return ["java", "-Djmh.ignoreLock=true", "-cp", JAR + ":" + TEST_CLASSES, "dev.headroom.cli.Headroom", "jmh",
+            BENCHMARKS[args.test] + r"\.", "-f", "1", "-wi", "1", "-w", "2s", "-to", FOREVER + "s", "-p", "model=m",
+            "-p", "contextLength=%d" % args.depth, "-p", "threads=%d" % args.threads,
+            "-jvmArgsPrepend", "-Dllama.home=%s -Dheadroom.model.path=%s" % (args.llama, file), *options]
 
 
 def llama_bench(args, file, environment):
@@ -127,28 +108,20 @@ class Turns:
 
 
 def round_of_the_profiler(args, file):
-    """The ratio of a process with the profiler and one without, of which one is stopped."""
-    iterations = ["-i", FOREVER, "-r", args.time]
-    sides = [headroom(args, file, {}, iterations, "-prof", "dev.headroom.profiler.VramProfiler")]
+    """The ratio of iterations with the profiler to those without, in one process."""
+    profiler = "dev.headroom.profiler.HalfOfTheIterations:" + args.interval
+    command = jmh(args, file, "-i", str(2 * args.pairs), "-r", args.time, "-prof", profiler)
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rates = {True: [], False: []}
-    try:
-        sides[0].go_on(3)
-        sides.append(headroom(args, file, {}, iterations))
-        sides[1].go_on(3)
-        for pair in range(args.pairs):
-            for on in (True, False) if pair % 2 else (False, True):
-                rates[on].append(sides[0 if on else 1].go_on(3))
-    finally:
-        for side in sides:
-            side.end()
+    for number, rate in re.findall(r"^Iteration +(\d+): ([0-9.]+)", output, re.MULTILINE):
+        rates[int(number) % 4 in (1, 2)].append(float(rate))
     return sum(rates[True]) / sum(rates[False])
 
 
 def round_of_turns(args, file, shim):
     """The ratio of two processes that hand over to each other."""
     turns = Turns(args, shim)
-    once = ["-i", "1", "-r", FOREVER + "s"]
-    ours = lambda model: headroom(args, model, turns.environment(0), once)
+    ours = lambda model: Side(jmh(args, model, "-i", "1", "-r", FOREVER + "s"), turns.environment(0))
     theirs = lambda: llama_bench(args, file, turns.environment(1))  # its warm-up is one call
     sides = []
     try:
@@ -174,7 +147,8 @@ def main():
     parser.add_argument("--test", choices=["pp", "tg"], required=True)
     parser.add_argument("--depth", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--time", default="500ms", help="of an iteration, for the profiler")
+    parser.add_argument("--time", default="1s", help="of an iteration, for the profiler")
+    parser.add_argument("--interval", default="", help="interval=16ms: how often the profiler reads; default: by cost")
     parser.add_argument("--tokens", type=int, default=32, help="of a turn; 128 by a whole number")
     parser.add_argument("--skip", type=int, default=8, help="repetitions before the first turn")
     parser.add_argument("--pairs", type=int, default=250, help="of turns, in a round")
