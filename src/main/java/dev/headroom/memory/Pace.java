@@ -19,8 +19,8 @@ import java.util.Set;
  * others' is doubled from.
  */
 public final class Pace {
-    /** The part of one core that the leading gauges may take, and the part for all others. */
-    private static final double LEADING_SHARE = 0.004;
+    /** The parts of one core that the leading gauges and all others may take; the rest is for waking up more slowly. */
+    private static final double LEADING_SHARE = 0.003;
 
     private static final double OTHERS_SHARE = 0.001;
 

@@ -66,11 +66,11 @@ public final class VramProfiler implements InternalProfiler {
     /** Names the file of the report. */
     public static final String REPORT = "headroom.memory.report";
 
-    /** The metrics that samples and gaps are reported of, each where it is polled; the first of a name counts. */
+    /**
+     * The metrics whose samples and gaps are reported, where they are polled; of vram's and of ram's the first counts. The
+     * first of all is read most often.
+     */
     private static final List<String> SAMPLED = List.of("vram.peak", "ram.peak", "ram.anon.peak");
-
-    /** The peaks that matter most: the first that is polled here, and so may be missed, is read most often. */
-    private static final List<String> LEADING = List.of("vram.peak", "ram.peak");
 
     private final Optional<Duration> interval;
     private final Supplier<Meters> source;
@@ -153,14 +153,12 @@ public final class VramProfiler implements InternalProfiler {
         Phase.listen(this::reached);
     }
 
-    /** With an interval asked for there is always one that it holds for. */
     private List<Meter> leading() {
-        return (interval.isPresent() ? SAMPLED : LEADING)
-                .stream()
-                        .map(this::polled)
-                        .filter(meters -> !meters.isEmpty())
-                        .findFirst()
-                        .orElse(List.of());
+        return SAMPLED.stream()
+                .map(this::polled)
+                .filter(meters -> !meters.isEmpty())
+                .findFirst()
+                .orElse(List.of());
     }
 
     private List<Meter> polled(String metric) {

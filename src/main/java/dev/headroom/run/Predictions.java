@@ -247,12 +247,18 @@ public final class Predictions {
                 prediction.incomplete());
     }
 
+    /** Metal maps the file itself, from a device's first tensor to its last, whatever else lies between. */
+    private static boolean isStretchOfTheFile(Part part, List<BufferSize> ofKind) {
+        return !Weights.HOST.equals(part.place())
+                && ofKind.stream().anyMatch(buffer -> buffer.device().equals(part.place() + "_Mapped"));
+    }
+
     private static Part against(Part part, List<BufferSize> buffers) {
         List<BufferSize> ofKind = buffers.stream()
                 .filter(buffer -> buffer.kind().equals(part.kind()))
                 .toList();
         boolean copiesUnknown = part.kind().equals("model") && part.place() == null;
-        if (ofKind.isEmpty() || copiesUnknown) {
+        if (ofKind.isEmpty() || copiesUnknown || isStretchOfTheFile(part, ofKind)) {
             return part;
         }
         return part.measured(ofKind.stream()

@@ -26,7 +26,7 @@ class PaceTest {
         pace.took(first, 10 * US);
         pace.took(second, 60 * US);
         pace.took(third, 460 * US);
-        assertThat(pace.period(first)).as("50 µs by 0.4 % are 12.5 ms").isEqualTo(16 * MS);
+        assertThat(pace.period(first)).as("50 µs by 0.3 % are 16.7 ms").isEqualTo(32 * MS);
         assertThat(pace.period(second)).as("100 µs by 0.05 % are 200 ms").isEqualTo(256 * MS);
         assertThat(pace.period(third)).as("500 µs by 0.05 % are 1000 ms").isEqualTo(1024 * MS);
     }
@@ -60,15 +60,15 @@ class PaceTest {
         Pace pace = new Pace(all, List.of(first), Optional.empty());
         pace.took(first, 5 * MS);
         pace.took(first, 10 * US);
-        assertThat(pace.period(first)).isEqualTo(16 * MS);
+        assertThat(pace.period(first)).isEqualTo(32 * MS);
         for (int i = 0; i < 20; i++) {
             pace.took(first, i % 5 == 4 ? 50 * MS : 10 * US);
         }
-        assertThat(pace.period(first)).isEqualTo(16 * MS);
+        assertThat(pace.period(first)).isEqualTo(32 * MS);
         for (int i = 0; i < 5; i++) {
             pace.took(first, 60 * US);
         }
-        assertThat(pace.period(first)).as("but most of the last readings do").isEqualTo(32 * MS);
+        assertThat(pace.period(first)).as("but most of the last readings do").isEqualTo(64 * MS);
     }
 
     @Test

@@ -152,6 +152,17 @@ class PredictionsTest {
     }
 
     @Test
+    void aStretchOfTheFileOnADeviceIsNotHeldAgainstItsTensors() {
+        Prediction prediction = new Prediction(
+                List.of(new Part("model", "MTL0", 4000, "formula"), new Part("model", "CPU", 300, "formula")), null);
+        Prediction measured = Predictions.against(
+                prediction,
+                observed(new BufferSize("model", "MTL0_Mapped", 4300), new BufferSize("model", "CPU_Mapped", 300)));
+
+        assertThat(measured.parts()).extracting(Part::measuredMib).containsExactly(null, 300.0);
+    }
+
+    @Test
     void contextsHaveRoomForWhatIsDecodedOnTop() {
         Plan plan = new Plan("test", List.of(new Entry("contextLength", "1000", "here")));
         assertThat(plan.cells())
