@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -214,6 +215,7 @@ public final class VramProfiler implements InternalProfiler {
         LlamaLibrary.loaded().ifPresent(this::ask);
         measured.clear();
         memory(stopped);
+        allCards(stopped);
         stopped.costPercent().ifPresent(percent -> put("sampling.cost", percent, "%"));
         buffers();
         sensors(stopped);
@@ -253,6 +255,18 @@ public final class VramProfiler implements InternalProfiler {
                 put(name + ".samples", (double) series.samples(), "#");
                 put(name + ".gap.max", series.longestGapMillis(), "ms");
             }
+        }
+    }
+
+    /** What a model that is spread over cards takes; of each its own peak, which need not be at the same time. */
+    private void allCards(Sampler stopped) {
+        List<OptionalLong> peaks = polled("vram.peak").stream()
+                .filter(meter -> meter.card().isPresent())
+                .map(meter -> stopped.of(meter).peak())
+                .toList();
+        if (peaks.size() > 1 && peaks.stream().allMatch(OptionalLong::isPresent)) {
+            long sum = peaks.stream().mapToLong(OptionalLong::getAsLong).sum();
+            put("vram.all.peak", sum / MIB, "MiB");
         }
     }
 

@@ -147,6 +147,7 @@ class FakeDriverIT {
         List<CSVRecord> iterations = run(FakeNvml.build("run-two", "CARDS=2"), "NativeCall", 1, "1s");
 
         assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
+        assertThat(iterations.get(0).get("vram_all_peak_mib")).isEqualTo("3072");
         assertThat(err).contains("there are 2 GPUs");
         assertThat(json().at("/environment/gpu2").asText()).isEqualTo("Fake GPU");
     }

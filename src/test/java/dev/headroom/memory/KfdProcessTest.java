@@ -70,6 +70,9 @@ class KfdProcessTest {
     @ParameterizedTest
     @CsvSource({
         "768, 0, 0000:03:00.0",
+        // as an MI100 and a card of target gfx1201 were reported with
+        "8960, 0, 0000:23:00.0",
+        "33792, 0, 0000:84:00.0",
         "10497, 0, 0000:29:00.1",
         "65535, 1, 0001:ff:1f.7",
         "50176, 65537, 10001:c4:00.0",
