@@ -25,6 +25,8 @@ import org.openjdk.jmh.results.RunResult;
 
 /** Runs the cells of a plan one fork after the other and keeps the run folder up to date. */
 public final class PlanRunner {
+    private static final String VRAM = "·vram.peak";
+
     /** What a run tells while it goes on. */
     public interface Listener {
         /** The meters are held against memory of known size, unless that was done of late. */
@@ -107,9 +109,7 @@ public final class PlanRunner {
                 folder.append(result);
                 results.add(result);
                 seconds += result.seconds();
-                if (result.memory() != null && !result.memory().lost().isEmpty()) {
-                    warn(new Warning.Lost(cell.id(), fork, result.memory().lost()), listener);
-                }
+                lost(result).ifPresent(warning -> warn(warning, listener));
                 if (!result.ok()) {
                     break; // it would fail again, and out of memory on purpose is hard on a machine
                 }
@@ -123,6 +123,19 @@ public final class PlanRunner {
     private void warn(Warning warning, Listener listener) {
         warnings.add(warning.text());
         listener.warning(warning.text());
+    }
+
+    /** What a fork lost in its middle; or VRAM, which could be measured before the run, if it had it from no iteration. */
+    private Optional<Warning> lost(ForkResult fork) {
+        List<String> lost = fork.memory() == null ? List.of() : fork.memory().lost();
+        boolean expected =
+                preparation.meters().stream().anyMatch(meter -> meter.metrics().contains(VRAM));
+        boolean seen = fork.iterations().stream()
+                .anyMatch(iteration -> iteration.metrics().containsKey(VRAM));
+        if (lost.isEmpty() && fork.ok() && expected && !seen) {
+            lost = List.of(VRAM);
+        }
+        return lost.isEmpty() ? Optional.empty() : Optional.of(new Warning.Lost(fork.cell(), fork.fork(), lost));
     }
 
     private List<Warning> prove() {

@@ -83,6 +83,7 @@ class FakeDriverIT {
         JsonNode jmh = new ObjectMapper().readTree(folder().resolve("jmh.json").toFile());
         assertThat(jmh.at("/0/secondaryMetrics/·gpu.temperature/scoreUnit").asText())
                 .isEqualTo("°C");
+        assertThat(run.get("warnings")).noneMatch(warning -> warning.asText().contains("stopped answering"));
         assertThat(err).containsOnlyOnce("headroom: the card was slowed down: power cap, thermal slowdown");
     }
 
