@@ -10,7 +10,6 @@ import dev.headroom.result.Status;
 import dev.headroom.run.PlanRunner;
 import dev.headroom.run.Preparation;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -96,12 +95,8 @@ final class RunCommand implements Callable<Integer> {
                 Version.current(),
                 (synthetic, done) -> output.progress(done, "writing " + synthetic.path()));
         output.say("results      " + runner.folder() + "\n");
-        Progress progress = new Progress(preparation, text);
-        Run run = runner.run(progress);
+        Run run = runner.run(new Progress(preparation, text));
         output.answer(run, text.results(run));
-        run.warnings().stream()
-                .filter(warning -> !preparation.warnings().contains(warning) && !progress.warned.contains(warning))
-                .forEach(output::warn);
         output.say("Results in " + runner.folder());
         boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
         return allOk ? 0 : Headroom.SOME_CELLS_FAILED;
@@ -111,7 +106,6 @@ final class RunCommand implements Callable<Integer> {
     private final class Progress implements PlanRunner.Listener {
         private final Preparation preparation;
         private final RunText text;
-        private final List<String> warned = new ArrayList<>();
         private double estimated;
         private double taken;
         private int done;
@@ -128,7 +122,6 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void warning(String warning) {
-            warned.add(warning);
             output.warn(warning);
         }
 

@@ -17,16 +17,14 @@ final class AmdDevice implements Meter {
 
     /** What is read of a card. */
     enum Reading {
-        VRAM("amd.vram", "vram.peak", "mem_info_vram_used"),
-        GTT("amd.gtt", "vram.shared.peak", "mem_info_gtt_used");
+        VRAM(new Signal("amd.vram", "vram.peak", Scope.DEVICE, Semantics.RESIDENT), "mem_info_vram_used"),
+        GTT(new Signal("amd.gtt", "vram.shared.peak", Scope.DEVICE, Semantics.RESIDENT), "mem_info_gtt_used");
 
-        private final String meter;
-        private final String metric;
+        private final Signal signal;
         private final String file;
 
-        Reading(String meter, String metric, String file) {
-            this.meter = meter;
-            this.metric = metric;
+        Reading(Signal signal, String file) {
+            this.signal = signal;
             this.file = file;
         }
     }
@@ -75,23 +73,8 @@ final class AmdDevice implements Meter {
     }
 
     @Override
-    public String name() {
-        return reading.meter;
-    }
-
-    @Override
-    public String metric() {
-        return reading.metric;
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.DEVICE;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return reading.signal;
     }
 
     @Override

@@ -14,6 +14,8 @@ import java.util.OptionalLong;
  * (kernel documentation, "Control Group v2").
  */
 final class CgroupPeak implements PeakMeter {
+    private static final Signal SIGNAL = new Signal("cgroup.peak", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);
+
     /** Any text will do that is not empty. */
     private static final String RESET = "0";
 
@@ -64,23 +66,8 @@ final class CgroupPeak implements PeakMeter {
     }
 
     @Override
-    public String name() {
-        return "cgroup.peak";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.cgroup.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.SYSTEM;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

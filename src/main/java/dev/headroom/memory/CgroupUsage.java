@@ -15,6 +15,9 @@ import java.util.OptionalLong;
  * is only read.
  */
 final class CgroupUsage implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("cgroup.usage", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);
+
     private final KernelFile usage;
     private final Optional<KernelFile> most;
     private final Watermark watermark;
@@ -56,23 +59,8 @@ final class CgroupUsage implements Meter {
     }
 
     @Override
-    public String name() {
-        return "cgroup.usage";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.cgroup.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.SYSTEM;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

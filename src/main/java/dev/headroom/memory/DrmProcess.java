@@ -32,21 +32,19 @@ final class DrmProcess implements Meter {
     /** What is read of the process. */
     enum Reading {
         /** On the card: amdgpu's {@code vram}, i915's {@code local0}, xe's {@code vram0}. */
-        CARD("drm.process", "vram.process.peak", "(vram|local)\\d*"),
+        CARD(new Signal("drm.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT), "(vram|local)\\d*"),
         /**
          * In system RAM for a card that has memory of its own: amdgpu's and xe's {@code gtt}, which the card has mapped,
          * and what it has not, amdgpu's {@code cpu}, xe's {@code system}; i915's {@code system0}, which is both. A chip
          * without memory of its own has all of its memory there, which is not spilled.
          */
-        SYSTEM("drm.shared", "vram.shared.peak", "gtt|cpu|system\\d*");
+        SYSTEM(new Signal("drm.shared", "vram.shared.peak", Scope.PROCESS, Semantics.RESIDENT), "gtt|cpu|system\\d*");
 
-        private final String meter;
-        private final String metric;
+        private final Signal signal;
         private final Pattern regions;
 
-        Reading(String meter, String metric, String regions) {
-            this.meter = meter;
-            this.metric = metric;
+        Reading(Signal signal, String regions) {
+            this.signal = signal;
             this.regions = Pattern.compile(regions);
         }
     }
@@ -169,23 +167,8 @@ final class DrmProcess implements Meter {
     }
 
     @Override
-    public String name() {
-        return reading.meter;
-    }
-
-    @Override
-    public String metric() {
-        return reading.metric;
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return reading.signal;
     }
 
     @Override

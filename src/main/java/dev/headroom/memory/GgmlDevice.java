@@ -14,6 +14,9 @@ import java.util.OptionalLong;
  * which creates it in any case, and never for the baseline.
  */
 final class GgmlDevice implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("ggml.device", "ggml.device.used", Scope.DEVICE, Semantics.RESIDENT);
+
     private boolean modelSeen;
     private boolean silent;
 
@@ -52,23 +55,8 @@ final class GgmlDevice implements Meter {
     }
 
     @Override
-    public String name() {
-        return "ggml.device";
-    }
-
-    @Override
-    public String metric() {
-        return "ggml.device.used";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.DEVICE;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

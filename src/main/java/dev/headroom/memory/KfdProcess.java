@@ -20,6 +20,9 @@ import java.util.OptionalLong;
  * process has opened the card by ROCm. Process numbers are the host's, so in a container another process may have ours.
  */
 final class KfdProcess implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("kfd.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
+
     private static final Path KFD = Path.of("/sys/class/kfd/kfd");
 
     /**
@@ -126,23 +129,8 @@ final class KfdProcess implements Meter {
     }
 
     @Override
-    public String name() {
-        return "kfd.process";
-    }
-
-    @Override
-    public String metric() {
-        return "vram.process.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

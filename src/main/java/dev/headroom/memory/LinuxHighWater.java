@@ -14,6 +14,8 @@ import java.util.OptionalLong;
  * writing 5 to {@code /proc/self/clear_refs} (proc_pid_status(5), proc_pid_clear_refs(5), since Linux 4.0).
  */
 final class LinuxHighWater implements PeakMeter {
+    private static final Signal SIGNAL = new Signal("linux.hwm", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
+
     private static final Path CLEAR_REFS = Path.of("/proc/self/clear_refs");
 
     private final LinuxStatus status;
@@ -63,23 +65,8 @@ final class LinuxHighWater implements PeakMeter {
     }
 
     @Override
-    public String name() {
-        return "linux.hwm";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

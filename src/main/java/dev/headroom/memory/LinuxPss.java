@@ -9,6 +9,8 @@ import java.util.OptionalLong;
  * milliseconds: to be read now and then, not polled, so it is not in {@link Meters}.
  */
 public final class LinuxPss implements Meter {
+    private static final Signal SIGNAL = new Signal("linux.pss", "ram.pss", Scope.PROCESS, Semantics.RESIDENT);
+
     private static final Path FILE = Path.of("/proc/self/smaps_rollup");
 
     private final LinuxStatus rollup;
@@ -27,23 +29,8 @@ public final class LinuxPss implements Meter {
     }
 
     @Override
-    public String name() {
-        return "linux.pss";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.pss";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

@@ -12,21 +12,17 @@ import java.util.OptionalLong;
 final class LinuxResident implements Meter {
     /** What is read of the process. */
     enum Reading {
-        RSS("linux.rss", "ram.peak", "VmRSS", Semantics.RESIDENT),
-        ANON("linux.anon", "ram.anon.peak", "RssAnon", Semantics.RESIDENT),
-        FILE("linux.file", "ram.file.peak", "RssFile", Semantics.RESIDENT),
-        SWAP("linux.swap", "ram.swap.peak", "VmSwap", Semantics.COMMITTED);
+        RSS(new Signal("linux.rss", "ram.peak", Scope.PROCESS, Semantics.RESIDENT), "VmRSS"),
+        ANON(new Signal("linux.anon", "ram.anon.peak", Scope.PROCESS, Semantics.RESIDENT), "RssAnon"),
+        FILE(new Signal("linux.file", "ram.file.peak", Scope.PROCESS, Semantics.RESIDENT), "RssFile"),
+        SWAP(new Signal("linux.swap", "ram.swap.peak", Scope.PROCESS, Semantics.COMMITTED), "VmSwap");
 
-        private final String meter;
-        private final String metric;
+        private final Signal signal;
         private final String key;
-        private final Semantics semantics;
 
-        Reading(String meter, String metric, String key, Semantics semantics) {
-            this.meter = meter;
-            this.metric = metric;
+        Reading(Signal signal, String key) {
+            this.signal = signal;
             this.key = key;
-            this.semantics = semantics;
         }
     }
 
@@ -48,23 +44,8 @@ final class LinuxResident implements Meter {
     }
 
     @Override
-    public String name() {
-        return reading.meter;
-    }
-
-    @Override
-    public String metric() {
-        return reading.metric;
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return reading.semantics;
+    public Signal signal() {
+        return reading.signal;
     }
 
     @Override

@@ -15,6 +15,9 @@ import java.util.OptionalLong;
  * (sys/resource.h).
  */
 final class MacFootprint implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("macos.footprint", "ram.footprint.peak", Scope.PROCESS, Semantics.COMMITTED);
+
     private static final int RUSAGE_INFO_V4 = 4;
 
     /** {@code struct rusage_info_v4}: a UUID of 16 bytes, then 35 numbers of 64 bits. */
@@ -64,23 +67,8 @@ final class MacFootprint implements Meter {
     }
 
     @Override
-    public String name() {
-        return "macos.footprint";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.footprint.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.COMMITTED;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

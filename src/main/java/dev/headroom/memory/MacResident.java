@@ -9,6 +9,8 @@ import java.util.OptionalLong;
 
 /** The resident set of this process, polled. {@code proc_pid_rusage} of libproc with {@code RUSAGE_INFO_V0}. */
 final class MacResident implements Meter {
+    private static final Signal SIGNAL = new Signal("macos.resident", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
+
     private static final int RUSAGE_INFO_V0 = 0;
 
     /** {@code struct rusage_info_v0}: a UUID of 16 bytes, then ten 64-bit values; the seventh is the resident size. */
@@ -42,23 +44,8 @@ final class MacResident implements Meter {
     }
 
     @Override
-    public String name() {
-        return "macos.resident";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

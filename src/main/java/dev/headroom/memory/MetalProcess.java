@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Asking creates the device, which llama.cpp does in any case. So nothing is asked before llama.cpp is open.
  */
 final class MetalProcess implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("metal.process", "vram.process.peak", Scope.PROCESS, Semantics.COMMITTED);
+
     private static final String FRAMEWORKS = "/System/Library/Frameworks/";
 
     private final Function create;
@@ -58,23 +61,8 @@ final class MetalProcess implements Meter {
     }
 
     @Override
-    public String name() {
-        return "metal.process";
-    }
-
-    @Override
-    public String metric() {
-        return "vram.process.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.COMMITTED;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

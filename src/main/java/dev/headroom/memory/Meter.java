@@ -25,7 +25,23 @@ public interface Meter extends Gauge {
         RESERVED
     }
 
-    Scope scope();
+    /**
+     * What a meter is about.
+     *
+     * @param meter its name in results and messages, such as {@code nvml.device}
+     * @param metric the one it serves, such as {@code vram.peak}
+     */
+    record Signal(String meter, String metric, Scope scope, Semantics semantics) {}
 
-    Semantics semantics();
+    Signal signal();
+
+    @Override
+    default String name() {
+        return signal().meter();
+    }
+
+    @Override
+    default String metric() {
+        return signal().metric();
+    }
 }

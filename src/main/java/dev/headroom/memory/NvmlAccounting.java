@@ -14,6 +14,9 @@ import java.util.OptionalLong;
  * is no way to begin anew, so it never falls from one iteration to the next.
  */
 final class NvmlAccounting implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("nvml.accounting", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
+
     /** {@code nvmlAccountingStats_t}, and in it {@code maxMemoryUsage} and {@code isRunning}. */
     private static final int STATS = 56;
 
@@ -70,23 +73,8 @@ final class NvmlAccounting implements Meter {
     }
 
     @Override
-    public String name() {
-        return "nvml.accounting";
-    }
-
-    @Override
-    public String metric() {
-        return "vram.process.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

@@ -13,27 +13,23 @@ import java.util.OptionalLong;
 final class NvmlDevice implements Meter {
     /** What is read from a card. */
     private enum Reading {
-        USED("nvml.device", "vram.peak", Semantics.RESIDENT) {
+        USED(new Signal("nvml.device", "vram.peak", Scope.DEVICE, Semantics.RESIDENT)) {
             @Override
             OptionalLong of(Nvml.Card card) {
                 return card.used();
             }
         },
-        RESERVED("nvml.reserved", "vram.reserved", Semantics.RESERVED) {
+        RESERVED(new Signal("nvml.reserved", "vram.reserved", Scope.DEVICE, Semantics.RESERVED)) {
             @Override
             OptionalLong of(Nvml.Card card) {
                 return card.reserved();
             }
         };
 
-        private final String meter;
-        private final String metric;
-        private final Semantics semantics;
+        private final Signal signal;
 
-        Reading(String meter, String metric, Semantics semantics) {
-            this.meter = meter;
-            this.metric = metric;
-            this.semantics = semantics;
+        Reading(Signal signal) {
+            this.signal = signal;
         }
 
         abstract OptionalLong of(Nvml.Card card);
@@ -81,23 +77,8 @@ final class NvmlDevice implements Meter {
     }
 
     @Override
-    public String name() {
-        return reading.meter;
-    }
-
-    @Override
-    public String metric() {
-        return reading.metric;
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.DEVICE;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return reading.semantics;
+    public Signal signal() {
+        return reading.signal;
     }
 
     @Override

@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  * numbers, or a figure of 0. None of these is a value.
  */
 final class NvmlProcess implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("nvml.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
+
     private static final int PROCESSES = 256;
 
     /** {@code nvmlProcessInfo_t}: number, padding, bytes; the second and third version add two 32-bit fields. */
@@ -119,23 +122,8 @@ final class NvmlProcess implements Meter {
     }
 
     @Override
-    public String name() {
-        return "nvml.process";
-    }
-
-    @Override
-    public String metric() {
-        return "vram.process.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

@@ -20,29 +20,31 @@ final class PdhGpu implements Meter {
 
     /** What is read. */
     enum Reading {
-        DEDICATED("pdh.adapter", "vram.peak", "\\GPU Adapter Memory(*)\\Dedicated Usage", Scope.DEVICE),
-        SHARED("pdh.adapter.shared", "vram.shared.peak", "\\GPU Adapter Memory(*)\\Shared Usage", Scope.DEVICE),
+        DEDICATED(
+                new Signal("pdh.adapter", "vram.peak", Scope.DEVICE, Semantics.RESIDENT),
+                "\\GPU Adapter Memory(*)\\Dedicated Usage"),
+        SHARED(
+                new Signal("pdh.adapter.shared", "vram.shared.peak", Scope.DEVICE, Semantics.RESIDENT),
+                "\\GPU Adapter Memory(*)\\Shared Usage"),
         PROCESS_DEDICATED(
-                "pdh.process", "vram.process.peak", "\\GPU Process Memory(*)\\Dedicated Usage", Scope.PROCESS),
+                new Signal("pdh.process", "vram.process.peak", Scope.PROCESS, Semantics.COMMITTED),
+                "\\GPU Process Memory(*)\\Dedicated Usage"),
         PROCESS_SHARED(
-                "pdh.process.shared", "vram.shared.peak", "\\GPU Process Memory(*)\\Shared Usage", Scope.PROCESS);
+                new Signal("pdh.process.shared", "vram.shared.peak", Scope.PROCESS, Semantics.COMMITTED),
+                "\\GPU Process Memory(*)\\Shared Usage");
 
-        private final String meter;
-        private final String metric;
+        private final Signal signal;
         private final String path;
-        private final Scope scope;
 
-        Reading(String meter, String metric, String path, Scope scope) {
-            this.meter = meter;
-            this.metric = metric;
+        Reading(Signal signal, String path) {
+            this.signal = signal;
             this.path = path;
-            this.scope = scope;
         }
 
         /** The instances it is about: every adapter, or a process on every adapter. */
         Pattern instances(long pid) {
             return Pattern.compile(
-                    scope == Scope.DEVICE ? ADAPTER : "pid_" + pid + "_" + ADAPTER, Pattern.CASE_INSENSITIVE);
+                    signal.scope() == Scope.DEVICE ? ADAPTER : "pid_" + pid + "_" + ADAPTER, Pattern.CASE_INSENSITIVE);
         }
     }
 
@@ -80,7 +82,7 @@ final class PdhGpu implements Meter {
     @Override
     public OptionalLong read() {
         OptionalLong sum = sum(query.values(reading.path), instances, seen);
-        seen = seen || (reading.scope == Scope.PROCESS && sum.isPresent());
+        seen = seen || (reading.signal.scope() == Scope.PROCESS && sum.isPresent());
         return sum;
     }
 
@@ -104,23 +106,8 @@ final class PdhGpu implements Meter {
     }
 
     @Override
-    public String name() {
-        return reading.meter;
-    }
-
-    @Override
-    public String metric() {
-        return reading.metric;
-    }
-
-    @Override
-    public Scope scope() {
-        return reading.scope;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return reading.scope == Scope.PROCESS ? Semantics.COMMITTED : Semantics.RESIDENT;
+    public Signal signal() {
+        return reading.signal;
     }
 
     @Override

@@ -187,11 +187,6 @@ public final class Sampler {
         series.values().forEach(s -> s.end(stopped));
     }
 
-    /** How long it sampled, in s, after {@link #stop}. */
-    public double seconds() {
-        return (stopped - start) / 1e9;
-    }
-
     /**
      * CPU time that polling took, as a part of one core in percent, after {@link #stop}; the readings at the start and at
      * the end are not in it. Empty where the JVM does not tell.

@@ -12,6 +12,9 @@ import java.util.OptionalLong;
  * K32GetProcessMemoryInfo} in kernel32 (psapi.h), since Windows 7.
  */
 final class WindowsWorkingSet implements Meter {
+    private static final Signal SIGNAL =
+            new Signal("windows.workingset", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
+
     /** {@code GetCurrentProcess()} returns this constant. */
     private static final Pointer CURRENT_PROCESS = Pointer.createConstant(-1);
 
@@ -59,23 +62,8 @@ final class WindowsWorkingSet implements Meter {
     }
 
     @Override
-    public String name() {
-        return "windows.workingset";
-    }
-
-    @Override
-    public String metric() {
-        return "ram.peak";
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return SIGNAL;
     }
 
     @Override

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +69,6 @@ final class AllocationProbe {
                 String json = ProbeProcess.ask(
                         AllocationProbe.class,
                         "The simulation of " + model + " in llama.cpp of " + home,
-                        Map.of(),
                         List.of(home.toString(), model.toString(), file.toString()));
                 return Json.read(json, Answer.class).loads();
             } finally {
@@ -121,12 +119,7 @@ final class AllocationProbe {
                     null,
                     context.flashAttention().orElse(null),
                     context.kvMebibytes().isPresent() ? context.kvMebibytes().getAsDouble() : null,
-                    context.buffers().stream()
-                            .map(buffer -> new BufferSize(
-                                    buffer.kind().toString().toLowerCase(Locale.ROOT),
-                                    buffer.device(),
-                                    buffer.mebibytes()))
-                            .toList());
+                    Buffers.sizes(context.buffers()));
         } catch (LlamaException e) {
             return new Context(String.valueOf(e.getMessage()), null, null, List.of());
         }

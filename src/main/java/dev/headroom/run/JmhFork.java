@@ -228,11 +228,6 @@ final class JmhFork {
                 facts.offloadedLayers().isPresent() ? facts.offloadedLayers().getAsInt() : null,
                 facts.totalLayers().isPresent() ? facts.totalLayers().getAsInt() : null,
                 facts.devicesUsed(),
-                facts.buffers().stream()
-                        .map(buffer -> new Observed.BufferSize(
-                                buffer.kind().toString().toLowerCase(java.util.Locale.ROOT),
-                                buffer.device(),
-                                buffer.mebibytes()))
-                        .toList());
+                Buffers.sizes(facts.buffers()));
     }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * Asks llama.cpp, in a process of its own, what it is and whether it knows a model. In this process it would take the
@@ -49,7 +48,7 @@ final class LlamaProbe {
         String about = model.length == 0 ? "llama.cpp in " + home : "Model " + model[0] + " in llama.cpp of " + home;
         List<String> arguments = new ArrayList<>(List.of(home));
         arguments.addAll(List.of(model));
-        return ProbeProcess.ask(LlamaProbe.class, about, Map.of(), arguments);
+        return ProbeProcess.ask(LlamaProbe.class, about, arguments);
     }
 
     /** The other side: {@code <home> [model]}. */

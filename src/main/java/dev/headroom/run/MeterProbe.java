@@ -40,6 +40,7 @@ public final class MeterProbe {
 
     /** Meters do not change within a day, unless what they were tried on did. */
     private static final Duration RECENT = Duration.ofDays(1);
+
     /**
      * The JVM keeps still: the heap has all its memory from the start, as reading meters makes garbage, and the compiler
      * that takes megabytes for a while is off.
@@ -174,8 +175,8 @@ public final class MeterProbe {
         return new MeterReport.Entry(
                 meter.name(),
                 "·" + meter.metric(),
-                meter.scope().name().toLowerCase(Locale.ROOT),
-                meter.semantics().name().toLowerCase(Locale.ROOT),
+                meter.signal().scope().name().toLowerCase(Locale.ROOT),
+                meter.signal().semantics().name().toLowerCase(Locale.ROOT),
                 costMicros,
                 resolution.isPresent() ? resolution.getAsLong() / 1024.0 : null);
     }

@@ -117,7 +117,11 @@ public final class PlanRunner {
             write(null);
             listener.cell(cell, result(cell, results), seconds);
         }
-        return write(now());
+        Run run = write(now());
+        run.warnings().stream()
+                .filter(warning -> !preparation.warnings().contains(warning) && !warnings.contains(warning))
+                .forEach(listener::warning);
+        return run;
     }
 
     private void warn(Warning warning, Listener listener) {

@@ -315,8 +315,8 @@ public record Preparation(
             for (Meter meter : meters.serving()) {
                 working.add(new Run.MeterFact(
                         meter.name(),
-                        meter.scope().name().toLowerCase(Locale.ROOT),
-                        meter.semantics().name().toLowerCase(Locale.ROOT),
+                        meter.signal().scope().name().toLowerCase(Locale.ROOT),
+                        meter.signal().semantics().name().toLowerCase(Locale.ROOT),
                         List.of("·" + meter.metric())));
             }
             if (meters.serving().stream().noneMatch(meter -> meter.metric().equals("vram.peak"))) {

@@ -25,12 +25,12 @@ final class ProbeProcess {
      * @param about what is being asked about, as the beginning of a sentence
      * @throws BadInput if there is no answer; the message says why
      */
-    static String ask(Class<?> main, String about, Map<String, String> environment, List<String> arguments) {
-        return ask(main, about, List.of(), environment, arguments);
+    static String ask(Class<?> main, String about, List<String> arguments) {
+        return ask(main, about, List.of(), Map.of(), arguments);
     }
 
     /**
-     * As {@link #ask(Class, String, Map, List)}.
+     * As {@link #ask(Class, String, List)}.
      *
      * @param options of the JVM, besides those that every child has
      */

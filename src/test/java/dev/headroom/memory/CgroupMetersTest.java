@@ -39,7 +39,7 @@ class CgroupMetersTest {
         write("memory.peak", "4096\n");
         assertThat(meter.read()).hasValue(4096);
         assertThat(meter.metric()).isEqualTo("ram.cgroup.peak");
-        assertThat(meter.scope()).isEqualTo(Meter.Scope.SYSTEM);
+        assertThat(meter.signal().scope()).isEqualTo(Meter.Scope.SYSTEM);
         meter.close();
     }
 

@@ -111,6 +111,6 @@ class DrmCardsTest {
         assertThat(meter.metric()).isEqualTo("vram.process.peak");
         assertThat(shared.read()).hasValue(32 * 1024);
         assertThat(shared.metric()).isEqualTo("vram.shared.peak");
-        assertThat(shared.scope()).isEqualTo(Meter.Scope.PROCESS);
+        assertThat(shared.signal().scope()).isEqualTo(Meter.Scope.PROCESS);
     }
 }

@@ -122,6 +122,33 @@ class DrmProcessTest {
             drm-engine-render: 346249 ns
             """;
 
+    /** Of a desktop program on a Radeon, as a user of amdgpu_top showed it in 2024. */
+    private static final String AMDGPU_2024 =
+            """
+            pos:    0
+            flags:  02104002
+            mnt_id: 24
+            ino:    614
+            pasid:  32784
+            drm-driver:     amdgpu
+            drm-pdev:       0000:08:00.0
+            drm-client-id:  217
+            drm-memory-vram:        2068 KiB
+            drm-memory-gtt:         8192 KiB
+            drm-memory-cpu:         0 KiB
+            drm-engine-gfx: 107322799 ns
+            """;
+
+    @Test
+    void asACardReportsIt() {
+        assertThat(DrmProcess.bytes(List.of(AMDGPU_2024), "0000:08:00.0", DrmProcess.Reading.CARD))
+                .hasValue(2068 << 10);
+        assertThat(DrmProcess.bytes(List.of(AMDGPU_2024), "0000:08:00.0", DrmProcess.Reading.SYSTEM))
+                .hasValue(8192 << 10);
+        assertThat(DrmProcess.bytes(List.of(AMDGPU_2024), "0000:03:00.0", DrmProcess.Reading.CARD))
+                .isEmpty();
+    }
+
     @Test
     void residentBeforeMemory() {
         assertThat(onCard(AMDGPU)).hasValue(8705L << 20);

@@ -20,23 +20,8 @@ public class FakeMeter implements Meter {
     }
 
     @Override
-    public String name() {
-        return "fake";
-    }
-
-    @Override
-    public String metric() {
-        return metric;
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.PROCESS;
-    }
-
-    @Override
-    public Semantics semantics() {
-        return Semantics.RESIDENT;
+    public Signal signal() {
+        return new Signal("fake", metric, Scope.PROCESS, Semantics.RESIDENT);
     }
 
     @Override

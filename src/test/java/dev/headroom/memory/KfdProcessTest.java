@@ -55,6 +55,49 @@ class KfdProcessTest {
             unique_id 4703923867418542096
             """;
 
+    /** Node 42700 of a machine with MI100 cards, all of it. */
+    private static final String MI100 =
+            """
+            cpu_cores_count 0
+            simd_count 480
+            mem_banks_count 1
+            caches_count 217
+            io_links_count 1
+            p2p_links_count 3
+            cpu_core_id_base 0
+            simd_id_base 2147487744
+            max_waves_per_simd 10
+            lds_size_in_kb 64
+            gds_size_in_kb 0
+            num_gws 64
+            wave_front_size 64
+            array_count 8
+            simd_arrays_per_engine 1
+            cu_per_simd_array 16
+            simd_per_cu 4
+            max_slots_scratch_cu 32
+            gfx_target_version 90008
+            vendor_id 4098
+            device_id 29580
+            location_id 8960
+            domain 0
+            drm_render_minor 128
+            hive_id 0
+            num_sdma_engines 2
+            num_sdma_xgmi_engines 6
+            num_sdma_queues_per_engine 8
+            num_cp_queues 24
+            max_engine_clk_fcompute 1502
+            local_mem_size 0
+            fw_version 65
+            capability 749970048
+            debug_prop 1494
+            sdma_fw_version 18
+            unique_id 7809984429061111111
+            num_xcc 1
+            max_engine_clk_ccompute 2000
+            """;
+
     private final Path kfd;
 
     KfdProcessTest(@TempDir Path kfd) {
@@ -67,11 +110,15 @@ class KfdProcessTest {
         Files.writeString(folder.resolve("properties"), properties);
     }
 
+    @Test
+    void asACardReportsIt() {
+        assertThat(KfdProcess.node("42700\n", MI100)).contains(new KfdProcess.Node(42700, "0000:23:00.0"));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "768, 0, 0000:03:00.0",
-        // as an MI100 and a card of target gfx1201 were reported with
-        "8960, 0, 0000:23:00.0",
+        // as a card of target gfx1201 was reported with
         "33792, 0, 0000:84:00.0",
         "10497, 0, 0000:29:00.1",
         "65535, 1, 0001:ff:1f.7",

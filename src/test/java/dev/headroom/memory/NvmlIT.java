@@ -27,11 +27,11 @@ class NvmlIT {
         Meter used = NvmlDevice.openUsed(nvml).get(0);
         assertThat(used.read()).hasValue(GIB);
         assertThat(used.card()).contains("0000:0a:00.0");
-        assertThat(used.scope()).isEqualTo(Meter.Scope.DEVICE);
+        assertThat(used.signal().scope()).isEqualTo(Meter.Scope.DEVICE);
 
         Meter reserved = NvmlDevice.openReserved(open(library)).get(0);
         assertThat(reserved.read()).hasValue(300L << 20);
-        assertThat(reserved.semantics()).isEqualTo(Meter.Semantics.RESERVED);
+        assertThat(reserved.signal().semantics()).isEqualTo(Meter.Semantics.RESERVED);
 
         List<Sensor> sensors = NvmlSensor.open(open(library));
         assertThat(sensors)
