@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
@@ -86,11 +87,18 @@ class PaceTest {
     }
 
     @Test
-    void itLearnsBeforeItIsAsked() {
-        Pace pace = new Pace(all, List.of(first), Optional.empty());
-        assertThat(pace.period(first)).as("waking up alone").isEqualTo(16 * MS);
+    void itLearnsWhatIsPolledBeforeItIsAsked() {
+        long[] reads = {0};
+        Gauge slow = new FakeMeter("slow", () -> {
+            reads[0]++;
+            LockSupport.parkNanos(2 * MS);
+            return OptionalLong.of(1);
+        });
+        Pace pace = new Pace(List.of(slow), List.of(slow), Optional.empty());
+        assertThat(pace.period(slow)).as("waking up alone").isEqualTo(16 * MS);
         pace.learn();
-        assertThat(pace.period(first)).isGreaterThanOrEqualTo(16 * MS);
+        assertThat(reads[0]).isEqualTo(3);
+        assertThat(pace.period(slow)).as("2 ms by 0.3 % are 667 ms").isGreaterThanOrEqualTo(1024 * MS);
     }
 
     @Test
