@@ -1,10 +1,11 @@
 package dev.headroom.result;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One fork of one cell: a line of {@code journal.jsonl}.
+ * One fork of one cell: a line of {@code journal.jsonl}, from the second on.
  *
  * @param cell the cell's id
  * @param fork 1 for the first
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param started ISO-8601 instant
  * @param seconds wall time of the fork, its start included
  * @param memory absent if the fork ended before its profiler was there
+ * @param repeats why earlier tries of this fork were thrown away, a sentence each
  */
 public record ForkResult(
         String cell,
@@ -24,11 +26,27 @@ public record ForkResult(
         double seconds,
         List<Iteration> iterations,
         @Nullable Observed observed,
-        @Nullable ForkMemory memory) {
+        @Nullable ForkMemory memory,
+        List<String> repeats) {
+    public ForkResult {
+        Objects.requireNonNull(cell, "cell");
+        Objects.requireNonNull(status, "status");
+        Objects.requireNonNull(started, "started");
+        logTail = List.copyOf(logTail);
+        iterations = List.copyOf(iterations);
+        repeats = List.copyOf(repeats);
+    }
 
     /** A fork that was not started. */
     public static ForkResult refused(String cell, int fork, String reason, String started) {
-        return new ForkResult(cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null);
+        return new ForkResult(
+                cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null, List.of());
+    }
+
+    /** The same, with why earlier tries were thrown away. */
+    public ForkResult after(List<String> earlier) {
+        return new ForkResult(
+                cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, earlier);
     }
 
     /** Whether it measured. */
