@@ -87,9 +87,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Optional<UnfinishedRun> unfinished = Optional.ofNullable(resume).map(UnfinishedRun::in);
-        Preparation preparation = Preparation.of(
-                plan(unfinished), Optional.ofNullable(llama).or(() -> unfinished.map(UnfinishedRun::llama)));
+        Optional<UnfinishedRun> unfinished = given(resume).map(UnfinishedRun::in);
+        Preparation preparation =
+                Preparation.of(plan(unfinished), given(llama).or(() -> unfinished.map(UnfinishedRun::llama)));
         RunText text = new RunText(preparation);
         preparation.warnings().forEach(output::warn);
         if (dryRun) {
@@ -111,7 +111,7 @@ final class RunCommand implements Callable<Integer> {
                 output.say("Results in " + runner.folder());
                 if (run.ended() == null) {
                     output.say("Broken off with " + runner.done() + " of "
-                            + preparation.cells().size() + " cells done; go on with: headroom run --resume "
+                            + preparation.cells().size() + " cells done; go on with run --resume "
                             + runner.folder());
                     return Headroom.INTERRUPTED;
                 }
@@ -121,6 +121,10 @@ final class RunCommand implements Callable<Integer> {
             boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
             return allOk ? 0 : Headroom.SOME_CELLS_FAILED;
         }
+    }
+
+    private static Optional<Path> given(@Nullable Path path) {
+        return Optional.ofNullable(path).filter(some -> !some.toString().isBlank());
     }
 
     private Plan plan(Optional<UnfinishedRun> unfinished) {

@@ -57,6 +57,8 @@ record ForkEnd(Status status, String reason) {
             "std::bad_alloc|ErrorOutOf(?:Device|Host)Memory|CUDA error: out of memory|hipErrorOutOfMemory"
                     + "|cudaErrorMemoryAllocation|failed to allocate");
 
+    private static final Pattern CRASH = Pattern.compile("^# +(?<what>(?:SIG|EXCEPTION_)[A-Z_]+) \\(0x");
+
     private static final Pattern JVM_ALLOCATION =
             Pattern.compile("Native memory allocation \\(\\w+\\) failed to (?:map|allocate) (?<bytes>\\d{1,18}) bytes");
 
@@ -114,9 +116,11 @@ record ForkEnd(Status status, String reason) {
                     Status.OOM,
                     allocation.orElse("Memory ran out") + ", and the process ended with " + how + said + ".");
         }
-        String where =
-                frame(evidence.crashReport()).map(frame -> " in " + frame).orElse("");
-        return new ForkEnd(Status.CRASHED, "The process ended with " + how + where + said + ".");
+        return new ForkEnd(
+                Status.CRASHED,
+                crash(evidence.crashReport())
+                        .map(crash -> "The process crashed with " + crash + said + ".")
+                        .orElse("The process ended with " + how + said + "."));
     }
 
     private static ForkEnd killed(String how, OomKills kills) {
@@ -162,17 +166,23 @@ record ForkEnd(Status status, String reason) {
         return String.format(Locale.ROOT, "%.0f MiB", mebibytes);
     }
 
-    /** The line of a crash report below {@code # Problematic frame:}. */
-    private static Optional<String> frame(List<String> crashReport) {
-        int title = crashReport.indexOf("# Problematic frame:");
-        return title < 0 || title + 1 >= crashReport.size()
-                ? Optional.empty()
-                : Optional.of(crashReport.get(title + 1).replaceFirst("^# ", "").strip());
+    /** With what the JVM's report says it crashed, and the line below {@code # Problematic frame:}. */
+    private static Optional<String> crash(List<String> report) {
+        int title = report.indexOf("# Problematic frame:");
+        String frame = title < 0 || title + 1 >= report.size()
+                ? ""
+                : " in " + report.get(title + 1).replaceFirst("^# ", "").strip();
+        return report.stream()
+                .map(CRASH::matcher)
+                .filter(Matcher::find)
+                .map(matcher -> matcher.group("what") + frame)
+                .findFirst();
     }
 
     private static Optional<String> lastWords(List<String> output) {
         return output.stream()
-                .filter(line -> LAST_WORDS.matcher(line).find())
+                .filter(line ->
+                        !line.startsWith("#") && LAST_WORDS.matcher(line).find())
                 .reduce((first, second) -> second)
                 .map(line -> line.replaceAll("\\p{Cntrl}", " ").strip())
                 .map(line -> line.length() > 200 ? line.substring(0, 200) + "…" : line);

@@ -160,6 +160,8 @@ public final class PlanRunner implements Closeable {
             if (measured) {
                 write(null);
                 tell(listener);
+            }
+            if (measured && isDone(cell)) {
                 listener.cell(cell, result(cell), seconds);
             }
         }

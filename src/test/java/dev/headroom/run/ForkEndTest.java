@@ -125,10 +125,11 @@ class ForkEndTest {
                         "#  SIGSEGV (0xb) at pc=0x00007f2d1c0a1b2c, pid=4242, tid=4243",
                         "# Problematic frame:",
                         "# C  [libggml-cpu-skylakex.so+0x41b2c]  ggml_compute_forward_mul_mat+0x9c",
-                        "#"));
+                        "#"),
+                "# A fatal error has been detected by the Java Runtime Environment:");
         assertThat(crash.status()).isEqualTo(Status.CRASHED);
         assertThat(crash.reason())
-                .contains("in C  [libggml-cpu-skylakex.so+0x41b2c]  ggml_compute_forward_mul_mat+0x9c");
+                .contains("in C  [libggml-cpu-skylakex.so+0x41b2c]  ggml_compute_forward_mul_mat+0x9c.");
 
         ForkEnd memory = end(
                 exit(1),
