@@ -7,6 +7,7 @@ import dev.headroom.plan.Profiles;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
+import dev.headroom.run.NoiseWatch;
 import dev.headroom.run.PlanRunner;
 import dev.headroom.run.Preparation;
 import java.nio.file.Path;
@@ -76,8 +77,17 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Say what would be done, and stop.")
     boolean dryRun;
 
+    @Option(
+            names = "--strict",
+            description = {
+                "Keep no figure that was taken under noise (load, heat, swapping, battery, …): refuse to begin, wait up"
+                        + " to ten minutes before a fork, refuse a fork that was disturbed."
+            })
+    boolean strict;
+
     @Override
     public Integer call() {
+        NoiseWatch noise = NoiseWatch.begin(strict);
         Plan chosen = Profiles.standard()
                 .plan(plan.isBlank() ? "quick" : plan)
                 .with(new Overrides(model, context, environment, benchmark, params, forks, warmup, iterations, time));
@@ -88,11 +98,13 @@ final class RunCommand implements Callable<Integer> {
             output.answer(text.intention(), text.summary());
             return 0;
         }
+        noise.beforeRun();
         output.say(text.summary());
         PlanRunner runner = PlanRunner.prepare(
                 preparation,
                 out,
                 Version.current(),
+                noise,
                 (synthetic, done) -> output.progress(done, "writing " + synthetic.path()));
         output.say("results      " + runner.folder() + "\n");
         Run run = runner.run(new Progress(preparation, text));

@@ -48,15 +48,17 @@ public final class PlanRunner {
     private final Preparation preparation;
     private final RunFolder folder;
     private final String version;
+    private final NoiseWatch noise;
     private final String started = now();
     private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
     private final List<String> warnings = new ArrayList<>();
     private @Nullable MeterReport proof;
 
-    private PlanRunner(Preparation preparation, RunFolder folder, String version) {
+    private PlanRunner(Preparation preparation, RunFolder folder, String version, NoiseWatch noise) {
         this.preparation = preparation;
         this.folder = folder;
         this.version = version;
+        this.noise = noise;
     }
 
     /**
@@ -65,11 +67,16 @@ public final class PlanRunner {
      *
      * @param out the folder that the run folder is made in
      * @param version Headroom's
+     * @param noise has looked at the machine before the run
      * @param progress told which model is being written and how far it is, 0 to 1
      * @throws dev.headroom.BadInput if either cannot be made; then neither is left behind
      */
     public static PlanRunner prepare(
-            Preparation preparation, Path out, String version, BiConsumer<Run.Model, Double> progress) {
+            Preparation preparation,
+            Path out,
+            String version,
+            NoiseWatch noise,
+            BiConsumer<Run.Model, Double> progress) {
         RunFolder folder = RunFolder.create(out, preparation.plan().name(), LocalDateTime.now(ZoneId.systemDefault()));
         try {
             preparation.makeModels(progress);
@@ -77,7 +84,7 @@ public final class PlanRunner {
             folder.remove();
             throw e;
         }
-        return new PlanRunner(preparation, folder, version);
+        return new PlanRunner(preparation, folder, version, noise);
     }
 
     /** Where the results are. */
@@ -89,6 +96,7 @@ public final class PlanRunner {
     public Run run(Listener listener) {
         JmhFork jmh = new JmhFork(folder, preparation.llamaHome());
         write(null);
+        noise.before().forEach(warning -> warn(warning, listener));
         listener.proving();
         prove().forEach(warning -> warn(warning, listener));
         for (Cell cell : preparation.cells()) {
@@ -104,8 +112,11 @@ public final class PlanRunner {
                 ForkResult result = preparation
                         .refusal(cell)
                         .map(reason -> ForkResult.refused(cell.id(), fork, reason, now()))
-                        .orElseGet(
-                                () -> jmh.run(cell, model, fork, () -> listener.iteration(cell, fork, ++iteration[0])));
+                        .orElseGet(() -> noise.fork(
+                                cell.id(),
+                                fork,
+                                () -> jmh.run(cell, model, fork, () -> listener.iteration(cell, fork, ++iteration[0])),
+                                listener::warning));
                 folder.append(result);
                 results.add(result);
                 seconds += result.seconds();
@@ -164,7 +175,9 @@ public final class PlanRunner {
             JmhResults.merged(cell, results).ifPresent(merged::add);
             all.addAll(results);
         }
-        Run run = preparation.run(folder.id(), version, started, ended, proof, warnings, cells);
+        List<String> later = new ArrayList<>(warnings);
+        Warning.Noisy.of(all).forEach(warning -> later.add(warning.text()));
+        Run run = preparation.run(folder.id(), version, started, ended, proof, later, cells);
         folder.replace("run.json", Json.pretty(run));
         folder.replace("jmh.json", JmhResults.json(merged));
         folder.replace("cells.csv", CellsCsv.of(run));
