@@ -7,6 +7,7 @@ import dev.headroom.plan.Profiles;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
+import dev.headroom.run.NoiseWatch;
 import dev.headroom.run.PlanRunner;
 import dev.headroom.run.Preparation;
 import dev.headroom.run.UnfinishedRun;
@@ -85,8 +86,17 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Say what would be done, and stop.")
     boolean dryRun;
 
+    @Option(
+            names = "--strict",
+            description = {
+                "Keep no figure that was taken under noise (load, heat, swapping, battery, …): refuse to begin, wait up"
+                        + " to ten minutes before a fork, refuse a fork that was disturbed."
+            })
+    boolean strict;
+
     @Override
     public Integer call() {
+        NoiseWatch noise = NoiseWatch.begin(strict);
         Optional<UnfinishedRun> unfinished = given(resume).map(UnfinishedRun::in);
         Preparation preparation =
                 Preparation.of(plan(unfinished), given(llama).or(() -> unfinished.map(UnfinishedRun::llama)));
@@ -96,12 +106,13 @@ final class RunCommand implements Callable<Integer> {
             output.answer(text.intention(), text.summary());
             return 0;
         }
+        noise.beforeRun();
         output.say(text.summary());
         BiConsumer<Run.Model, Double> writing =
                 (synthetic, done) -> output.progress(done, "writing " + synthetic.path());
         try (PlanRunner runner = unfinished
-                .map(begun -> PlanRunner.resume(begun, preparation, Version.current(), writing))
-                .orElseGet(() -> PlanRunner.prepare(preparation, out, Version.current(), writing))) {
+                .map(begun -> PlanRunner.resume(begun, preparation, Version.current(), noise, writing))
+                .orElseGet(() -> PlanRunner.prepare(preparation, out, Version.current(), noise, writing))) {
             output.say("results      " + runner.folder() + "\n");
             Interruption interruption = Interruption.of(runner::cancel);
             Run run;

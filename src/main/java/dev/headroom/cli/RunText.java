@@ -5,6 +5,7 @@ import dev.headroom.plan.Parameter;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.Metric;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
@@ -126,7 +127,7 @@ final class RunText {
     String line(int number, Cell cell, CellResult result, double seconds, double left) {
         String count = "[" + number + "/" + preparation.cells().size() + "] ";
         String outcome = result.status() == Status.OK
-                ? score(result) + " " + result.unit() + peak(result)
+                ? score(result) + " " + result.unit() + peak(result) + noisy(result)
                 : result.status().text() + ": " + result.reason();
         return count + cell.id() + "  " + outcome + "  (" + duration(seconds) + ", " + duration(left) + " left)";
     }
@@ -193,15 +194,19 @@ final class RunText {
         return Waterfall.PARTS.getOrDefault(memory, List.of());
     }
 
+    private static String noisy(CellResult cell) {
+        return cell.noise().isEmpty() ? "" : ", noisy: " + Noise.words(cell.noise(), " ");
+    }
+
     private static String note(CellResult cell) {
         if (cell.status() != Status.OK) {
             return cell.status().text() + ": " + cell.reason();
         }
         Score score = cell.score();
         if (score == null || score.percentiles() == null) {
-            return "ok";
+            return "ok" + noisy(cell);
         }
-        return "ok, "
+        return "ok" + noisy(cell) + ", "
                 + score.percentiles().entrySet().stream()
                         .map(p -> "p" + p.getKey() + " " + significant(p.getValue()))
                         .collect(Collectors.joining(", "));

@@ -2,6 +2,7 @@ package dev.headroom.environment;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * All that detectors read from: files, system properties, environment variables and programs. Reading never fails; what
@@ -112,6 +114,17 @@ record Machine(
     /** A file that holds one value, of a device tree with a 0 behind it. Empty if the file is not there or is blank. */
     Optional<String> value(String path) {
         return Optional.of(text(path).replace('\0', ' ').strip()).filter(text -> !text.isEmpty());
+    }
+
+    /** What is in a folder, sorted; nothing if it cannot be read. */
+    List<String> names(String folder) {
+        try (Stream<Path> files = Files.list(root.resolve(folder))) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException | InvalidPathException | SecurityException e) {
+            return List.of();
+        }
     }
 
     /** Where a symbolic link points to. */

@@ -2,6 +2,7 @@ package dev.headroom.export;
 
 import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.Score;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Run;
 import dev.headroom.result.Waterfall;
@@ -42,6 +43,7 @@ public final class CellsCsv {
         Waterfall.PARTS.forEach(
                 (memory, parts) -> parts.forEach(part -> header.add("waterfall_" + memory + "_" + part + "_mib")));
         header.addAll(List.of("flash_attention_used", "offloaded_layers", "total_layers", "devices", "llama_version"));
+        header.add("noise");
         return header;
     }
 
@@ -76,6 +78,7 @@ public final class CellsCsv {
         row.add(observed == null ? "" : Columns.text(observed.totalLayers()));
         row.add(observed == null ? "" : Columns.text(String.join(" ", observed.devices())));
         row.add(Columns.text(run.llama().version()));
+        row.add(Noise.words(cell.noise(), " "));
         return row;
     }
 

@@ -3,6 +3,7 @@ package dev.headroom.export;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -56,6 +57,7 @@ public final class IterationsCsv {
             row.add(Columns.number(iteration.score()));
             row.add(Columns.text(cell.unit()));
             row.addAll(Columns.metricValues(metrics, iteration.metrics()));
+            row.add(Noise.words(fork.noise(), " "));
             csv.printRecord(row);
         }
     }
@@ -65,6 +67,7 @@ public final class IterationsCsv {
         header.addAll(Columns.parameterNames());
         header.addAll(List.of("fork", "iteration", "status", "score", "unit"));
         header.addAll(Columns.metricNames(metrics));
+        header.add("noise");
         return header;
     }
 }

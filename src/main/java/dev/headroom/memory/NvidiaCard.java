@@ -1,9 +1,11 @@
 package dev.headroom.memory;
 
+import com.sun.jna.Platform;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -49,6 +51,21 @@ public record NvidiaCard(
             card.driverModel().ifPresent(model -> facts.put(gpu + "DriverModel", model));
         }
         return facts;
+    }
+
+    /**
+     * How many processes have an NVIDIA card open for computing, of the card that has most; this one is among them once
+     * it has. Empty without such a driver and on Windows, which lists whatever draws there.
+     */
+    public static OptionalInt computing() {
+        if (Platform.isWindows()) {
+            return OptionalInt.empty();
+        }
+        try (Nvml nvml = Nvml.open()) {
+            return NvmlProcess.computing(nvml);
+        } catch (MeterUnavailable | LinkageError e) {
+            return OptionalInt.empty();
+        }
     }
 
     /**

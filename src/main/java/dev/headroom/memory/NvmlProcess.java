@@ -46,7 +46,7 @@ final class NvmlProcess implements Meter {
         pciId = card.pciId();
         listings = Stream.of("Compute", "Graphics")
                 .flatMap(kind -> listing(card.nvml(), "nvmlDeviceGet" + kind + "RunningProcesses").stream())
-                .filter(listing -> count(listing).isPresent()) // parts of a card under MIG do not draw
+                .filter(listing -> count(listing, card, infos).isPresent()) // parts of a card under MIG do not draw
                 .toList();
     }
 
@@ -74,6 +74,21 @@ final class NvmlProcess implements Meter {
         return meters;
     }
 
+    /** How many processes compute on the card that has most of them; empty where the driver does not tell. */
+    static OptionalInt computing(Nvml nvml) throws MeterUnavailable {
+        Optional<Listing> listing = listing(nvml, "nvmlDeviceGetComputeRunningProcesses");
+        OptionalInt most = OptionalInt.empty();
+        if (listing.isPresent()) {
+            try (Memory infos = new Memory((long) PROCESSES * INFO)) {
+                for (Nvml.Card card : nvml.cards()) {
+                    OptionalInt count = count(listing.get(), card, infos);
+                    most = count.orElse(-1) > most.orElse(-1) ? count : most;
+                }
+            }
+        }
+        return most;
+    }
+
     private static Optional<Listing> listing(Nvml nvml, String name) {
         return nvml.function(name + "_v3")
                 .or(() -> nvml.function(name + "_v2"))
@@ -82,7 +97,7 @@ final class NvmlProcess implements Meter {
     }
 
     /** Fills {@code infos} and says how many there are; empty where the driver does not tell. */
-    private OptionalInt count(Listing listing) {
+    private static OptionalInt count(Listing listing, Nvml.Card card, Memory infos) {
         int[] count = {PROCESSES};
         Object[] arguments = {card.handle(), count, infos};
         return listing.function.invokeInt(arguments) == Nvml.SUCCESS
@@ -95,7 +110,7 @@ final class NvmlProcess implements Meter {
         OptionalLong used = OptionalLong.empty();
         boolean listed = false;
         for (Listing listing : listings) {
-            OptionalInt count = count(listing);
+            OptionalInt count = count(listing, card, infos);
             if (count.isEmpty()) {
                 return OptionalLong.empty();
             }

@@ -63,7 +63,8 @@ public final class NvmlSensor implements Sensor {
                     .filter(quantity -> quantity.reading().apply(card).isPresent())
                     .forEach(quantity -> sensors.add(new NvmlSensor(card, quantity)));
             if (card.clockReasons().isPresent()) {
-                sensors.add(new NvmlThrottle(card));
+                sensors.add(NvmlThrottle.any(card));
+                sensors.add(NvmlThrottle.heat(card));
             }
         }
         if (sensors.isEmpty()) {

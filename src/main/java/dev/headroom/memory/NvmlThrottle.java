@@ -40,13 +40,32 @@ final class NvmlThrottle implements Sensor {
         }
     }
 
+    /** All but the power cap, which is where a card at work ordinarily is. */
+    private static final Set<Reason> HEAT = EnumSet.complementOf(EnumSet.of(Reason.POWER_CAP));
+
     private final Nvml.Card card;
     private final Optional<String> pciId;
+    private final String name;
+    private final String metric;
+    private final Set<Reason> reasons;
     private final Set<Reason> seen = EnumSet.noneOf(Reason.class);
 
-    NvmlThrottle(Nvml.Card card) {
+    private NvmlThrottle(Nvml.Card card, String name, String metric, Set<Reason> reasons) {
         this.card = card;
+        this.name = name;
+        this.metric = metric;
+        this.reasons = reasons;
         pciId = card.pciId();
+    }
+
+    /** Whatever the reason; says what the reasons were. */
+    static NvmlThrottle any(Nvml.Card card) {
+        return new NvmlThrottle(card, "nvml.throttle", "gpu.throttled", EnumSet.allOf(Reason.class));
+    }
+
+    /** By heat or hardware protection. */
+    static NvmlThrottle heat(Nvml.Card card) {
+        return new NvmlThrottle(card, "nvml.throttle.heat", "gpu.throttled.heat", HEAT);
     }
 
     /** 100 while the card is slowed down, else 0: the mean is the share of the readings in %. */
@@ -57,6 +76,7 @@ final class NvmlThrottle implements Sensor {
             return bits;
         }
         Set<Reason> now = Reason.of(bits.getAsLong());
+        now.retainAll(reasons);
         seen.addAll(now);
         return OptionalLong.of(now.isEmpty() ? 0 : 100);
     }
@@ -68,7 +88,7 @@ final class NvmlThrottle implements Sensor {
 
     @Override
     public Optional<String> remark() {
-        return seen.isEmpty()
+        return seen.isEmpty() || reasons.equals(HEAT) // which the other says already
                 ? Optional.empty()
                 : Optional.of("the card was slowed down: "
                         + seen.stream().map(Reason::toString).collect(Collectors.joining(", ")));
@@ -76,12 +96,12 @@ final class NvmlThrottle implements Sensor {
 
     @Override
     public String name() {
-        return "nvml.throttle";
+        return name;
     }
 
     @Override
     public String metric() {
-        return "gpu.throttled";
+        return metric;
     }
 
     @Override

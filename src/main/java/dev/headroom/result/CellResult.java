@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param phases see {@link ForkMemory}, of the fork with the largest peak
  * @param waterfalls where the largest peak of vram went and where that of ram did, as far as they were measured
  * @param prediction what its buffers were predicted to take; absent for a benchmark without a model
+ * @param noise what disturbed its forks: of each kind the worst
  */
 public record CellResult(
         String id,
@@ -43,7 +44,8 @@ public record CellResult(
         @Nullable Observed observed,
         Map<String, Map<String, Double>> phases,
         List<Waterfall> waterfalls,
-        @Nullable Prediction prediction) {
+        @Nullable Prediction prediction,
+        List<Noise> noise) {
 
     /** The same with what was predicted of it. */
     public CellResult with(Prediction of) {
@@ -65,7 +67,8 @@ public record CellResult(
                 observed,
                 phases,
                 waterfalls,
-                of);
+                of,
+                noise);
     }
 
     /**

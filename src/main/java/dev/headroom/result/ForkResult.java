@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param started ISO-8601 instant
  * @param seconds wall time of the fork, its start included
  * @param memory absent if the fork ended before its profiler was there
- * @param repeats why earlier tries of this fork were thrown away, a sentence each
+ * @param repeats why earlier tries of this fork were thrown away, the middle of a sentence each
+ * @param noise what disturbed it; empty also where nobody looked
  */
 public record ForkResult(
         String cell,
@@ -27,7 +28,8 @@ public record ForkResult(
         List<Iteration> iterations,
         @Nullable Observed observed,
         @Nullable ForkMemory memory,
-        List<String> repeats) {
+        List<String> repeats,
+        List<Noise> noise) {
     public ForkResult {
         Objects.requireNonNull(cell, "cell");
         Objects.requireNonNull(status, "status");
@@ -35,18 +37,53 @@ public record ForkResult(
         logTail = List.copyOf(logTail);
         iterations = List.copyOf(iterations);
         repeats = List.copyOf(repeats);
+        noise = List.copyOf(noise);
     }
 
     /** A fork that was not started. */
     public static ForkResult refused(String cell, int fork, String reason, String started) {
         return new ForkResult(
-                cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null, List.of());
+                cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null, List.of(), List.of());
     }
 
     /** The same, with why earlier tries were thrown away. */
     public ForkResult after(List<String> earlier) {
         return new ForkResult(
-                cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, earlier);
+                cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, earlier, noise);
+    }
+
+    /** The same with what disturbed it. */
+    public ForkResult with(List<Noise> disturbed) {
+        return new ForkResult(
+                cell,
+                fork,
+                status,
+                reason,
+                logTail,
+                started,
+                seconds,
+                iterations,
+                observed,
+                memory,
+                repeats,
+                disturbed);
+    }
+
+    /** The same as no measurement. */
+    public ForkResult refused(String because) {
+        return new ForkResult(
+                cell,
+                fork,
+                Status.REFUSED,
+                because,
+                logTail,
+                started,
+                seconds,
+                List.of(),
+                observed,
+                memory,
+                repeats,
+                noise);
     }
 
     /** Whether it measured. */

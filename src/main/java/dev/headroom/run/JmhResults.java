@@ -9,6 +9,7 @@ import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Iteration.Sample;
 import dev.headroom.result.Metric;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.io.ByteArrayOutputStream;
@@ -262,7 +263,9 @@ final class JmhResults {
                         .orElse(null),
                 phases(forks),
                 waterfalls(forks),
-                null);
+                null,
+                Noise.worst(
+                        forks.stream().flatMap(fork -> fork.noise().stream()).toList()));
     }
 
     /** Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells. */

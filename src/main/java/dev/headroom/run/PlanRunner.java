@@ -64,20 +64,23 @@ public final class PlanRunner implements Closeable {
     private final RunFolder folder;
     private final Run head;
     private final Journal journal;
+    private final NoiseWatch noise;
     private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
     private final Map<String, CellResult> merged = new HashMap<>();
     private final Set<String> told = new LinkedHashSet<>();
-    private final List<String> trialWarnings = new ArrayList<>();
+    private final List<String> beforeForks = new ArrayList<>();
     private @Nullable MeterReport proof;
     private double slowness = 1;
     private volatile boolean cancelled;
 
-    private PlanRunner(Closeable lock, Preparation preparation, RunFolder folder, Run head, Journal journal) {
+    private PlanRunner(
+            Closeable lock, Preparation preparation, RunFolder folder, Run head, Journal journal, NoiseWatch noise) {
         this.lock = lock;
         this.preparation = preparation;
         this.folder = folder;
         this.head = head;
         this.journal = journal;
+        this.noise = noise;
         told.addAll(head.warnings());
     }
 
@@ -87,11 +90,16 @@ public final class PlanRunner implements Closeable {
      *
      * @param out the folder that the run folder is made in
      * @param version Headroom's
+     * @param noise has looked at the machine before the run
      * @param progress told which model is being written and how far it is, 0 to 1
      * @throws BadInput if either cannot be made, and then neither is left behind; or if another benchmark is running
      */
     public static PlanRunner prepare(
-            Preparation preparation, Path out, String version, BiConsumer<Run.Model, Double> progress) {
+            Preparation preparation,
+            Path out,
+            String version,
+            NoiseWatch noise,
+            BiConsumer<Run.Model, Double> progress) {
         Closeable lock = MachineLock.take("plan " + preparation.plan().name());
         RunFolder folder = RunFolder.create(out, preparation.plan().name(), LocalDateTime.now(ZoneId.systemDefault()));
         try {
@@ -101,25 +109,33 @@ public final class PlanRunner implements Closeable {
             throw e;
         }
         Run head = preparation.run(folder.id(), version, now());
-        return new PlanRunner(lock, preparation, folder, head, Journal.begin(folder.path(), head));
+        return new PlanRunner(lock, preparation, folder, head, Journal.begin(folder.path(), head), noise);
     }
 
     /**
      * Goes on with a run: what it has measured stays.
      *
+     * @param noise has looked at the machine before the run goes on
      * @throws BadInput if the rest would not be measured with the same, or another benchmark is running
      */
     public static PlanRunner resume(
-            UnfinishedRun unfinished, Preparation preparation, String version, BiConsumer<Run.Model, Double> progress) {
+            UnfinishedRun unfinished,
+            Preparation preparation,
+            String version,
+            NoiseWatch noise,
+            BiConsumer<Run.Model, Double> progress) {
         Closeable lock = MachineLock.take("plan " + preparation.plan().name());
         RunFolder folder = unfinished.folder();
         Run begun = unfinished.content().head();
         Run head = preparation.run(begun.id(), version, begun.started());
         unfinished.check(head);
         preparation.makeModels(progress);
-        PlanRunner runner =
-                new PlanRunner(lock, preparation, folder, head, Journal.resume(folder.path(), unfinished.content()));
-        unfinished.content().forks().forEach(runner::add);
+        Journal journal = Journal.resume(folder.path(), unfinished.content());
+        PlanRunner runner = new PlanRunner(lock, preparation, folder, head, journal, noise);
+        unfinished.content().forks().forEach(fork -> {
+            runner.add(fork);
+            noise.remember(fork);
+        });
         return runner;
     }
 
@@ -142,9 +158,10 @@ public final class PlanRunner implements Closeable {
     public Run run(Listener listener) {
         JmhFork jmh = new JmhFork(folder, preparation.llamaHome(), () -> cancelled);
         write(null);
+        noise.before().forEach(warning -> beforeForks.add(warning.text()));
         listener.proving();
-        prove().forEach(warning -> trialWarnings.add(warning.text()));
-        tell(listener);
+        prove().forEach(warning -> beforeForks.add(warning.text()));
+        tell(settled(), listener);
         for (Cell cell : preparation.cells()) {
             double seconds = 0;
             boolean measured = false;
@@ -159,22 +176,25 @@ public final class PlanRunner implements Closeable {
             }
             if (measured) {
                 write(null);
-                tell(listener);
+                tell(settled(), listener);
             }
             if (measured && isDone(cell)) {
                 listener.cell(cell, result(cell), seconds);
             }
         }
         Run run = write(cancelled ? null : now());
-        tell(listener);
+        tell(unsettled(), listener);
         return run;
     }
 
     /** One fork, tried again where it could not run all the time; empty if the run was cancelled. */
     private Optional<ForkResult> fork(JmhFork jmh, Cell cell, int number, Listener listener) {
-        Optional<String> refusal = preparation.refusal(cell);
-        if (refusal.isPresent()) {
-            return Optional.of(ForkResult.refused(cell.id(), number, refusal.get(), now()));
+        Optional<ForkResult> refused = preparation
+                .refusal(cell)
+                .map(reason -> ForkResult.refused(cell.id(), number, reason, now()))
+                .or(() -> noise.refusal(cell.id(), number, listener::warning, () -> cancelled));
+        if (refused.isPresent() || cancelled) {
+            return refused;
         }
         Optional<Path> model =
                 cell.model().map(name -> Path.of(preparation.model(name).path()));
@@ -183,6 +203,7 @@ public final class PlanRunner implements Closeable {
         while (true) {
             listener.fork(cell, number);
             int[] iteration = {0};
+            NoiseWatch.Around around = noise.around();
             Optional<JmhFork.Outcome> outcome =
                     jmh.run(cell, model, number, limits, () -> listener.iteration(cell, number, ++iteration[0]));
             if (outcome.isEmpty()) {
@@ -194,7 +215,7 @@ public final class PlanRunner implements Closeable {
             ForkResult result = outcome.get().result();
             Optional<String> stoodStill = outcome.get().stoodStill();
             if (stoodStill.isEmpty() || result.status() == Status.TIMEOUT || repeats.size() == MOST_REPEATS) {
-                return Optional.of(result.after(repeats));
+                return Optional.of(around.over(result.after(repeats)));
             }
             repeats.add(stoodStill.get());
         }
@@ -224,21 +245,29 @@ public final class PlanRunner implements Closeable {
     }
 
     /** Tells what has not been told yet. */
-    private void tell(Listener listener) {
-        warnings().filter(told::add).forEach(listener::warning);
+    private void tell(Stream<String> warnings, Listener listener) {
+        warnings.filter(told::add).forEach(listener::warning);
     }
 
-    private Stream<String> warnings() {
+    /** Warnings that stay as they are. */
+    private Stream<String> settled() {
         return Stream.of(
                         head.warnings().stream(),
-                        trialWarnings.stream(),
-                        forks.values().stream()
-                                .flatMap(List::stream)
-                                .flatMap(this::warnings)
-                                .map(Warning::text),
-                        Warning.WronglyPredicted.of(cells()).stream().map(Warning::text))
-                .flatMap(all -> all)
-                .distinct();
+                        beforeForks.stream(),
+                        allForks().flatMap(this::warnings).map(Warning::text))
+                .flatMap(all -> all);
+    }
+
+    /** Warnings that name the worst of all cells, which may still come. */
+    private Stream<String> unsettled() {
+        return Stream.concat(
+                        Warning.WronglyPredicted.of(cells()).stream(),
+                        Warning.Noisy.of(allForks().toList()).stream())
+                .map(Warning::text);
+    }
+
+    private Stream<ForkResult> allForks() {
+        return forks.values().stream().flatMap(List::stream);
     }
 
     private Stream<Warning> warnings(ForkResult fork) {
@@ -277,7 +306,8 @@ public final class PlanRunner implements Closeable {
             JmhResults.merged(cell, results(cell)).ifPresent(jmh::add);
             all.addAll(results(cell));
         }
-        Run run = head.with(ended, proof, warnings().toList(), cells());
+        Run run = head.with(
+                ended, proof, Stream.concat(settled(), unsettled()).distinct().toList(), cells());
         folder.replace("run.json", Json.pretty(run));
         folder.replace("jmh.json", JmhResults.json(jmh));
         folder.replace("cells.csv", CellsCsv.of(run));

@@ -4,10 +4,12 @@ import dev.headroom.memory.Place;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -172,6 +174,93 @@ sealed interface Warning {
         @Override
         public String text() {
             return what + " is not measured here: " + reason;
+        }
+    }
+
+    /**
+     * Something besides what is measured that may have changed the figures.
+     *
+     * @param when such as {@code before the run}
+     */
+    record Noisy(Noise noise, String when) implements Warning {
+        @Override
+        public String text() {
+            double amount = noise.amount() == null ? 0 : noise.amount();
+            String detail = noise.detail() == null ? "" : " " + noise.detail();
+            return switch (noise.kind()) {
+                case LOAD ->
+                    said(
+                            "Other processes used %.1f%s, %s: end them, or measure when the machine is idle.",
+                            amount, detail);
+                case STEAL ->
+                    said(
+                            "The hypervisor gave %.1f%s to others, %s: measure when its host is quiet, or give this"
+                                    + " machine cores of its own.",
+                            amount, detail);
+                case GOVERNOR ->
+                    "The CPU saves power (" + detail.strip() + "), " + when
+                            + ": choose the governor or preference performance, for example with cpupower"
+                            + " frequency-set -g performance.";
+                case CLOCK_CAP ->
+                    said(
+                            "The CPU may not go above %.0f%s, %s: lift scaling_max_freq or the power profile, or pin"
+                                    + " minimum and maximum to one clock.",
+                            amount, detail);
+                case CPU_HEAT ->
+                    said(
+                            "The CPU was slowed down by heat %.0f times%s, %s: cool it, or pin a clock that it can hold.",
+                            amount, detail);
+                case MEMORY_PRESSURE ->
+                    said(
+                            "Processes waited for memory %.0f %% of the time%s, %s: end others, raise the container's"
+                                    + " limit, or take a smaller model or context.",
+                            amount, detail);
+                case MEMORY_LOW ->
+                    said("Only %.0f %% of the memory were free%s, %s: end other processes.", amount, detail);
+                case SWAP ->
+                    said(
+                            "The machine swapped %.0f pages a second%s, %s: end other processes, or take a smaller model"
+                                    + " or context.",
+                            amount, detail);
+                case BATTERY -> "The machine ran on battery, " + when + ", which slows it down: plug it in.";
+                case GPU_OTHERS ->
+                    said(
+                            "Other processes, %.0f of them%s, had the GPU open for computing, %s: end them (nvidia-smi"
+                                    + " names them).",
+                            amount, detail);
+                case GPU_HEAT ->
+                    said(
+                            "The GPU was slowed down by heat or hardware protection in %.0f %% of the readings%s, %s:"
+                                    + " cool it, or set a lower power limit.",
+                            amount, detail);
+                case VRAM_BASELINE ->
+                    "VRAM in use by others changed:" + detail + ". Close what uses the card and run the cells again"
+                            + " whose peaks you compare.";
+            };
+        }
+
+        private String said(String format, double amount, String detail) {
+            return String.format(Locale.ROOT, format, amount, detail, when);
+        }
+
+        /** Of each kind the worst, with the forks it was seen in. */
+        static List<Warning> of(List<ForkResult> forks) {
+            Map<Noise.Kind, Noisy> worst = new EnumMap<>(Noise.Kind.class);
+            Map<Noise.Kind, Integer> count = new EnumMap<>(Noise.Kind.class);
+            for (ForkResult fork : forks) {
+                for (Noise noise : fork.noise()) {
+                    count.merge(noise.kind(), 1, Integer::sum);
+                    Noisy one = new Noisy(noise, "during fork " + fork.fork() + " of " + fork.cell());
+                    worst.merge(noise.kind(), one, (a, b) -> b.noise.worseThan(a.noise) ? b : a);
+                }
+            }
+            return worst.values().stream()
+                    .map(noisy -> {
+                        int of = count.getOrDefault(noisy.noise.kind(), 0);
+                        String more = of > 1 ? " (the worst of " + of + ")" : "";
+                        return (Warning) new Noisy(noisy.noise, noisy.when + more);
+                    })
+                    .toList();
         }
     }
 }

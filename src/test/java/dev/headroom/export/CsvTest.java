@@ -7,6 +7,7 @@ import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Metric;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
@@ -117,11 +118,33 @@ class CsvTest {
     }
 
     @Test
+    void whatDisturbedIsNamed() throws IOException {
+        ForkResult fork = new ForkResult(
+                        "cell", 1, Status.OK, null, List.of(), "t", 3, List.of(), null, null, List.of(), List.of())
+                .with(List.of(new Noise(Noise.Kind.SWAP, 400.0, null)));
+
+        assertThat(only(CellsCsv.of(run(ok()))).get("noise")).isEqualTo("load memory-low");
+        assertThat(only(IterationsCsv.of(run(ok()), List.of(fork))).get("noise"))
+                .isEqualTo("swap");
+    }
+
+    @Test
     void iterationsStandBesideTheirMetrics() throws IOException {
         Iteration first = new Iteration(1, 10.5, new TreeMap<>(Map.of("·vram.peak", new Metric(900, "MiB"))), null);
         Iteration second = new Iteration(2, 11.25, new TreeMap<>(Map.of("·vram.peak", new Metric(901, "MiB"))), null);
         ForkResult fork = new ForkResult(
-                "cell", 1, Status.OK, null, List.of(), "t", 3, List.of(first, second), null, null, List.of());
+                "cell",
+                1,
+                Status.OK,
+                null,
+                List.of(),
+                "t",
+                3,
+                List.of(first, second),
+                null,
+                null,
+                List.of(),
+                List.of());
 
         List<CSVRecord> rows = records(IterationsCsv.of(run(ok()), List.of(fork)));
 
@@ -190,7 +213,8 @@ class CsvTest {
                 null,
                 Map.of(),
                 List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))),
-                null);
+                null,
+                List.of(new Noise(Noise.Kind.LOAD, 1.5, null), new Noise(Noise.Kind.MEMORY_LOW, 3.0, null)));
     }
 
     private static Run run(CellResult cell) {

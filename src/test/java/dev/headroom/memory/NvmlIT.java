@@ -42,8 +42,9 @@ class NvmlIT {
                         "gpu.clock.sm",
                         "gpu.clock.memory",
                         "gpu.temperature",
-                        "gpu.throttled");
-        assertThat(sensors).extracting(Sensor::unit).containsExactly("J", "W", "MHz", "MHz", "°C", "%");
+                        "gpu.throttled",
+                        "gpu.throttled.heat");
+        assertThat(sensors).extracting(Sensor::unit).containsExactly("J", "W", "MHz", "MHz", "°C", "%", "%");
         assertThat(sensors).allSatisfy(sensor -> assertThat(sensor.card()).isEqualTo(used.card()));
 
         assertThat(initialised(library)).isEqualTo(3);

@@ -107,7 +107,8 @@ class VramProfilerIT {
                         "·gpu.clock.sm",
                         "·gpu.clock.memory",
                         "·gpu.temperature",
-                        "·gpu.throttled")
+                        "·gpu.throttled",
+                        "·gpu.throttled.heat")
                 .doesNotContain("·vram.process.peak", "·vram.shared.peak", "·ggml.device.used", "·buffers.model");
         for (IterationResult iteration : iterations) {
             assertThat(iteration.getSecondaryResults()).containsOnlyKeys(labels);

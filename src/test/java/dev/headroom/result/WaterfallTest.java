@@ -39,6 +39,7 @@ class WaterfallTest {
                 List.of(iteration(first), iteration(second)),
                 new Observed(true, 33, 33, devices, BUFFERS),
                 memory,
+                List.of(),
                 List.of());
     }
 

@@ -60,6 +60,7 @@ class JmhResultsTest {
                         iteration(3, "·gpu.power", 90)),
                 null,
                 null,
+                List.of(),
                 List.of());
 
         CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork));
@@ -98,8 +99,8 @@ class JmhResultsTest {
         }
         samples.add(new Sample(50_000_000, 1));
         Iteration iteration = new Iteration(1, 5.45, new TreeMap<>(), samples);
-        ForkResult fork =
-                new ForkResult("c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null, List.of());
+        ForkResult fork = new ForkResult(
+                "c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null, List.of(), List.of());
         ForkResult journalled = Json.read(Json.line(fork), ForkResult.class);
 
         CellResult cell = JmhResults.cellResult(cell("TokenLatency"), List.of(journalled));
@@ -161,6 +162,7 @@ class JmhResultsTest {
             iterations.add(new Iteration(
                     iterations.size() + 1, score, new TreeMap<>(Map.of("·ram.peak", new Metric(score, "MiB"))), null));
         }
-        return new ForkResult("c", number, Status.OK, null, List.of(), "t", 1, iterations, null, null, List.of());
+        return new ForkResult(
+                "c", number, Status.OK, null, List.of(), "t", 1, iterations, null, null, List.of(), List.of());
     }
 }

@@ -219,6 +219,7 @@ class PredictionsTest {
                 null,
                 Map.of(),
                 List.of(),
-                new Prediction(Stream.of(parts).toList(), null));
+                new Prediction(Stream.of(parts).toList(), null),
+                List.of());
     }
 }
