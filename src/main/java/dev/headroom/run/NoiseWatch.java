@@ -99,11 +99,13 @@ public final class NoiseWatch {
      * @throws BadInput if something did and the run is strict
      */
     public void beforeRun() {
-        long left = SHORTEST.toNanos() - (System.nanoTime() - begun.nanos());
+        Snapshot now = machine.get();
+        long left = SHORTEST.toNanos() - (now.nanos() - begun.nanos());
         if (left > 0) {
             sleep.accept(Duration.ofNanos(left));
+            now = machine.get();
         }
-        beforeRun = seen(begun, machine.get(), onGpu.get());
+        beforeRun = seen(begun, now, onGpu.get());
         if (strict && !beforeRun.isEmpty()) {
             throw new BadInput("--strict does not measure under noise. " + texts(beforeRun, "just now"));
         }

@@ -71,6 +71,7 @@ class FakeDriverIT {
             assertThat(row.get("gpu_clock_memory_mhz")).isEqualTo("9500");
             assertThat(row.get("gpu_temperature_celsius")).isEqualTo("61");
             assertThat(row.get("gpu_throttled_percent")).isEqualTo("100");
+            assertThat(row.get("noise").split(" ", -1)).contains("gpu-others", "gpu-heat");
         }
         JsonNode run = json();
         assertThat(run.get("meters").findValuesAsText("name")).contains("nvml.device", "nvml.reserved", "nvml.process");
@@ -109,6 +110,7 @@ class FakeDriverIT {
         assertThat(row.get("gpu_energy_j")).isEmpty();
         assertThat(row.get("gpu_power_w")).isEqualTo("75");
         assertThat(row.get("gpu_throttled_percent")).isEqualTo("0");
+        assertThat(row.get("noise")).doesNotContain("gpu-heat");
         assertThat(row.isMapped("vram_reserved_mib")).isFalse();
     }
 

@@ -112,6 +112,30 @@ class NvmlIT {
         assertThat(value(throttled, idle, throttled.read(), throttled.read(), throttled.read()))
                 .hasValue(75);
         assertThat(throttled.remark()).contains("the card was slowed down: power cap, thermal slowdown");
+        assertThat(measured(sensors, "gpu.throttled.heat", 1)).hasValue(100);
+        assertThat(sensor(sensors, "gpu.throttled.heat").remark()).isEmpty();
+    }
+
+    @Test
+    void aPowerCapIsNoHeat() throws Exception {
+        List<Sensor> sensors = NvmlSensor.open(open(FakeNvml.build("capped", "THROTTLE=0x04")));
+        assertThat(measured(sensors, "gpu.throttled", 1)).hasValue(100);
+        assertThat(measured(sensors, "gpu.throttled.heat", 1)).hasValue(0);
+    }
+
+    @Test
+    void othersOnTheCardAreCounted() throws Exception {
+        for (String driver : List.of("CARDS=2", "OLD")) {
+            String library = FakeNvml.build("others-" + driver, driver);
+            try (Nvml nvml = open(library)) {
+                assertThat(NvmlProcess.computing(nvml)).as(driver).hasValue(1);
+                call(library, "fake_list", 1);
+                assertThat(NvmlProcess.computing(nvml)).as(driver).hasValue(2);
+                call(library, "fake_lose");
+                assertThat(NvmlProcess.computing(nvml)).as(driver).isEmpty();
+            }
+            assertThat(initialised(library)).isZero();
+        }
     }
 
     @Test

@@ -1,0 +1,137 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.headroom.cli.HeadroomProcess.Result;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A machine whose every core is busy with something else, and what a run says of it. */
+@EnabledOnOs(OS.LINUX)
+class NoiseIT {
+    private final List<Process> busy = new ArrayList<>();
+
+    @TempDir
+    Path directory;
+
+    @AfterEach
+    void quiet() {
+        busy.forEach(Process::destroyForcibly);
+    }
+
+    private void makeNoise() throws IOException {
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            busy.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
+        }
+    }
+
+    private Result run(String... more) throws IOException, InterruptedException {
+        String[] small = {
+            "run",
+            "--model=synthetic-stories-15m-q8_0",
+            "--context=64",
+            "--benchmark=ContextCreation|NativeCall",
+            "--time=200ms",
+            "--warmup=0",
+            "--iterations=2"
+        };
+        return new HeadroomProcess()
+                .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
+                .run(directory, Stream.concat(Stream.of(small), Stream.of(more)).toArray(String[]::new));
+    }
+
+    @Test
+    void loadOfOthersIsSaidInTheConsoleInRunJsonAndInTheTables() throws IOException, InterruptedException {
+        makeNoise();
+
+        Result result = run();
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(result.err().lines().filter(line -> line.contains("Other processes used")))
+                .as("once before the run and once for all forks: %s", result.err())
+                .hasSize(2)
+                .anyMatch(line -> line.contains("before the run: end them"))
+                .anyMatch(line -> line.contains("(the worst of 2): end them"));
+        assertThat(result.out().lines().filter(line -> line.matches(".*  ok, noisy: .*load.*")))
+                .hasSize(2);
+        assertThat(result.out().lines().filter(line -> line.matches("\\[[12]/2] .*, noisy: .*load.*")))
+                .hasSize(2);
+        JsonNode json = new ObjectMapper().readTree(folder().resolve("run.json").toFile());
+        assertThat(json.get("warnings"))
+                .filteredOn(warning -> warning.asText().contains("Other processes used"))
+                .hasSize(2);
+        for (JsonNode cell : json.get("cells")) {
+            assertThat(cell.at("/noise/0/kind").asText()).isEqualTo("load");
+            assertThat(cell.at("/noise/0/amount").asDouble()).isGreaterThan(0.25);
+        }
+        assertThat(csv("cells.csv")).hasSize(2).allSatisfy(row -> assertThat(row.get("noise"))
+                .startsWith("load"));
+        assertThat(csv("iterations.csv")).hasSize(4).allSatisfy(row -> assertThat(row.get("noise"))
+                .startsWith("load"));
+        assertThat(Files.readAllLines(folder().resolve("journal.jsonl")))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).contains("\"kind\":\"load\""));
+    }
+
+    @Test
+    void aStrictRunRefusesToBegin() throws IOException, InterruptedException {
+        makeNoise();
+
+        Result result = run("--strict");
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(2);
+        assertThat(result.err()).contains("headroom: --strict does not measure under noise. Other processes used ");
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    /** Whether the machine is quiet while this runs is not known; that marks and sentences belong together is. */
+    @Test
+    void whatIsMarkedIsExplainedAndNothingElse() throws IOException, InterruptedException {
+        Result result = run();
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        boolean load =
+                csv("cells.csv").stream().anyMatch(row -> row.get("noise").contains("load"));
+        assertThat(result.err()
+                        .lines()
+                        .anyMatch(
+                                line -> line.contains("Other processes used") && line.contains(", during fork 1 of ")))
+                .as(result.err())
+                .isEqualTo(load);
+        assertThat(result.out().contains("noisy: load")).isEqualTo(load);
+    }
+
+    private Path folder() throws IOException {
+        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
+            return runs.findFirst().orElseThrow();
+        }
+    }
+
+    private List<CSVRecord> csv(String name) throws IOException {
+        try (Reader reader = Files.newBufferedReader(folder().resolve(name))) {
+            return CSVFormat.RFC4180
+                    .builder()
+                    .setHeader()
+                    .setSkipHeaderRecord(true)
+                    .get()
+                    .parse(reader)
+                    .getRecords();
+        }
+    }
+}
