@@ -20,6 +20,9 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
     /** The same for a small GPU. */
     private static final double GPU_FLOPS = 2e12;
 
+    /** A thousand years in ms: whatever is asked for, the estimates of a whole plan can still be added up. */
+    private static final double MOST_MILLIS = 1000 * 365.25 * 86_400_000;
+
     private static final double START_SECONDS = 1.5;
     private static final double LOAD_BYTES_PER_SECOND = 1e9;
 
@@ -42,7 +45,8 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
                                 + iterations * Math.max(seconds, prompt(contextLength(), 512));
                     case TOKEN_GENERATION, TOKEN_LATENCY -> load + prompt(0, contextLength()) + iterations * seconds;
                 };
-        return Duration.ofMillis(Math.round(1e3 * cell.settings().forks() * (START_SECONDS + fork)));
+        return Duration.ofMillis(
+                Math.round(Math.min(MOST_MILLIS, 1e3 * cell.settings().forks() * (START_SECONDS + fork))));
     }
 
     private int contextLength() {
