@@ -45,8 +45,9 @@ public final class Headroom {
         System.exit(commandLine().execute(args));
     }
 
-    private static CommandLine commandLine() {
+    static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Headroom());
+        commandLine.setExpandAtFiles(false); // a model may be called @x.gguf; no file is read as arguments
         CommandLine.IParameterExceptionHandler usage = commandLine.getParameterExceptionHandler();
         commandLine.setParameterExceptionHandler((exception, args) -> {
             usage.handleParseException(exception, args);

@@ -1,5 +1,6 @@
 package dev.headroom.gguf;
 
+import dev.headroom.OneLine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -66,14 +67,14 @@ public record Gguf(
         return text("general.name");
     }
 
-    /** Tokens of context the model was trained for. */
+    /** Tokens of context the model was trained for; empty where the file says none or nonsense. */
     public OptionalLong trainedContextLength() {
-        return integer(architecture() + ".context_length");
+        return positive(architecture() + ".context_length");
     }
 
-    /** Transformer blocks. */
+    /** Transformer blocks; empty where the file says none or nonsense. */
     public OptionalLong layers() {
-        return integer(architecture() + ".block_count");
+        return positive(architecture() + ".block_count");
     }
 
     /** Numbers in all tensors. */
@@ -103,7 +104,7 @@ public record Gguf(
     public Optional<String> text(String key) {
         GgufValue value = metadata.get(key);
         return value != null && value.value() instanceof String text
-                ? Optional.of(text.replaceAll("\\p{Cntrl}", " "))
+                ? Optional.of(OneLine.of(text, " "))
                 : Optional.empty();
     }
 
@@ -113,6 +114,10 @@ public record Gguf(
         return value != null && value.type().isInteger() && value.value() instanceof Long number && fits(value, number)
                 ? OptionalLong.of(number)
                 : OptionalLong.empty();
+    }
+
+    private OptionalLong positive(String key) {
+        return integer(key).stream().filter(number -> number > 0).findFirst();
     }
 
     private static boolean fits(GgufValue value, long number) {

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 public final class GgufException extends BadInput {
     private static final long serialVersionUID = 1L;
 
-    /** The file as a whole is wrong. */
+    /** The file cannot be opened, so that no place in it is wrong. */
     GgufException(Path file, String reason) {
         super("%s %s.".formatted(file, reason));
     }

@@ -1,5 +1,6 @@
 package dev.headroom.gguf;
 
+import dev.headroom.OneLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -50,6 +53,8 @@ final class GgufReader {
     private final long fileBytes;
     private final ByteBuffer buffer =
             ByteBuffer.allocate(64 << 10).order(ByteOrder.LITTLE_ENDIAN).flip();
+    private final Map<String, Long> valuesAt = new HashMap<>();
+    private final List<Long> tensorsAt = new ArrayList<>();
     private long bufferEnd;
     private long kept;
 
@@ -82,19 +87,21 @@ final class GgufReader {
 
     private Gguf read() throws IOException {
         if (fileBytes == 0) {
-            throw new GgufException(file, "is empty");
+            throw new GgufException(file, 0, "is empty");
         }
         checkMagic();
         int version = version();
         long tensorCount = count("tensors", LEAST_TENSOR_BYTES, MOST_TENSORS);
         long valueCount = count("metadata values", LEAST_KEY_VALUE_BYTES, Integer.MAX_VALUE);
         Map<String, GgufValue> metadata = metadata(valueCount);
+        long metadataEnd = position();
         long alignment = alignment(metadata);
         List<GgufTensor> tensors = tensors(tensorCount);
         long dataOffset = align(position(), alignment);
         Gguf gguf = new Gguf(file, fileBytes, version, dataOffset, metadata, tensors);
         if (gguf.text("general.architecture").isEmpty()) {
-            throw new GgufException(file, "names no general.architecture, so it is not a model");
+            throw new GgufException(
+                    file, metadataEnd, "names no general.architecture in its metadata, so it is not a model");
         }
         checkSplit(gguf);
         checkData(gguf, alignment);
@@ -144,12 +151,15 @@ final class GgufReader {
     private long count(String what, int leastBytes, long most) throws IOException {
         long at = position();
         long count = integer(GgufValue.Type.UINT64);
-        if (count < 0 || count > most || count > fileBytes / leastBytes) {
+        if (count < 0 || count > fileBytes / leastBytes) {
             throw new GgufException(
                     file,
                     at,
                     "claims %s %s, which a file of %s bytes cannot hold"
                             .formatted(Long.toUnsignedString(count), what, fileBytes));
+        }
+        if (count > most) {
+            throw new GgufException(file, at, "has %s %s, and at most %s are read".formatted(count, what, most));
         }
         return count;
     }
@@ -165,6 +175,7 @@ final class GgufReader {
             GgufValue.Type type = valueType(key);
             Object value = type == GgufValue.Type.ARRAY ? array(key) : scalar(type, key);
             keep(at, KEPT_VALUE_BYTES);
+            valuesAt.put(key, at);
             if (metadata.put(key, new GgufValue(type, value)) != null) {
                 throw new GgufException(file, at, "has the metadata key %s twice".formatted(quote(key)));
             }
@@ -259,7 +270,7 @@ final class GgufReader {
         if (value.type() != GgufValue.Type.UINT32
                 || !(value.value() instanceof Long alignment)
                 || Long.bitCount(alignment) != 1) {
-            throw new GgufException(file, "has a general.alignment that is no power of two");
+            throw new GgufException(file, at("general.alignment"), "has a general.alignment that is no power of two");
         }
         return alignment;
     }
@@ -274,6 +285,7 @@ final class GgufReader {
                 throw new GgufException(file, at, "has the tensor %s twice".formatted(quote(name)));
             }
             keep(at, KEPT_VALUE_BYTES);
+            tensorsAt.add(at);
             tensors.add(tensor(name));
         }
         return tensors;
@@ -325,6 +337,7 @@ final class GgufReader {
                     : "one";
             throw new GgufException(
                     file,
+                    at("split.count"),
                     "is part %s of %s of a split model; merge the parts with 'llama-gguf-split --merge'"
                             .formatted(part, parts.getAsLong()));
         }
@@ -333,10 +346,12 @@ final class GgufReader {
     /** Tensors follow each other, padded to the alignment, as ggml demands; the last one needs no padding. */
     private void checkData(Gguf gguf, long alignment) {
         long expected = 0;
-        for (GgufTensor tensor : gguf.tensors()) {
+        for (int i = 0; i < gguf.tensors().size(); i++) {
+            GgufTensor tensor = gguf.tensors().get(i);
             if (tensor.offset() != expected) {
                 throw new GgufException(
                         file,
+                        tensorsAt.get(i),
                         "places the tensor %s at %s of the data section instead of %s"
                                 .formatted(quote(tensor.name()), Long.toUnsignedString(tensor.offset()), expected));
             }
@@ -389,6 +404,11 @@ final class GgufReader {
         }
     }
 
+    /** Where a key stands that the metadata has. */
+    private long at(String key) {
+        return Objects.requireNonNull(valuesAt.get(key));
+    }
+
     private long position() {
         return bufferEnd - buffer.remaining();
     }
@@ -433,6 +453,6 @@ final class GgufReader {
 
     private static String quote(String text) {
         String start = text.length() > 60 ? text.substring(0, 60) + "…" : text;
-        return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";
+        return "'" + OneLine.of(start, "?") + "'";
     }
 }

@@ -34,6 +34,9 @@ public record Overrides(
     /** Nothing given. */
     public static final Overrides NONE = new Overrides("", "", "", "", List.of(), "", "", "", "");
 
+    /** Longer ones could nest deeper than a stack. */
+    private static final int LONGEST_REGEX = 1000;
+
     public Overrides {
         params = List.copyOf(params);
     }
@@ -88,6 +91,10 @@ public record Overrides(
     }
 
     private static String matching(String regex) {
+        if (regex.length() > LONGEST_REGEX) {
+            throw new BadInput("--benchmark: " + Entry.quote(regex) + " is longer than " + LONGEST_REGEX
+                    + " characters; write a shorter regular expression");
+        }
         Pattern pattern;
         try {
             pattern = Pattern.compile(regex);

@@ -1,7 +1,6 @@
 package dev.headroom.result;
 
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,15 +29,6 @@ public record ForkResult(
         @Nullable ForkMemory memory,
         List<String> repeats,
         List<Noise> noise) {
-    public ForkResult {
-        Objects.requireNonNull(cell, "cell");
-        Objects.requireNonNull(status, "status");
-        Objects.requireNonNull(started, "started");
-        logTail = List.copyOf(logTail);
-        iterations = List.copyOf(iterations);
-        repeats = List.copyOf(repeats);
-        noise = List.copyOf(noise);
-    }
 
     /** A fork that was not started. */
     public static ForkResult refused(String cell, int fork, String reason, String started) {

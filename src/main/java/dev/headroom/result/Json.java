@@ -5,9 +5,17 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** How results are written as JSON: what is absent is left out, what is not a number is absent. */
 public final class Json {
@@ -15,6 +23,7 @@ public final class Json {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
 
     private static final ObjectWriter PRETTY =
@@ -43,9 +52,47 @@ public final class Json {
     /**
      * Reads what {@link #line} or {@link #pretty} wrote.
      *
-     * @throws JsonProcessingException if the text is not JSON of that shape
+     * @param type a record
+     * @throws JsonProcessingException if the text is not JSON of that shape; what a record has to have is there
      */
     public static <T> T read(String text, Class<T> type) throws JsonProcessingException {
-        return MAPPER.readValue(text, type);
+        T value = MAPPER.readValue(text, type);
+        checkWhole(value, type.getSimpleName());
+        return value;
+    }
+
+    /** Jackson makes null of what is absent, also where a record does not allow for it. */
+    private static void checkWhole(@Nullable Object value, String where) throws JsonProcessingException {
+        if (value == null) {
+            throw new JsonMappingException(null, where + " is absent");
+        }
+        if (value instanceof Map<?, ?> map) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                checkWhole(entry.getValue(), where + "." + entry.getKey());
+            }
+        } else if (value instanceof Collection<?> elements) {
+            for (Object element : elements) {
+                checkWhole(element, where + "[]");
+            }
+        } else if (value instanceof Object[] elements) {
+            checkWhole(Arrays.asList(elements), where);
+        } else if (value instanceof Record) {
+            for (RecordComponent component : value.getClass().getRecordComponents()) {
+                Object part = part(value, component);
+                if (part != null || !component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                    checkWhole(part, where + "." + component.getName());
+                }
+            }
+        }
+    }
+
+    private static @Nullable Object part(Object of, RecordComponent component) {
+        try {
+            Method accessor = component.getAccessor();
+            accessor.setAccessible(true);
+            return accessor.invoke(of);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -3,7 +3,6 @@ package dev.headroom.result;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,21 +37,6 @@ public record Run(
         List<CellResult> cells) {
 
     public static final int SCHEMA_VERSION = 1;
-
-    public Run {
-        Objects.requireNonNull(id, "id");
-        Objects.requireNonNull(headroom, "headroom");
-        Objects.requireNonNull(started, "started");
-        Objects.requireNonNull(plan, "plan");
-        Objects.requireNonNull(environment, "environment");
-        Objects.requireNonNull(llama, "llama");
-        Objects.requireNonNull(llama.devices(), "devices");
-        models = List.copyOf(models);
-        meters = List.copyOf(meters);
-        Objects.requireNonNull(unavailable, "unavailable");
-        warnings = List.copyOf(warnings);
-        cells = List.copyOf(cells);
-    }
 
     /** The same run at a later time. */
     public Run with(@Nullable String end, @Nullable MeterReport proved, List<String> told, List<CellResult> measured) {

@@ -20,6 +20,9 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
     /** The same for a small GPU. */
     private static final double GPU_FLOPS = 2e12;
 
+    /** A thousand years in ms: whatever is asked for, the estimates of a whole plan can still be added up. */
+    private static final double MOST_MILLIS = 1000 * 365.25 * 86_400_000;
+
     private static final double START_SECONDS = 1.5;
     private static final double LOAD_BYTES_PER_SECOND = 1e9;
 
@@ -61,7 +64,7 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
     }
 
     private static Duration seconds(double seconds) {
-        return Duration.ofMillis(Math.round(1e3 * seconds));
+        return Duration.ofMillis(Math.round(Math.min(MOST_MILLIS, 1e3 * seconds)));
     }
 
     private int contextLength() {

@@ -158,11 +158,7 @@ final class Journal {
 
     private static <T> T line(Path file, int number, String text, Class<T> type) {
         try {
-            T value = Json.read(text, type);
-            if (value != null) { // as it is for the text null
-                return value;
-            }
-            throw new BadInput(file + " is damaged in line " + number + " (null): " + remedy(number));
+            return Json.read(text, type);
         } catch (JsonProcessingException e) {
             throw new BadInput(
                     file + " is damaged in line " + number + " ("
@@ -170,12 +166,10 @@ final class Journal {
                                     .lines()
                                     .findFirst()
                                     .orElse("not JSON") + "): "
-                            + remedy(number),
+                            + (number == 1
+                                    ? "start a new run without --resume."
+                                    : "delete that line, and its fork is measured again."),
                     e);
         }
-    }
-
-    private static String remedy(int number) {
-        return number == 1 ? "start a new run without --resume." : "delete that line, and its fork is measured again.";
     }
 }

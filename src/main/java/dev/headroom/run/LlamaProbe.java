@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Asks llama.cpp, in a process of its own, what it is and whether it knows a model. In this process it would take the
@@ -36,12 +37,16 @@ final class LlamaProbe {
     }
 
     /**
-     * Checks that the library in {@code home} knows the model's architecture and vocabulary; weights are not loaded.
-     *
-     * @throws BadInput if it does not
+     * Why the library in {@code home} does not load a model, asked for its architecture and vocabulary alone: what
+     * llama.cpp said, or how it ended the process. Empty: it knows the model.
      */
-    static void model(Path home, Path file) {
-        ask(home.toString(), file.toAbsolutePath().toString());
+    static Optional<String> refusal(Path home, Path file) {
+        try {
+            ask(home.toString(), file.toAbsolutePath().toString());
+            return Optional.empty();
+        } catch (ProbeProcess.NoAnswer e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 
     private static String ask(String home, String... model) {

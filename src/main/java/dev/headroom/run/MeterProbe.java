@@ -94,6 +94,7 @@ public final class MeterProbe {
         return ModelStore.ofUser().directory().toAbsolutePath().resolve(name);
     }
 
+    /** What was kept; a file that is not there or damaged says nothing. */
     private static Optional<MeterReport> kept(Map<String, String> on) {
         try {
             return Optional.of(Json.read(Files.readString(file(on)), MeterReport.class));

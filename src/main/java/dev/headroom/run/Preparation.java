@@ -44,8 +44,9 @@ import java.util.stream.Stream;
  * @param environment where this runs
  * @param llamaHome directory of the library
  * @param models by id, with their path where they are or will be
+ * @param refused why llama.cpp does not load a model, by the model's id
  * @param estimates of how long each cell takes, by id
- * @param predictions of what each cell with a model will take, by id
+ * @param predictions of what each cell will take, by id; of cells whose model can be loaded
  * @param meters which meters work here
  */
 public record Preparation(
@@ -55,6 +56,7 @@ public record Preparation(
         Path llamaHome,
         Run.Llama llama,
         Map<String, Run.Model> models,
+        Map<String, String> refused,
         Map<String, Estimate> estimates,
         Map<String, Prediction> predictions,
         List<Run.MeterFact> meters,
@@ -88,13 +90,16 @@ public record Preparation(
         beyondTraining(cells, models).forEach(warning -> warnings.add(warning.text()));
         Path home = LlamaHome.find(llama).toAbsolutePath();
         Run.Llama library = LlamaProbe.library(home);
+        models.values().forEach(model -> checkFits(model, library, environment));
+        Map<String, String> refused = new LinkedHashMap<>();
         for (Run.Model model : models.values()) {
-            checkFits(model, library, environment);
             if (!model.synthetic()) {
-                LlamaProbe.model(home, Path.of(model.path()));
+                LlamaProbe.refusal(home, Path.of(model.path())).ifPresent(reason -> refused.put(model.id(), reason));
             }
         }
-        Map<String, Prediction> predictions = predictions(cells, headers, home, library, environment);
+        Map<String, Gguf> loadable = new LinkedHashMap<>(headers);
+        loadable.keySet().removeAll(refused.keySet());
+        Map<String, Prediction> predictions = predictions(cells, loadable, home, library, environment);
         notPredicted(cells, predictions).forEach(warning -> warnings.add(warning.text()));
         Map<String, String> unavailable = new LinkedHashMap<>();
         List<Run.MeterFact> working = meters(unavailable);
@@ -115,6 +120,7 @@ public record Preparation(
                 home,
                 library,
                 models,
+                refused,
                 estimates,
                 predictions,
                 working,
@@ -243,7 +249,7 @@ public record Preparation(
         return models;
     }
 
-    private static Run.Model look(ModelName name, Gguf header) {
+    static Run.Model look(ModelName name, Gguf header) {
         OptionalLong trained = header.trainedContextLength();
         OptionalLong perToken =
                 KvCache.of(header).map(KvCache::f16BytesPerToken).orElse(OptionalLong.empty());
@@ -336,13 +342,13 @@ public record Preparation(
     }
 
     /**
-     * Why a cell is not run at all: a context that cannot fit by arithmetic would, on systems that promise more memory
-     * than they have, not fail but push the machine over.
+     * Why a cell is not run at all: llama.cpp does not load its model; or its context cannot fit by arithmetic, and would,
+     * on systems that promise more memory than they have, not fail but push the machine over.
      */
     Optional<String> refusal(Cell cell) {
         Prediction prediction = predictions.get(cell.id());
         return prediction == null
-                ? Optional.empty()
+                ? cell.model().flatMap(model -> Optional.ofNullable(refused.get(model.id())))
                 : refusal(
                         cell,
                         cell.model().map(this::model).orElseThrow().tensorBytes(),
@@ -415,7 +421,7 @@ public record Preparation(
         longest.forEach((id, length) -> {
             Run.Model model = models.get(id);
             Long trained = model == null ? null : model.trainedContextLength();
-            if (trained != null && length > MOST_TIMES_TRAINED * trained) {
+            if (trained != null && length / MOST_TIMES_TRAINED > trained) {
                 throw new BadInput("A context of " + length + " tokens is more than " + MOST_TIMES_TRAINED
                         + " times the " + trained + " that " + id + " was trained for: take a shorter context.");
             }

@@ -17,13 +17,23 @@ final class ProbeProcess {
 
     private static final int SECONDS = 120;
 
+    /** The process was there and said no, broke or hung: that is about what it was asked, not about this machine. */
+    static final class NoAnswer extends BadInput {
+        private static final long serialVersionUID = 1L;
+
+        NoAnswer(String message) {
+            super(message);
+        }
+    }
+
     private ProbeProcess() {}
 
     /**
      * Runs a class's {@code main} and returns what it printed.
      *
      * @param about what is being asked about, as the beginning of a sentence
-     * @throws BadInput if there is no answer; the message says why
+     * @throws NoAnswer if the process gives none; the message says why
+     * @throws BadInput if there can be no process
      */
     static String ask(Class<?> main, String about, List<String> arguments) {
         return ask(main, about, List.of(), Map.of(), arguments);
@@ -54,7 +64,7 @@ final class ProbeProcess {
                 Process process = builder.start();
                 if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
-                    throw new BadInput(about + " gave no answer within " + SECONDS
+                    throw new NoAnswer(about + " gave no answer within " + SECONDS
                             + " s: see whether the driver hangs, or name another llama.cpp with --llama DIR.");
                 }
                 return answer(about, process.exitValue(), read(out), read(err));
@@ -72,14 +82,14 @@ final class ProbeProcess {
 
     private static String answer(String about, int exit, String out, String err) {
         if (exit == BAD_INPUT) {
-            throw new BadInput(err.strip());
+            throw new NoAnswer(err.strip());
         }
         if (exit != 0) {
             String last = err.lines()
                     .filter(line -> !line.isBlank())
                     .reduce((first, second) -> second)
                     .orElse("no word");
-            throw new BadInput(about + " ended its process with exit code " + exit + ", saying \"" + last.strip()
+            throw new NoAnswer(about + " ended its process with exit code " + exit + ", saying \"" + last.strip()
                     + "\": it cannot be used here.");
         }
         return out;
