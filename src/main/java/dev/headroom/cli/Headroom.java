@@ -1,8 +1,11 @@
 package dev.headroom.cli;
 
 import dev.headroom.BadInput;
+import dev.headroom.PathName;
 import dev.headroom.run.JmhMain;
+import dev.headroom.run.JnaFolder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,12 +45,22 @@ public final class Headroom {
             JmhMain.run(Arrays.copyOfRange(args, 1, args.length)); // untouched, its --help and exit code included
             return;
         }
+        JnaFolder.set();
         System.exit(commandLine().execute(args));
+    }
+
+    private static Path path(String text) {
+        try {
+            return PathName.of("the path", text);
+        } catch (BadInput e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
     }
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Headroom());
         commandLine.setExpandAtFiles(false); // a model may be called @x.gguf; no file is read as arguments
+        commandLine.registerConverter(Path.class, Headroom::path);
         CommandLine.IParameterExceptionHandler usage = commandLine.getParameterExceptionHandler();
         commandLine.setParameterExceptionHandler((exception, args) -> {
             usage.handleParseException(exception, args);

@@ -148,8 +148,15 @@ final class ForkWatch {
     }
 
     private void end(Thread waiting) {
-        processes().forEach(ProcessHandle::destroyForcibly);
+        List<ProcessHandle> killed = processes();
+        killed.forEach(ProcessHandle::destroyForcibly);
         ended = joined(waiting, LAST_MILLIS);
+        killed.forEach(process -> attachSocket(process).toFile().delete());
+    }
+
+    /** What jcmd has a JVM of Linux listen on, and one that is killed leaves behind. */
+    private static Path attachSocket(ProcessHandle process) {
+        return Path.of("/tmp", ".java_pid" + process.pid());
     }
 
     /** The fork's process and those that it started. */

@@ -63,11 +63,10 @@ final class LlamaProbe {
             if (args.length > 1) {
                 LlamaModel.check(library, Path.of(args[1]));
             } else {
-                System.out.println(Json.line(describe(library)));
+                ProbeProcess.answer(Json.line(describe(library)));
             }
         } catch (BadInput | LlamaException e) {
-            System.err.println(e.getMessage());
-            System.exit(ProbeProcess.BAD_INPUT);
+            ProbeProcess.refuse(e);
         }
     }
 
