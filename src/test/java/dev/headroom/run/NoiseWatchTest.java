@@ -307,13 +307,6 @@ class NoiseWatchTest {
         assertThat(Json.read(Json.line(fork), ForkResult.class)).isEqualTo(fork);
     }
 
-    @Test
-    void aJournalOfBeforeHasNone() throws JsonProcessingException {
-        String line = Json.line(fork("cell", 1)).replace(",\"noise\":[]", "");
-        assertThat(line).doesNotContain("noise");
-        assertThat(Json.read(line, ForkResult.class).noise()).isEmpty();
-    }
-
     private NoiseWatch watch(boolean strict) {
         return new NoiseWatch(strict, this::snapshot, OptionalInt::empty, this::pass);
     }
