@@ -33,6 +33,7 @@ public final class Headroom {
     static final int WRONG_USE = 1;
     static final int BAD_INPUT = 2;
     static final int SOME_CELLS_FAILED = 3;
+    static final int INTERRUPTED = 130;
 
     private Headroom() {}
 

@@ -10,10 +10,12 @@ import dev.headroom.result.Status;
 import dev.headroom.run.NoiseWatch;
 import dev.headroom.run.PlanRunner;
 import dev.headroom.run.Preparation;
+import dev.headroom.run.UnfinishedRun;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +32,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     Output output = new Output();
 
-    @Option(names = "--plan", paramLabel = "NAME|FILE", defaultValue = "quick", description = "Default: quick.")
+    @Option(names = "--plan", paramLabel = "NAME|FILE", defaultValue = "", description = "Default: quick.")
     String plan = "";
 
     @Option(
@@ -74,6 +76,13 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "results", description = "Default: results.")
     Path out = Path.of("results");
 
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with the run in this folder: measure what is missing, with the same settings.")
+    @Nullable
+    Path resume;
+
     @Option(names = "--dry-run", description = "Say what would be done, and stop.")
     boolean dryRun;
 
@@ -88,10 +97,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         NoiseWatch noise = NoiseWatch.begin(strict);
-        Plan chosen = Profiles.standard()
-                .plan(plan.isBlank() ? "quick" : plan)
-                .with(new Overrides(model, context, environment, benchmark, params, forks, warmup, iterations, time));
-        Preparation preparation = Preparation.of(chosen, Optional.ofNullable(llama));
+        Optional<UnfinishedRun> unfinished = given(resume).map(UnfinishedRun::in);
+        Preparation preparation =
+                Preparation.of(plan(unfinished), given(llama).or(() -> unfinished.map(UnfinishedRun::llama)));
         RunText text = new RunText(preparation);
         preparation.warnings().forEach(output::warn);
         if (dryRun) {
@@ -100,18 +108,42 @@ final class RunCommand implements Callable<Integer> {
         }
         noise.beforeRun();
         output.say(text.summary());
-        PlanRunner runner = PlanRunner.prepare(
-                preparation,
-                out,
-                Version.current(),
-                noise,
-                (synthetic, done) -> output.progress(done, "writing " + synthetic.path()));
-        output.say("results      " + runner.folder() + "\n");
-        Run run = runner.run(new Progress(preparation, text));
-        output.answer(run, text.results(run));
-        output.say("Results in " + runner.folder());
-        boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
-        return allOk ? 0 : Headroom.SOME_CELLS_FAILED;
+        BiConsumer<Run.Model, Double> writing =
+                (synthetic, done) -> output.progress(done, "writing " + synthetic.path());
+        try (PlanRunner runner = unfinished
+                .map(begun -> PlanRunner.resume(begun, preparation, Version.current(), noise, writing))
+                .orElseGet(() -> PlanRunner.prepare(preparation, out, Version.current(), noise, writing))) {
+            output.say("results      " + runner.folder() + "\n");
+            Interruption interruption = Interruption.of(runner::cancel);
+            Run run;
+            try {
+                run = runner.run(new Progress(preparation, text, runner.done()));
+                output.answer(run, text.results(run));
+                output.say("Results in " + runner.folder());
+                if (run.ended() == null) {
+                    output.say("Broken off with " + runner.done() + " of "
+                            + preparation.cells().size() + " cells done; go on with run --resume "
+                            + runner.folder());
+                    return Headroom.INTERRUPTED;
+                }
+            } finally {
+                interruption.over();
+            }
+            boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
+            return allOk ? 0 : Headroom.SOME_CELLS_FAILED;
+        }
+    }
+
+    private static Optional<Path> given(@Nullable Path path) {
+        return Optional.ofNullable(path).filter(some -> !some.toString().isBlank());
+    }
+
+    private Plan plan(Optional<UnfinishedRun> unfinished) {
+        Plan named = unfinished.isPresent() && plan.isBlank()
+                ? unfinished.get().plan()
+                : Profiles.standard().plan(plan.isBlank() ? "quick" : plan);
+        return named.with(
+                new Overrides(model, context, environment, benchmark, params, forks, warmup, iterations, time));
     }
 
     /** A line for each cell, and a bar with the time that is left. */
@@ -122,9 +154,11 @@ final class RunCommand implements Callable<Integer> {
         private double taken;
         private int done;
 
-        Progress(Preparation preparation, RunText text) {
+        /** @param done cells that an earlier part of the run has measured */
+        Progress(Preparation preparation, RunText text, int done) {
             this.preparation = preparation;
             this.text = text;
+            this.done = done;
         }
 
         @Override

@@ -180,6 +180,7 @@ public final class LlamaContext implements AutoCloseable {
         if (result != 0) {
             throw failedDecode(length, result);
         }
+        Progress.made();
         position += length;
     }
 

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /**
  * What to run: benchmarks, models, context lengths, environments and settings. Keys are {@code description}, {@code
  * benchmarks} (simple names, all by default), those of {@link Parameter}, and {@code forks}, {@code warmup}, {@code
- * iterations}, {@code time}, {@code sampling}; all but the first two also for one benchmark alone, as {@code
+ * iterations}, {@code time}, {@code sampling}, {@code timeLimit}, {@code stallLimit}; all but the first two also for one benchmark alone, as {@code
  * TimeToFirstToken.iterations}. See {@link Settings} for ranges. A plan that exists is valid.
  *
  * @param name in {@code [A-Za-z0-9._-]}
@@ -35,6 +35,8 @@ public record Plan(String name, List<Entry> entries) {
     static final String ITERATIONS = "iterations";
     static final String TIME = "time";
     static final String SAMPLING = "sampling";
+    static final String TIME_LIMIT = "timeLimit";
+    static final String STALL_LIMIT = "stallLimit";
 
     /** More cells than this are a slip in a comma list, not a plan: at a minute a cell it is a week. */
     private static final int MOST_CELLS = 10_000;
@@ -192,12 +194,18 @@ public record Plan(String name, List<Entry> entries) {
                         .map(e -> e.integer(e.value(), 1, 100_000))
                         .orElse(5),
                 find(byKey, benchmark, TIME)
-                        .map(e -> time(e, Duration.ofHours(1), "1h, like 300ms, 2s or 1m"))
+                        .map(e -> time(e, Duration.ofMillis(1), Duration.ofHours(1), "300ms, 2s or 1m"))
                         .orElse(Duration.ofSeconds(1)),
-                find(byKey, benchmark, SAMPLING).map(e -> time(e, Duration.ofSeconds(1), "1s, like 10ms")));
+                find(byKey, benchmark, SAMPLING).map(e -> time(e, Duration.ofMillis(1), Duration.ofSeconds(1), "10ms")),
+                find(byKey, benchmark, TIME_LIMIT).map(Plan::limit),
+                find(byKey, benchmark, STALL_LIMIT).map(Plan::limit));
     }
 
-    private static Duration time(Entry entry, Duration longest, String to) {
+    private static Duration limit(Entry entry) {
+        return time(entry, Duration.ofSeconds(1), Duration.ofDays(7), "10m or 2h");
+    }
+
+    private static Duration time(Entry entry, Duration shortest, Duration longest, String like) {
         Matcher matcher = TIME_SYNTAX.matcher(entry.value());
         if (matcher.matches()) {
             long amount = Long.parseLong(matcher.group(1));
@@ -208,11 +216,18 @@ public record Plan(String name, List<Entry> entries) {
                         case "m" -> Duration.ofMinutes(amount);
                         default -> Duration.ofHours(amount);
                     };
-            if (time.toMillis() >= 1 && time.compareTo(longest) <= 0) {
+            if (time.compareTo(shortest) >= 0 && time.compareTo(longest) <= 0) {
                 return time;
             }
         }
-        throw entry.bad(entry.key() + " " + Entry.quote(entry.value()) + " is not a time from 1ms to " + to);
+        throw entry.bad(entry.key() + " " + Entry.quote(entry.value()) + " is not a time from " + text(shortest)
+                + " to " + text(longest) + ", like " + like);
+    }
+
+    private static String text(Duration time) {
+        return time.toHours() > 0
+                ? time.toHours() + "h"
+                : time.toSeconds() > 0 ? time.toSeconds() + "s" : time.toMillis() + "ms";
     }
 
     private static Optional<Entry> find(Map<String, Entry> byKey, Benchmark benchmark, String key) {
@@ -317,11 +332,12 @@ public record Plan(String name, List<Entry> entries) {
     private static Set<String> keys() {
         Set<String> keys = new LinkedHashSet<>(List.of(DESCRIPTION, BENCHMARKS));
         Stream.of(Parameter.values()).map(Parameter::key).forEach(keys::add);
-        keys.addAll(List.of(FORKS, WARMUP, ITERATIONS, TIME, SAMPLING));
+        keys.addAll(List.of(FORKS, WARMUP, ITERATIONS, TIME, SAMPLING, TIME_LIMIT, STALL_LIMIT));
         for (Benchmark benchmark : Benchmark.values()) {
             String of = benchmark.simpleName() + ".";
             benchmark.parameters().forEach(parameter -> keys.add(of + parameter.key()));
-            keys.addAll(List.of(of + FORKS, of + WARMUP, of + ITERATIONS, of + SAMPLING));
+            keys.addAll(List.of(
+                    of + FORKS, of + WARMUP, of + ITERATIONS, of + SAMPLING, of + TIME_LIMIT, of + STALL_LIMIT));
             if (!benchmark.isSingleShot()) {
                 keys.add(of + TIME);
             }

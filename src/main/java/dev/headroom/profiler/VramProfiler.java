@@ -67,6 +67,9 @@ public final class VramProfiler implements InternalProfiler {
     /** Names the file of the report. */
     public static final String REPORT = "headroom.memory.report";
 
+    /** The process that started this fork; when it ends the fork does. */
+    public static final String HOST = "headroom.host";
+
     /**
      * The metrics whose samples and gaps are reported, where they are polled; of vram's and of ram's the first counts. The
      * first of all is read most often.
@@ -134,6 +137,7 @@ public final class VramProfiler implements InternalProfiler {
     @Override
     public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
         if (meters.isEmpty()) {
+            HostWatch.start();
             open();
         }
         sampler = Sampler.start(gauges, pace);

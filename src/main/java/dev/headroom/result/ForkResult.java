@@ -1,10 +1,11 @@
 package dev.headroom.result;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One fork of one cell: a line of {@code journal.jsonl}.
+ * One fork of one cell: a line of {@code journal.jsonl}, from the second on.
  *
  * @param cell the cell's id
  * @param fork 1 for the first
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param started ISO-8601 instant
  * @param seconds wall time of the fork, its start included
  * @param memory absent if the fork ended before its profiler was there
+ * @param repeats why earlier tries of this fork were thrown away, a sentence each
  * @param noise what disturbed it; empty also where nobody looked
  */
 public record ForkResult(
@@ -26,9 +28,15 @@ public record ForkResult(
         List<Iteration> iterations,
         @Nullable Observed observed,
         @Nullable ForkMemory memory,
+        List<String> repeats,
         List<Noise> noise) {
-
     public ForkResult {
+        Objects.requireNonNull(cell, "cell");
+        Objects.requireNonNull(status, "status");
+        Objects.requireNonNull(started, "started");
+        logTail = List.copyOf(logTail);
+        iterations = List.copyOf(iterations);
+        repeats = List.copyOf(repeats);
         noise = noise == null ? List.of() : List.copyOf(noise); // journals of before have none
     }
 
@@ -43,25 +51,55 @@ public record ForkResult(
             double seconds,
             List<Iteration> iterations,
             @Nullable Observed observed,
-            @Nullable ForkMemory memory) {
-        this(cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, List.of());
+            @Nullable ForkMemory memory,
+            List<String> repeats) {
+        this(cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, repeats, List.of());
     }
 
     /** A fork that was not started. */
     public static ForkResult refused(String cell, int fork, String reason, String started) {
-        return new ForkResult(cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null);
+        return new ForkResult(
+                cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null, List.of());
+    }
+
+    /** The same, with why earlier tries were thrown away. */
+    public ForkResult after(List<String> earlier) {
+        return new ForkResult(
+                cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, earlier, noise);
     }
 
     /** The same with what disturbed it. */
     public ForkResult with(List<Noise> disturbed) {
         return new ForkResult(
-                cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, disturbed);
+                cell,
+                fork,
+                status,
+                reason,
+                logTail,
+                started,
+                seconds,
+                iterations,
+                observed,
+                memory,
+                repeats,
+                disturbed);
     }
 
     /** The same as no measurement. */
     public ForkResult refused(String because) {
         return new ForkResult(
-                cell, fork, Status.REFUSED, because, logTail, started, seconds, List.of(), observed, memory, noise);
+                cell,
+                fork,
+                Status.REFUSED,
+                because,
+                logTail,
+                started,
+                seconds,
+                List.of(),
+                observed,
+                memory,
+                repeats,
+                noise);
     }
 
     /** Whether it measured. */

@@ -3,6 +3,7 @@ package dev.headroom.result;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the run folder's name
  * @param headroom version of Headroom
  * @param started ISO-8601 instant
- * @param ended ISO-8601 instant; absent while the run goes on or if it was killed
+ * @param ended ISO-8601 instant; absent while the run goes on or if it was broken off
  * @param plan the plan as it was run, options of the command line applied
  * @param environment where it ran; its {@code name} is the default value of the parameter environment
  * @param meters meters that worked, with what they measure; {@code vram} names the one behind ·vram.peak
@@ -38,6 +39,40 @@ public record Run(
 
     public static final int SCHEMA_VERSION = 1;
 
+    public Run {
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(headroom, "headroom");
+        Objects.requireNonNull(started, "started");
+        Objects.requireNonNull(plan, "plan");
+        Objects.requireNonNull(environment, "environment");
+        Objects.requireNonNull(llama, "llama");
+        Objects.requireNonNull(llama.devices(), "devices");
+        models = List.copyOf(models);
+        meters = List.copyOf(meters);
+        Objects.requireNonNull(unavailable, "unavailable");
+        warnings = List.copyOf(warnings);
+        cells = List.copyOf(cells);
+    }
+
+    /** The same run at a later time. */
+    public Run with(@Nullable String end, @Nullable MeterReport proved, List<String> told, List<CellResult> measured) {
+        return new Run(
+                schemaVersion,
+                id,
+                headroom,
+                started,
+                end,
+                plan,
+                environment,
+                llama,
+                models,
+                meters,
+                unavailable,
+                proved,
+                told,
+                measured);
+    }
+
     /**
      * The llama.cpp that ran.
      *
@@ -45,13 +80,15 @@ public record Run(
      * @param commit absent where the library does not tell
      * @param library path of the library
      * @param systemInfo CPU features in use, as llama.cpp prints them
+     * @param fingerprint SHA-256 of its files: builds of one version differ
      */
     public record Llama(
             String version,
             @Nullable String commit,
             String library,
             List<Device> devices,
-            @Nullable String systemInfo) {}
+            @Nullable String systemInfo,
+            @Nullable String fingerprint) {}
 
     /**
      * A device llama.cpp can use.
@@ -72,6 +109,7 @@ public record Run(
      * @param trainedContextLength tokens; absent if the file does not say
      * @param kvBytesPerToken what a token of context takes in a KV cache of type f16; absent where layers differ
      *     (sliding windows, recurrent layers, latent attention)
+     * @param fingerprint SHA-256 over the file's size and parts of it; absent for synthetic models, which their id describes
      */
     public record Model(
             String id,
@@ -83,7 +121,8 @@ public record Run(
             long fileBytes,
             long tensorBytes,
             @Nullable Long trainedContextLength,
-            @Nullable Long kvBytesPerToken) {}
+            @Nullable Long kvBytesPerToken,
+            @Nullable String fingerprint) {}
 
     /**
      * A meter that worked.

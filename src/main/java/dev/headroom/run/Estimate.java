@@ -26,7 +26,13 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
     /** Attention makes a token cost about twice as much at this depth, for models of 0.1 to 1 billion parameters. */
     private static final double DEPTH_THAT_DOUBLES = 4096;
 
+    /** Of all forks. */
     Duration duration() {
+        return fork().multipliedBy(cell.settings().forks());
+    }
+
+    /** Of one fork. */
+    Duration fork() {
         int iterations = cell.settings().warmup() + cell.settings().iterations();
         double load = fileBytes / LOAD_BYTES_PER_SECOND;
         double seconds = cell.settings().time().toMillis() / 1e3;
@@ -42,7 +48,20 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
                                 + iterations * Math.max(seconds, prompt(contextLength(), 512));
                     case TOKEN_GENERATION, TOKEN_LATENCY -> load + prompt(0, contextLength()) + iterations * seconds;
                 };
-        return Duration.ofMillis(Math.round(1e3 * cell.settings().forks() * (START_SECONDS + fork)));
+        return seconds(START_SECONDS + fork);
+    }
+
+    /** Of the longest call of llama.cpp: a whole batch at the end of the context. */
+    Duration batch() {
+        if (!cell.benchmark().parameters().contains(Parameter.BATCH)) {
+            return Duration.ZERO;
+        }
+        int batch = Integer.parseInt(cell.value(Parameter.BATCH));
+        return seconds(prompt(Math.max(0, contextLength() - batch), batch));
+    }
+
+    private static Duration seconds(double seconds) {
+        return Duration.ofMillis(Math.round(1e3 * seconds));
     }
 
     private int contextLength() {

@@ -1,10 +1,9 @@
 package dev.headroom.run;
 
-import dev.headroom.BadInput;
-import dev.headroom.llama.LlamaException;
+import dev.headroom.environment.OomKills;
 import dev.headroom.llama.LlamaFacts;
 import dev.headroom.llama.LlamaLog;
-import dev.headroom.llama.LlamaOutOfMemory;
+import dev.headroom.llama.Progress;
 import dev.headroom.plan.Cell;
 import dev.headroom.profiler.VramProfiler;
 import dev.headroom.result.ForkMemory;
@@ -15,22 +14,22 @@ import dev.headroom.result.Observed;
 import dev.headroom.result.Status;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -48,76 +47,148 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 final class JmhFork {
     private static final int LOG_TAIL = 15;
+    private static final String LOCK_WARNING = "# WARNING: JMH lock is ignored";
+
+    /** Exit codes of a JVM that SIGHUP, SIGINT or SIGTERM ended, which a terminal sends to all of its processes. */
+    private static final Set<Integer> TERMINATED = Set.of(129, 130, 143);
+
+    /** How long this process may take to notice such a signal itself. */
+    private static final long NOTICE_MILLIS = 2_000;
 
     private final RunFolder folder;
     private final Path llamaHome;
+    private final BooleanSupplier cancelled;
 
-    JmhFork(RunFolder folder, Path llamaHome) {
+    JmhFork(RunFolder folder, Path llamaHome, BooleanSupplier cancelled) {
         this.folder = folder;
         this.llamaHome = llamaHome;
+        this.cancelled = cancelled;
     }
+
+    /**
+     * How a try went.
+     *
+     * @param stoodStill why the fork did not run all the time, as the middle of a sentence; what it measured is then wrong
+     * @param ended whether its processes are gone; if not, nothing can be measured beside them
+     */
+    record Outcome(ForkResult result, Optional<String> stoodStill, boolean ended) {}
 
     /**
      * Runs it. A failure is a result.
      *
      * @param number 1 for the cell's first fork
      * @param onIteration called when an iteration begins, warm-up included
+     * @return empty if the run was cancelled meanwhile
      */
-    ForkResult run(Cell cell, Optional<Path> model, int number, Runnable onIteration) {
-        String name = cell.id() + "." + number;
-        Path output = folder.log(name + ".jmh.txt");
-        Path log = folder.log(name + ".llama.txt");
-        Path memory = folder.log(name + ".memory.json");
+    Optional<Outcome> run(Cell cell, Optional<Path> model, int number, Limits limits, Runnable onIteration) {
+        ForkFiles files = ForkFiles.in(folder, cell.id() + "." + number);
+        files.delete();
         String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
         long start = System.nanoTime();
-        List<Iteration> iterations = List.of();
-        Throwable failure = null;
-        try (PrintStream out = new PrintStream(Files.newOutputStream(output), true, StandardCharsets.UTF_8)) {
-            ChainedOptionsBuilder options = options(cell, model, log, memory, folder.log(name + ".hs_err.txt"));
-            Collection<RunResult> results = new Runner(options.build(), format(out, onIteration)).run();
-            iterations = JmhResults.iterations(results);
-        } catch (RunnerException e) {
-            failure = e;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        OomKills killsBefore = OomKills.now();
+        ForkWatch watch = new ForkWatch(limits, files.progress(), files.threads(), cancelled);
+        Attempt attempt = new Attempt(() -> measure(cell, model, files, limits, () -> {
+            watch.iteration();
+            onIteration.run();
+        }));
+        attempt.start();
+        watch.over(attempt);
         double seconds = (System.nanoTime() - start) / 1e9;
-        List<String> lines = lines(log);
-        @Nullable Observed observed = observed(LlamaLog.parse(lines));
-        if (failure == null && !iterations.isEmpty()) {
-            return new ForkResult(
-                    cell.id(),
-                    number,
-                    Status.OK,
-                    null,
-                    List.of(),
-                    started,
-                    seconds,
-                    iterations,
-                    observed,
-                    memory(memory));
+        files.deleteProgress();
+        if (wasCancelled(attempt)) {
+            return Optional.empty();
         }
-        Failure told = failure(failure, LlamaLog.parse(lines));
-        List<String> tail = lines.subList(Math.max(0, lines.size() - LOG_TAIL), lines.size());
-        return new ForkResult(
-                cell.id(),
-                number,
-                told.status,
-                told.reason,
-                tail,
-                started,
-                seconds,
-                List.of(),
-                observed,
-                memory(memory));
+        List<String> log = ForkFiles.lines(files.llama());
+        LlamaFacts facts = LlamaLog.parse(log);
+        List<Iteration> iterations = attempt.iterations();
+        boolean ok = watch.limitPassed().isEmpty() && !iterations.isEmpty();
+        ForkEnd end = ok
+                ? new ForkEnd(Status.OK, "")
+                : watch.limitPassed()
+                        .map(sentence -> new ForkEnd(Status.TIMEOUT, sentence))
+                        .orElseGet(() -> ForkEnd.of(new ForkEnd.Evidence(
+                                attempt.failure(),
+                                ForkFiles.lines(files.jmh()),
+                                facts,
+                                ForkFiles.lines(files.crash()),
+                                OomKills.now().since(killsBefore))));
+        return Optional.of(new Outcome(
+                new ForkResult(
+                        cell.id(),
+                        number,
+                        end.status(),
+                        ok ? null : end.reason(),
+                        ok ? List.of() : log.subList(Math.max(0, log.size() - LOG_TAIL), log.size()),
+                        started,
+                        seconds,
+                        ok ? iterations : List.of(),
+                        observed(facts),
+                        memory(files.memory()),
+                        List.of()),
+                watch.stoodStill(),
+                watch.ended()));
     }
 
-    private ChainedOptionsBuilder options(Cell cell, Optional<Path> model, Path log, Path memory, Path crashReport) {
+    /** A signal to the terminal's processes ends the fork at once, perhaps before this process has noticed its own. */
+    private boolean wasCancelled(Attempt attempt) {
+        long start = System.nanoTime();
+        OptionalInt exit = ForkEnd.exit(attempt.failure());
+        while (!cancelled.getAsBoolean()
+                && exit.isPresent()
+                && TERMINATED.contains(exit.getAsInt())
+                && System.nanoTime() - start < NOTICE_MILLIS * 1_000_000) {
+            LockSupport.parkNanos(50_000_000);
+        }
+        return cancelled.getAsBoolean();
+    }
+
+    /** JMH's run of one fork, in a thread that can be given up. */
+    private static final class Attempt extends Thread {
+        private final Callable<Collection<RunResult>> measurement;
+        private volatile List<Iteration> iterations = List.of();
+        private volatile @Nullable Throwable failure;
+
+        Attempt(Callable<Collection<RunResult>> measurement) {
+            super("fork");
+            this.measurement = measurement;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            try {
+                iterations = JmhResults.iterations(measurement.call());
+            } catch (Exception | Error e) {
+                failure = e;
+            }
+        }
+
+        List<Iteration> iterations() {
+            return iterations;
+        }
+
+        @Nullable
+        Throwable failure() {
+            return failure;
+        }
+    }
+
+    private Collection<RunResult> measure(
+            Cell cell, Optional<Path> model, ForkFiles files, Limits limits, Runnable onIteration)
+            throws IOException, RunnerException {
+        try (PrintStream out = new PrintStream(Files.newOutputStream(files.jmh()), true, StandardCharsets.UTF_8)) {
+            return new Runner(options(cell, model, files, limits).build(), format(out, onIteration)).run();
+        }
+    }
+
+    private ChainedOptionsBuilder options(Cell cell, Optional<Path> model, ForkFiles files, Limits limits) {
         List<String> jvmArgs = new ArrayList<>(List.of(
                 "-Dllama.home=" + llamaHome,
-                "-Dheadroom.llama.log=" + log.toAbsolutePath(),
-                "-D" + VramProfiler.REPORT + "=" + memory.toAbsolutePath(),
-                "-XX:ErrorFile=" + crashReport.toAbsolutePath(),
+                "-Dheadroom.llama.log=" + files.llama(),
+                "-D" + Progress.FILE + "=" + files.progress(),
+                "-D" + VramProfiler.REPORT + "=" + files.memory(),
+                "-D" + VramProfiler.HOST + "=" + ProcessHandle.current().pid(),
+                "-XX:ErrorFile=" + files.crash(),
                 "-XX:-CreateCoredumpOnCrash"));
         model.ifPresent(file -> jvmArgs.add("-Dheadroom.model.path=" + file.toAbsolutePath()));
         ChainedOptionsBuilder options = new OptionsBuilder()
@@ -129,6 +200,7 @@ final class JmhFork {
                 .warmupIterations(cell.settings().warmup())
                 .measurementIterations(cell.settings().iterations())
                 .shouldFailOnError(true)
+                .timeout(TimeValue.milliseconds(limits.total().toMillis()))
                 .addProfiler(
                         VramProfiler.class,
                         cell.settings()
@@ -152,6 +224,11 @@ final class JmhFork {
                     if (method.getName().equals("iteration")) {
                         onIteration.run();
                     }
+                    if (args != null
+                            && args.length == 1
+                            && String.valueOf(args[0]).startsWith(LOCK_WARNING)) {
+                        return null; // the lock is held all the same, see MachineLock
+                    }
                     try {
                         return method.invoke(text, args);
                     } catch (InvocationTargetException e) {
@@ -160,62 +237,12 @@ final class JmhFork {
                 });
     }
 
-    private record Failure(Status status, String reason) {}
-
-    private static Failure failure(@Nullable Throwable thrown, LlamaFacts facts) {
-        if (thrown == null) {
-            return new Failure(Status.CRASHED, "The fork ended without a result.");
-        }
-        List<Throwable> causes = new ArrayList<>();
-        collect(thrown, causes, Collections.newSetFromMap(new IdentityHashMap<>()));
-        for (Throwable cause : causes) {
-            if (cause instanceof LlamaOutOfMemory) {
-                return new Failure(Status.OOM, message(cause));
-            }
-            if (cause instanceof LlamaException || cause instanceof BadInput) {
-                return new Failure(Status.REFUSED, message(cause));
-            }
-        }
-        Throwable deepest = causes.get(causes.size() - 1);
-        if (facts.failedAllocation().isPresent()) {
-            return new Failure(Status.OOM, "An allocation failed, then: " + message(deepest));
-        }
-        return new Failure(Status.CRASHED, message(deepest));
-    }
-
-    private static void collect(@Nullable Throwable thrown, List<Throwable> into, Set<Throwable> seen) {
-        if (thrown != null && seen.add(thrown)) {
-            into.add(thrown);
-            collect(thrown.getCause(), into, seen);
-            for (Throwable suppressed : thrown.getSuppressed()) {
-                collect(suppressed, into, seen);
-            }
-        }
-    }
-
-    private static String message(Throwable thrown) {
-        String message = thrown.getMessage();
-        return message == null ? thrown.getClass().getName() : message.strip();
-    }
-
     /** What the profiler wrote; the fork may have ended before, or in the middle of it. */
     private static @Nullable ForkMemory memory(Path report) {
         try {
             return Json.read(Files.readString(report), ForkMemory.class);
         } catch (IOException e) {
             return null;
-        }
-    }
-
-    private static List<String> lines(Path log) {
-        try {
-            return new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-        } catch (NoSuchFileException e) {
-            return List.of(); // the fork ended before it touched llama.cpp
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -81,6 +81,7 @@ final class LlamaProbe {
                 library.build().commit().orElse(null),
                 library.build().library().toString(),
                 devices,
-                library.systemInfo());
+                library.systemInfo(),
+                Fingerprint.ofLibraries(library.build().directory()).orElse(null));
     }
 }

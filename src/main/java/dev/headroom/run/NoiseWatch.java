@@ -22,6 +22,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -123,32 +124,41 @@ public final class NoiseWatch {
     }
 
     /**
-     * Runs a fork and says what disturbed it. A strict run waits for quiet first, as long as ten minutes in one stretch
-     * of noise; a fork that would begin, or went on, under noise is refused.
+     * Waits for quiet before a fork of a strict run, as long as ten minutes in one stretch of noise.
      *
      * @param tell told when the waiting begins
+     * @param cancelled ends the waiting
+     * @return the fork as refused, if noise stays
      */
-    ForkResult fork(String cell, int number, Supplier<ForkResult> run, Consumer<String> tell) {
-        if (strict) {
-            List<Noise> lasting = waitForQuiet(tell);
-            if (!lasting.isEmpty()) {
-                String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-                return ForkResult.refused(cell, number, refusal(lasting, "before it"), now)
-                        .with(lasting);
-            }
+    Optional<ForkResult> refusal(String cell, int number, Consumer<String> tell, BooleanSupplier cancelled) {
+        List<Noise> lasting = strict ? waitForQuiet(tell, cancelled) : List.of();
+        if (lasting.isEmpty()) {
+            return Optional.empty();
         }
+        String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        return Optional.of(ForkResult.refused(cell, number, refusal(lasting, "before it"), now)
+                .with(lasting));
+    }
+
+    /** What is read before a fork. */
+    record Mark(Snapshot machine, OptionalInt onGpu) {}
+
+    Mark mark() {
         OptionalInt others = onGpu.get();
-        Snapshot before = machine.get();
-        ForkResult result = run.get();
-        List<Noise> noise = new ArrayList<>(seen(before, machine.get(), others));
-        gpuHeat(result).ifPresent(noise::add);
-        moved(result).ifPresent(noise::add);
-        ForkResult told = result.with(Noise.worst(noise));
-        return strict && told.ok() && !noise.isEmpty() ? told.refused(refusal(told.noise(), "during it")) : told;
+        return new Mark(machine.get(), others);
+    }
+
+    /** The fork with what disturbed it since; of a strict run it is then refused, if it was good. */
+    ForkResult since(Mark before, ForkResult fork) {
+        List<Noise> noise = seen(before.machine, machine.get(), before.onGpu);
+        gpuHeat(fork).ifPresent(noise::add);
+        moved(fork).ifPresent(noise::add);
+        ForkResult told = fork.with(noise);
+        return strict && fork.ok() && !noise.isEmpty() ? told.refused(refusal(noise, "during it")) : told;
     }
 
     /** What still disturbs when patience ends. It begins anew once it was quiet. */
-    private List<Noise> waitForQuiet(Consumer<String> tell) {
+    private List<Noise> waitForQuiet(Consumer<String> tell, BooleanSupplier cancelled) {
         while (true) {
             Snapshot before = machine.get();
             sleep.accept(SHORTEST);
@@ -157,7 +167,7 @@ public final class NoiseWatch {
                 waited = Duration.ZERO;
                 return now;
             }
-            if (waited.compareTo(PATIENCE) >= 0 || Thread.currentThread().isInterrupted()) {
+            if (waited.compareTo(PATIENCE) >= 0 || cancelled.getAsBoolean()) {
                 return now;
             }
             if (waited.isZero()) {

@@ -9,23 +9,37 @@ import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Run;
+import dev.headroom.result.Status;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 
-/** Runs the cells of a plan one fork after the other and keeps the run folder up to date. */
-public final class PlanRunner {
+/**
+ * Runs the cells of a plan one fork after the other. A fork that ends goes into the journal; every other file of the run
+ * folder is made from it anew after each cell.
+ */
+public final class PlanRunner implements Closeable {
     private static final String VRAM = "·vram.peak";
+
+    /** A machine that sleeps again and again, or a process that somebody keeps stopping, is not fought. */
+    private static final int MOST_REPEATS = 3;
 
     /** What a run tells while it goes on. */
     public interface Listener {
@@ -45,20 +59,29 @@ public final class PlanRunner {
         void cell(Cell cell, CellResult result, double seconds);
     }
 
+    private final Closeable lock;
     private final Preparation preparation;
     private final RunFolder folder;
-    private final String version;
+    private final Run head;
+    private final Journal journal;
     private final NoiseWatch noise;
-    private final String started = now();
     private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
-    private final List<String> warnings = new ArrayList<>();
+    private final Map<String, CellResult> merged = new HashMap<>();
+    private final Set<String> told = new LinkedHashSet<>();
+    private final List<String> trialWarnings = new ArrayList<>();
     private @Nullable MeterReport proof;
+    private double slowness = 1;
+    private volatile boolean cancelled;
 
-    private PlanRunner(Preparation preparation, RunFolder folder, String version, NoiseWatch noise) {
+    private PlanRunner(
+            Closeable lock, Preparation preparation, RunFolder folder, Run head, Journal journal, NoiseWatch noise) {
+        this.lock = lock;
         this.preparation = preparation;
         this.folder = folder;
-        this.version = version;
+        this.head = head;
+        this.journal = journal;
         this.noise = noise;
+        told.addAll(head.warnings());
     }
 
     /**
@@ -69,7 +92,7 @@ public final class PlanRunner {
      * @param version Headroom's
      * @param noise has looked at the machine before the run
      * @param progress told which model is being written and how far it is, 0 to 1
-     * @throws dev.headroom.BadInput if either cannot be made; then neither is left behind
+     * @throws BadInput if either cannot be made, and then neither is left behind; or if another benchmark is running
      */
     public static PlanRunner prepare(
             Preparation preparation,
@@ -77,6 +100,7 @@ public final class PlanRunner {
             String version,
             NoiseWatch noise,
             BiConsumer<Run.Model, Double> progress) {
+        Closeable lock = MachineLock.take("plan " + preparation.plan().name());
         RunFolder folder = RunFolder.create(out, preparation.plan().name(), LocalDateTime.now(ZoneId.systemDefault()));
         try {
             preparation.makeModels(progress);
@@ -84,7 +108,32 @@ public final class PlanRunner {
             folder.remove();
             throw e;
         }
-        return new PlanRunner(preparation, folder, version, noise);
+        Run head = preparation.run(folder.id(), version, now());
+        return new PlanRunner(lock, preparation, folder, head, Journal.begin(folder.path(), head), noise);
+    }
+
+    /**
+     * Goes on with a run: what it has measured stays.
+     *
+     * @throws BadInput if the rest would not be measured with the same, or another benchmark is running
+     */
+    public static PlanRunner resume(
+            UnfinishedRun unfinished,
+            Preparation preparation,
+            String version,
+            NoiseWatch noise,
+            BiConsumer<Run.Model, Double> progress) {
+        Closeable lock = MachineLock.take("plan " + preparation.plan().name());
+        RunFolder folder = unfinished.folder();
+        Run begun = unfinished.content().head();
+        Run head = preparation.run(begun.id(), version, begun.started());
+        unfinished.check(head);
+        preparation.makeModels(progress);
+        PlanRunner runner = new PlanRunner(
+                lock, preparation, folder, head, Journal.resume(folder.path(), unfinished.content()), noise);
+        unfinished.content().forks().forEach(runner::add);
+        unfinished.content().forks().forEach(noise::remember);
+        return runner;
     }
 
     /** Where the results are. */
@@ -92,52 +141,134 @@ public final class PlanRunner {
         return folder.path();
     }
 
-    /** Measures every cell; a cell that fails is a result. */
+    /** How many cells need no more forks. */
+    public int done() {
+        return (int) preparation.cells().stream().filter(this::isDone).count();
+    }
+
+    /** Ends the fork that runs, and the run. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    /** Measures every cell that is not done yet; a cell that fails is a result. */
     public Run run(Listener listener) {
-        JmhFork jmh = new JmhFork(folder, preparation.llamaHome());
+        JmhFork jmh = new JmhFork(folder, preparation.llamaHome(), () -> cancelled);
         write(null);
-        noise.before().forEach(warning -> warn(warning, listener));
+        noise.before().forEach(warning -> trialWarnings.add(warning.text()));
         listener.proving();
-        prove().forEach(warning -> warn(warning, listener));
+        prove().forEach(warning -> trialWarnings.add(warning.text()));
+        tell(listener);
         for (Cell cell : preparation.cells()) {
-            Optional<Path> model =
-                    cell.model().map(name -> Path.of(preparation.model(name).path()));
-            List<ForkResult> results = new ArrayList<>();
-            forks.put(cell.id(), results);
             double seconds = 0;
-            for (int number = 1; number <= cell.settings().forks(); number++) {
-                int fork = number;
-                listener.fork(cell, fork);
-                int[] iteration = {0};
-                ForkResult result = preparation
-                        .refusal(cell)
-                        .map(reason -> ForkResult.refused(cell.id(), fork, reason, now()))
-                        .orElseGet(() -> noise.fork(
-                                cell.id(),
-                                fork,
-                                () -> jmh.run(cell, model, fork, () -> listener.iteration(cell, fork, ++iteration[0])),
-                                listener::warning));
-                folder.append(result);
-                results.add(result);
-                seconds += result.seconds();
-                lost(result).ifPresent(warning -> warn(warning, listener));
-                if (!result.ok()) {
-                    break; // it would fail again, and out of memory on purpose is hard on a machine
+            boolean measured = false;
+            while (!cancelled && !isDone(cell)) {
+                Optional<ForkResult> result = fork(jmh, cell, results(cell).size() + 1, listener);
+                if (result.isPresent()) {
+                    journal.append(result.get());
+                    add(result.get());
+                    seconds += result.get().seconds();
+                    measured = true;
                 }
             }
-            write(null);
-            listener.cell(cell, result(cell, results), seconds);
+            if (measured) {
+                write(null);
+                tell(listener);
+            }
+            if (measured && isDone(cell)) {
+                listener.cell(cell, result(cell), seconds);
+            }
         }
-        Run run = write(now());
-        run.warnings().stream()
-                .filter(warning -> !preparation.warnings().contains(warning) && !warnings.contains(warning))
-                .forEach(listener::warning);
+        Run run = write(cancelled ? null : now());
+        tell(listener);
+        noisy().filter(told::add).forEach(listener::warning);
         return run;
     }
 
-    private void warn(Warning warning, Listener listener) {
-        warnings.add(warning.text());
-        listener.warning(warning.text());
+    /** One fork, tried again where it could not run all the time; empty if the run was cancelled. */
+    private Optional<ForkResult> fork(JmhFork jmh, Cell cell, int number, Listener listener) {
+        Optional<String> refusal = preparation.refusal(cell);
+        if (refusal.isPresent()) {
+            return Optional.of(ForkResult.refused(cell.id(), number, refusal.get(), now()));
+        }
+        Optional<ForkResult> noisy = noise.refusal(cell.id(), number, listener::warning, () -> cancelled);
+        if (cancelled || noisy.isPresent()) {
+            return cancelled ? Optional.empty() : noisy;
+        }
+        Optional<Path> model =
+                cell.model().map(name -> Path.of(preparation.model(name).path()));
+        Limits limits = Limits.of(cell, preparation.estimated(cell.id()), slowness);
+        List<String> repeats = new ArrayList<>();
+        while (true) {
+            listener.fork(cell, number);
+            int[] iteration = {0};
+            NoiseWatch.Mark before = noise.mark();
+            Optional<JmhFork.Outcome> outcome =
+                    jmh.run(cell, model, number, limits, () -> listener.iteration(cell, number, ++iteration[0]));
+            if (outcome.isEmpty()) {
+                return Optional.empty();
+            }
+            if (!outcome.get().ended()) {
+                cancelled = true; // nothing can be measured beside a process that cannot be ended
+            }
+            ForkResult result = noise.since(before, outcome.get().result());
+            Optional<String> stoodStill = outcome.get().stoodStill();
+            if (stoodStill.isEmpty() || result.status() == Status.TIMEOUT || repeats.size() == MOST_REPEATS) {
+                return Optional.of(result.after(repeats));
+            }
+            repeats.add(stoodStill.get());
+        }
+    }
+
+    private void add(ForkResult fork) {
+        results(fork.cell()).add(fork);
+        merged.remove(fork.cell());
+        double estimated = preparation.estimated(fork.cell()).fork().toMillis() / 1e3;
+        if (fork.ok() && estimated > 0) {
+            slowness = Math.max(slowness, fork.seconds() / estimated);
+        }
+    }
+
+    private List<ForkResult> results(Cell cell) {
+        return results(cell.id());
+    }
+
+    private List<ForkResult> results(String cell) {
+        return forks.computeIfAbsent(cell, id -> new ArrayList<>());
+    }
+
+    /** A cell with a fork that failed is done: it would fail again, and out of memory on purpose is hard on a machine. */
+    private boolean isDone(Cell cell) {
+        List<ForkResult> results = results(cell);
+        return results.size() >= cell.settings().forks() || results.stream().anyMatch(fork -> !fork.ok());
+    }
+
+    /** Tells what has not been told yet. */
+    private void tell(Listener listener) {
+        warnings().filter(told::add).forEach(listener::warning);
+    }
+
+    private Stream<String> warnings() {
+        return Stream.of(
+                        head.warnings().stream(),
+                        trialWarnings.stream(),
+                        forks.values().stream()
+                                .flatMap(List::stream)
+                                .flatMap(this::warnings)
+                                .map(Warning::text),
+                        Warning.WronglyPredicted.of(cells()).stream().map(Warning::text))
+                .flatMap(all -> all)
+                .distinct();
+    }
+
+    /** Of each kind of noise the worst: told at the end, as only then it is known. */
+    private Stream<String> noisy() {
+        return Warning.Noisy.of(forks.values().stream().flatMap(List::stream).toList()).stream()
+                .map(Warning::text);
+    }
+
+    private Stream<Warning> warnings(ForkResult fork) {
+        return Stream.concat(Warning.Repeated.of(fork).stream(), lost(fork).stream());
     }
 
     /** What a fork lost in its middle; or VRAM, which could be measured before the run, if it had it from no iteration. */
@@ -166,30 +297,40 @@ public final class PlanRunner {
     }
 
     private Run write(@Nullable String ended) {
-        List<CellResult> cells = new ArrayList<>();
-        List<RunResult> merged = new ArrayList<>();
+        List<RunResult> jmh = new ArrayList<>();
         List<ForkResult> all = new ArrayList<>();
         for (Cell cell : preparation.cells()) {
-            List<ForkResult> results = forks.getOrDefault(cell.id(), List.of());
-            cells.add(result(cell, results));
-            JmhResults.merged(cell, results).ifPresent(merged::add);
-            all.addAll(results);
+            JmhResults.merged(cell, results(cell)).ifPresent(jmh::add);
+            all.addAll(results(cell));
         }
-        List<String> later = new ArrayList<>(warnings);
-        Warning.Noisy.of(all).forEach(warning -> later.add(warning.text()));
-        Run run = preparation.run(folder.id(), version, started, ended, proof, later, cells);
+        Run run = head.with(ended, proof, Stream.concat(warnings(), noisy()).toList(), cells());
         folder.replace("run.json", Json.pretty(run));
-        folder.replace("jmh.json", JmhResults.json(merged));
+        folder.replace("jmh.json", JmhResults.json(jmh));
         folder.replace("cells.csv", CellsCsv.of(run));
         folder.replace("iterations.csv", IterationsCsv.of(run, all));
         return run;
     }
 
-    private CellResult result(Cell cell, List<ForkResult> results) {
-        return preparation.withPrediction(JmhResults.cellResult(cell, results));
+    private List<CellResult> cells() {
+        return preparation.cells().stream().map(this::result).toList();
+    }
+
+    private CellResult result(Cell cell) {
+        return merged.computeIfAbsent(
+                cell.id(), id -> preparation.withPrediction(JmhResults.cellResult(cell, results(cell))));
     }
 
     private static String now() {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** Lets others measure. */
+    @Override
+    public void close() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

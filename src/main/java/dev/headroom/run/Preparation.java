@@ -16,7 +16,6 @@ import dev.headroom.plan.ModelName;
 import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.CellResult;
-import dev.headroom.result.MeterReport;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
@@ -36,7 +35,6 @@ import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that is known before the first fork: a plan with every {@code local} and {@code 0} resolved, on a machine
@@ -46,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment where this runs
  * @param llamaHome directory of the library
  * @param models by id, with their path where they are or will be
- * @param estimates of each cell, by id
+ * @param estimates of how long each cell takes, by id
  * @param predictions of what each cell with a model will take, by id
  * @param meters which meters work here
  */
@@ -57,7 +55,7 @@ public record Preparation(
         Path llamaHome,
         Run.Llama llama,
         Map<String, Run.Model> models,
-        Map<String, Duration> estimates,
+        Map<String, Estimate> estimates,
         Map<String, Prediction> predictions,
         List<Run.MeterFact> meters,
         Map<String, String> unavailable,
@@ -96,26 +94,20 @@ public record Preparation(
                 LlamaProbe.model(home, Path.of(model.path()));
             }
         }
-        boolean gpu =
-                library.devices().stream().anyMatch(device -> device.type().endsWith("gpu"));
-        Map<String, Duration> estimates = new LinkedHashMap<>();
-        for (Cell cell : cells) {
-            Optional<Run.Model> model = cell.model().map(name -> known(models, name));
-            estimates.put(
-                    cell.id(),
-                    new Estimate(
-                                    cell,
-                                    model.map(Run.Model::parameters).orElse(0L),
-                                    model.map(Run.Model::fileBytes).orElse(0L),
-                                    cores,
-                                    gpu)
-                            .duration());
-        }
         Map<String, Prediction> predictions = predictions(cells, headers, home, library, environment);
         notPredicted(cells, predictions).forEach(warning -> warnings.add(warning.text()));
         Map<String, String> unavailable = new LinkedHashMap<>();
         List<Run.MeterFact> working = meters(unavailable);
         unavailable.forEach((what, why) -> warnings.add(new Warning.NotMeasured("VRAM (" + what + ")", why).text()));
+        boolean gpu =
+                library.devices().stream().anyMatch(device -> device.type().endsWith("gpu"));
+        Map<String, Estimate> estimates = new LinkedHashMap<>();
+        for (Cell cell : cells) {
+            Optional<Run.Model> model = cell.model().map(name -> known(models, name));
+            long parameters = model.map(Run.Model::parameters).orElse(0L);
+            long fileBytes = model.map(Run.Model::fileBytes).orElse(0L);
+            estimates.put(cell.id(), new Estimate(cell, parameters, fileBytes, cores, gpu));
+        }
         return new Preparation(
                 plan,
                 cells,
@@ -182,14 +174,19 @@ public record Preparation(
         return Environment.detect().with(NvidiaCard.facts());
     }
 
+    /** @param cell the id of one of the plan's */
+    Estimate estimated(String cell) {
+        return Objects.requireNonNull(estimates.get(cell));
+    }
+
     /** How long a cell takes, about. */
     public Duration estimate(Cell cell) {
-        return estimates.getOrDefault(cell.id(), Duration.ZERO);
+        return estimated(cell.id()).duration();
     }
 
     /** How long the whole run takes, about. */
     public Duration estimate() {
-        return estimates.values().stream().reduce(Duration.ZERO, Duration::plus);
+        return cells.stream().map(this::estimate).reduce(Duration.ZERO, Duration::plus);
     }
 
     /** Makes the synthetic models that are not there yet. */
@@ -262,7 +259,8 @@ public record Preparation(
                 header.fileBytes(),
                 header.tensorBytes(),
                 trained.isPresent() ? trained.getAsLong() : null,
-                perToken.isPresent() ? perToken.getAsLong() : null);
+                perToken.isPresent() ? perToken.getAsLong() : null,
+                name.isFile() ? Fingerprint.ofModel(header.path()).orElse(null) : null);
     }
 
     private static Run.Model known(Map<String, Run.Model> models, ModelName name) {
@@ -273,18 +271,8 @@ public record Preparation(
         return known(models, name);
     }
 
-    /** The run as it stands with these cells. */
-    Run run(
-            String id,
-            String version,
-            String started,
-            @Nullable String ended,
-            @Nullable MeterReport proof,
-            List<String> laterWarnings,
-            List<CellResult> cells) {
-        List<String> all = new ArrayList<>(warnings);
-        all.addAll(laterWarnings);
-        Warning.WronglyPredicted.of(cells).forEach(warning -> all.add(warning.text()));
+    /** The run before anything of it is measured. */
+    Run run(String id, String version, String started) {
         Map<String, String> planned = new LinkedHashMap<>();
         planned.put("name", plan.name());
         plan.entries().forEach(entry -> planned.put(entry.key(), entry.value()));
@@ -296,16 +284,16 @@ public record Preparation(
                 id,
                 version,
                 started,
-                ended,
+                null,
                 planned,
                 where,
                 llama,
                 List.copyOf(models.values()),
                 meters,
                 unavailable,
-                proof,
-                all,
-                cells);
+                null,
+                warnings,
+                List.of());
     }
 
     /** The meters that serve here; a card's memory without one is put down as unavailable, with the reason. */

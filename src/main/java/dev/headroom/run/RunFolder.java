@@ -1,17 +1,12 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
-import dev.headroom.result.ForkResult;
-import dev.headroom.result.Json;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
@@ -54,13 +49,31 @@ final class RunFolder {
         }
     }
 
+    /**
+     * The folder of a run that goes on.
+     *
+     * @throws BadInput if it is none
+     */
+    static RunFolder open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw new BadInput(path + " is not a folder: name the folder of the run, such as results/<time>-<plan>.");
+        }
+        Path folder = path.toAbsolutePath().normalize();
+        try {
+            Files.createDirectories(folder.resolve("logs"));
+        } catch (IOException e) {
+            throw cannotWrite(folder, e, "");
+        }
+        return new RunFolder(folder);
+    }
+
     /** Removes the folder, as long as no fork has run. */
     void remove() {
         try {
             Files.deleteIfExists(path.resolve("logs"));
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            throw cannotWrite(path, e);
+            throw cannotWrite(path, e, "");
         }
     }
 
@@ -72,24 +85,9 @@ final class RunFolder {
         return String.valueOf(path.getFileName());
     }
 
-    /** Where a fork's JMH output, llama.cpp log or crash report goes. */
+    /** An absolute path for a file of a fork. */
     Path log(String name) {
-        return path.resolve("logs").resolve(name);
-    }
-
-    /** Appends a fork to the journal; when this returns it is on the disk. */
-    void append(ForkResult fork) {
-        ByteBuffer line = ByteBuffer.wrap((Json.line(fork) + "\n").getBytes(StandardCharsets.UTF_8));
-        Path journal = path.resolve("journal.jsonl");
-        try (FileChannel file = FileChannel.open(
-                journal, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-            while (line.hasRemaining()) {
-                file.write(line);
-            }
-            file.force(true);
-        } catch (IOException e) {
-            throw cannotWrite(journal, e);
-        }
+        return path.resolve("logs").resolve(name).toAbsolutePath();
     }
 
     /** Replaces a file as a whole: readers see the old text or the new one. */
@@ -100,22 +98,27 @@ final class RunFolder {
             Files.writeString(temporary, text);
             Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw cannotWrite(file, e);
+            temporary.toFile().delete();
+            throw cannotWrite(file, e, "; the journal beside it is intact, go on with --resume " + path);
         }
     }
 
-    private static BadInput cannotWrite(Path file, IOException e) {
+    /**
+     * What to say when a file of a run cannot be written.
+     *
+     * @param more what the user should know besides, from {@code ;} on
+     */
+    static BadInput cannotWrite(Path file, IOException e, String more) {
         return new BadInput(
-                file + " cannot be written (" + reason(e)
-                        + "): make room or mend the permissions; what was written before is intact.",
-                e);
+                file + " cannot be written (" + reason(e) + "): make room or mend the permissions" + more + ".", e);
     }
 
-    private static String reason(IOException e) {
+    static String reason(IOException e) {
         String name = e.getClass().getSimpleName().replaceAll("Exception$", "");
         String words = name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
-        return e instanceof java.nio.file.FileSystemException system && system.getReason() != null
-                ? system.getReason()
-                : words;
+        if (e instanceof FileSystemException system) {
+            return system.getReason() != null ? system.getReason() : words;
+        }
+        return e.getMessage() == null ? words : e.getMessage();
     }
 }

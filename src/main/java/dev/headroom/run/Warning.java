@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What a reader of the results should know, with cause and remedy. */
@@ -42,6 +43,21 @@ sealed interface Warning {
             return "In fork " + fork + " of " + cell + " a meter stopped answering, and " + String.join(", ", metrics)
                     + " was no longer measured: see whether the driver was restarted, and run this cell again; its"
                     + " timing stands.";
+        }
+    }
+
+    /** A fork that was measured again, as it could not run all the time. */
+    record Repeated(String cell, int fork, List<String> repeats) implements Warning {
+        @Override
+        public String text() {
+            return "Fork " + fork + " of " + cell + " was measured again, as meanwhile "
+                    + String.join(", then ", repeats) + ": keep the machine awake while it measures.";
+        }
+
+        static Optional<Warning> of(ForkResult fork) {
+            return fork.repeats().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Repeated(fork.cell(), fork.fork(), fork.repeats()));
         }
     }
 

@@ -19,6 +19,7 @@ final class HeadroomProcess {
 
     private final Map<String, String> environment = new HashMap<>(Map.of("HEADROOM_CACHE", CACHE.toString()));
     private final List<String> javaOptions = new ArrayList<>();
+    private final List<String> before = new ArrayList<>();
 
     /** What came of it. */
     record Result(int exit, String out, String err) {}
@@ -38,22 +39,17 @@ final class HeadroomProcess {
         return this;
     }
 
+    /** What starts it, instead of the shell: the command follows behind. */
+    HeadroomProcess before(String... program) {
+        before.addAll(List.of(program));
+        return this;
+    }
+
     Result run(Path directory, String... args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(javaOptions);
-        command.addAll(List.of("-jar", jar().toString()));
-        command.addAll(List.of(args));
         Path out = Files.createTempFile("headroom-it", ".out");
         Path err = Files.createTempFile("headroom-it", ".err");
         try {
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .directory(directory.toFile())
-                    .redirectOutput(out.toFile())
-                    .redirectError(err.toFile());
-            builder.environment().remove("HEADROOM_LLAMA");
-            builder.environment().putAll(environment);
-            Process process = builder.start();
+            Process process = start(directory, out, err, args);
             boolean ended = process.waitFor(10, TimeUnit.MINUTES);
             if (!ended) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -66,6 +62,21 @@ final class HeadroomProcess {
             Files.deleteIfExists(out);
             Files.deleteIfExists(err);
         }
+    }
+
+    Process start(Path directory, Path out, Path err, String... args) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(javaOptions);
+        command.addAll(List.of("-jar", jar().toString()));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().remove("HEADROOM_LLAMA");
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     private static String read(Path file) throws IOException {

@@ -73,7 +73,7 @@ class RunIT {
         // 6 layers, 6 heads of 48 numbers, K and V, 2 bytes each, 256 cells
         assertThat(Double.parseDouble(generation.get("buffers_kv_mib"))).isEqualTo(1.69);
         assertThat(csv(run.resolve("iterations.csv"))).hasSize(7 * 2);
-        assertThat(Files.readAllLines(run.resolve("journal.jsonl"))).hasSize(7);
+        assertThat(Files.readAllLines(run.resolve("journal.jsonl"))).hasSize(1 + 7);
         JsonNode jmh = new ObjectMapper().readTree(run.resolve("jmh.json").toFile());
         assertThat(jmh).hasSize(7);
         assertThat(jmh.findValuesAsText("mode")).contains("thrpt", "sample", "ss", "avgt");

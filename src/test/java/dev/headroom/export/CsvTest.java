@@ -119,7 +119,8 @@ class CsvTest {
 
     @Test
     void whatDisturbedIsNamed() throws IOException {
-        ForkResult fork = new ForkResult("cell", 1, Status.OK, null, List.of(), "t", 3, List.of(), null, null)
+        ForkResult fork = new ForkResult(
+                        "cell", 1, Status.OK, null, List.of(), "t", 3, List.of(), null, null, List.of())
                 .with(List.of(new Noise(Noise.Kind.SWAP, 400.0, null)));
 
         assertThat(only(CellsCsv.of(run(ok()))).get("noise")).isEqualTo("load memory-low");
@@ -131,8 +132,8 @@ class CsvTest {
     void iterationsStandBesideTheirMetrics() throws IOException {
         Iteration first = new Iteration(1, 10.5, new TreeMap<>(Map.of("·vram.peak", new Metric(900, "MiB"))), null);
         Iteration second = new Iteration(2, 11.25, new TreeMap<>(Map.of("·vram.peak", new Metric(901, "MiB"))), null);
-        ForkResult fork =
-                new ForkResult("cell", 1, Status.OK, null, List.of(), "t", 3, List.of(first, second), null, null);
+        ForkResult fork = new ForkResult(
+                "cell", 1, Status.OK, null, List.of(), "t", 3, List.of(first, second), null, null, List.of());
 
         List<CSVRecord> rows = records(IterationsCsv.of(run(ok()), List.of(fork)));
 
@@ -214,7 +215,7 @@ class CsvTest {
                 null,
                 Map.of(),
                 Map.of("name", "test"),
-                new Run.Llama("v0.4.0", null, "lib", List.of(), null),
+                new Run.Llama("v0.4.0", null, "lib", List.of(), null, null),
                 List.of(),
                 List.of(),
                 Map.of(),

@@ -48,7 +48,8 @@ class OverridesTest {
                         "TokenLatency-x.gguf-60000-environment_vm-kvType_q8_0");
         assertThat(plan.cells())
                 .extracting(Cell::settings)
-                .containsOnly(new Settings(1, 0, 2, Duration.ofMillis(300), Optional.empty()));
+                .containsOnly(new Settings(
+                        1, 0, 2, Duration.ofMillis(300), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     @Test

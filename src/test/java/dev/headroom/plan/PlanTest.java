@@ -46,7 +46,8 @@ class PlanTest {
                 .isEqualTo("{model=synthetic-smollm2-135m-q4_0, contextLength=512, environment=local, gpuLayers=-1,"
                         + " kvType=f16, flashAttention=auto, batch=2048, ubatch=512, threads=0}");
         assertThat(plan.cells().get(0).settings())
-                .isEqualTo(new Settings(3, 2, 5, Duration.ofSeconds(1), Optional.empty()));
+                .isEqualTo(new Settings(
+                        3, 2, 5, Duration.ofSeconds(1), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     @Test
@@ -71,6 +72,8 @@ class PlanTest {
         Plan plan = plan(
                 "TokenGeneration.time=300ms",
                 "TokenGeneration.sampling=5ms",
+                "TokenGeneration.timeLimit=2h",
+                "TimeToFirstToken.stallLimit=168h",
                 "TokenGeneration.contextLength=60000",
                 "benchmarks=TokenGeneration, TimeToFirstToken",
                 "contextLength=512",
@@ -84,9 +87,23 @@ class PlanTest {
                         "TokenGeneration-synthetic-smollm2-135m-q4_0-60000",
                         "TimeToFirstToken-synthetic-smollm2-135m-q4_0-512");
         assertThat(plan.cells().get(0).settings())
-                .isEqualTo(new Settings(2, 0, 5, Duration.ofMillis(300), Optional.of(Duration.ofMillis(5))));
+                .isEqualTo(new Settings(
+                        2,
+                        0,
+                        5,
+                        Duration.ofMillis(300),
+                        Optional.of(Duration.ofMillis(5)),
+                        Optional.of(Duration.ofHours(2)),
+                        Optional.empty()));
         assertThat(plan.cells().get(1).settings())
-                .isEqualTo(new Settings(2, 0, 3, Duration.ofMinutes(1), Optional.empty()));
+                .isEqualTo(new Settings(
+                        2,
+                        0,
+                        3,
+                        Duration.ofMinutes(1),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(Duration.ofDays(7))));
     }
 
     @Test
@@ -146,6 +163,8 @@ class PlanTest {
             time=1.5s                | time '1.5s' is not a time
             time=2                   | time '2' is not a time
             time=999999999h          | is not a time from 1ms to 1h
+            timeLimit=999ms          | timeLimit '999ms' is not a time from 1s to 168h, like 10m or 2h
+            stallLimit=169h          | stallLimit '169h' is not a time from 1s to 168h
             sampling=2s              | sampling '2s' is not a time from 1ms to 1s, like 10ms
             environment=my machine   | environment 'my machine' may only have letters
             benchmarks=TokenGen      | benchmarks 'TokenGen' is unknown; it takes PromptProcessing,

@@ -38,7 +38,8 @@ class WaterfallTest {
                 1,
                 List.of(iteration(first), iteration(second)),
                 new Observed(true, 33, 33, devices, BUFFERS),
-                memory);
+                memory,
+                List.of());
     }
 
     private static Iteration iteration(Map<String, Double> metrics) {

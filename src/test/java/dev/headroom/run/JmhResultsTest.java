@@ -59,7 +59,8 @@ class JmhResultsTest {
                         iteration(2, "·gpu.power", 80, "·gpu.temperature", 64, "·vram.samples", 7),
                         iteration(3, "·gpu.power", 90)),
                 null,
-                null);
+                null,
+                List.of());
 
         CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork));
 
@@ -97,7 +98,8 @@ class JmhResultsTest {
         }
         samples.add(new Sample(50_000_000, 1));
         Iteration iteration = new Iteration(1, 5.45, new TreeMap<>(), samples);
-        ForkResult fork = new ForkResult("c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null);
+        ForkResult fork =
+                new ForkResult("c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null, List.of());
         ForkResult journalled = Json.read(Json.line(fork), ForkResult.class);
 
         CellResult cell = JmhResults.cellResult(cell("TokenLatency"), List.of(journalled));
@@ -159,6 +161,6 @@ class JmhResultsTest {
             iterations.add(new Iteration(
                     iterations.size() + 1, score, new TreeMap<>(Map.of("·ram.peak", new Metric(score, "MiB"))), null));
         }
-        return new ForkResult("c", number, Status.OK, null, List.of(), "t", 1, iterations, null, null);
+        return new ForkResult("c", number, Status.OK, null, List.of(), "t", 1, iterations, null, null, List.of());
     }
 }

@@ -27,6 +27,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -136,7 +137,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(false);
         load = at -> 2;
 
-        ForkResult fork = watch.fork("cell", 1, () -> takes(10, fork("cell", 1)), told::add);
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1)));
 
         assertThat(fork.ok()).isTrue();
         assertThat(fork.noise()).singleElement().satisfies(noise -> {
@@ -172,7 +173,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> at > 5 ? 3 : 0;
 
-        ForkResult fork = watch.fork("cell", 1, () -> takes(10, fork("cell", 1, "·ram.peak", 7)), told::add);
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1, "·ram.peak", 7)));
 
         assertThat(fork.status()).isEqualTo(Status.REFUSED);
         assertThat(fork.reason()).contains("--strict", "during it", "updatedb");
@@ -185,9 +186,9 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> at > 5 ? 3 : 0;
         ForkResult crashed =
-                new ForkResult("cell", 1, Status.CRASHED, "abort", List.of(), "t", 1, List.of(), null, null);
+                new ForkResult("cell", 1, Status.CRASHED, "abort", List.of(), "t", 1, List.of(), null, null, List.of());
 
-        ForkResult fork = watch.fork("cell", 1, () -> takes(10, crashed), told::add);
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, crashed));
 
         assertThat(fork.status()).isEqualTo(Status.CRASHED);
         assertThat(fork.noise()).extracting(Noise::kind).containsExactly(Kind.LOAD);
@@ -198,7 +199,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> at < 180 ? 3 : 0;
 
-        ForkResult fork = watch.fork("cell", 1, () -> takes(10, fork("cell", 1)), told::add);
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1)));
 
         assertThat(fork.ok()).isTrue();
         assertThat(now).isBetween(180.0, 200.0);
@@ -210,25 +211,33 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> 3;
 
-        ForkResult first = watch.fork("a", 1, NoiseWatchTest::notStarted, told::add);
+        ForkResult first = run(watch, "a", 1, NoiseWatchTest::notStarted);
         assertThat(first.status()).isEqualTo(Status.REFUSED);
         assertThat(first.reason()).contains("before it");
         assertThat(now).isBetween(600.0, 610.0);
 
         double before = now;
-        assertThat(watch.fork("b", 1, NoiseWatchTest::notStarted, told::add).status())
-                .isEqualTo(Status.REFUSED);
+        assertThat(run(watch, "b", 1, NoiseWatchTest::notStarted).status()).isEqualTo(Status.REFUSED);
         assertThat(now - before).isLessThan(2);
         assertThat(told).hasSize(1);
 
         load = at -> 0;
-        assertThat(watch.fork("c", 1, () -> takes(10, fork("c", 1)), told::add).ok())
-                .isTrue();
+        assertThat(run(watch, "c", 1, () -> takes(10, fork("c", 1))).ok()).isTrue();
         load = at -> 3;
         before = now;
-        watch.fork("d", 1, NoiseWatchTest::notStarted, told::add);
+        run(watch, "d", 1, NoiseWatchTest::notStarted);
         assertThat(now - before).isGreaterThan(600);
         assertThat(told).hasSize(2);
+    }
+
+    @Test
+    void aRunThatIsCancelledWaitsNoLonger() {
+        NoiseWatch watch = watch(true);
+        load = at -> 3;
+
+        watch.refusal("cell", 1, told::add, () -> now > 5);
+
+        assertThat(now).isBetween(5.0, 8.0);
     }
 
     @Test
@@ -237,7 +246,7 @@ class NoiseWatchTest {
         List<ForkResult> forks = new ArrayList<>();
         for (double mib : new double[] {512, 560, 812, 800}) {
             String cell = "cell" + (int) mib;
-            forks.add(watch.fork(cell, 1, () -> takes(10, fork(cell, 1, "·vram.baseline", mib)), told::add));
+            forks.add(run(watch, cell, 1, () -> takes(10, fork(cell, 1, "·vram.baseline", mib))));
         }
 
         assertThat(forks).extracting(fork -> fork.noise().size()).containsExactly(0, 0, 1, 0);
@@ -253,7 +262,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(false);
         watch.remember(fork("old", 2, "·vram.baseline", 2000));
 
-        ForkResult fork = watch.fork("new", 1, () -> takes(10, fork("new", 1, "·vram.baseline", 100)), told::add);
+        ForkResult fork = run(watch, "new", 1, () -> takes(10, fork("new", 1, "·vram.baseline", 100)));
 
         assertThat(fork.noise())
                 .extracting(Noise::detail)
@@ -265,10 +274,10 @@ class NoiseWatchTest {
     @Test
     void heatOfTheGpuComesFromTheIterations() {
         NoiseWatch watch = watch(false);
-        assertThat(watch.fork("a", 1, () -> takes(9, fork("a", 1, "·gpu.throttled.heat", 12)), told::add)
+        assertThat(run(watch, "a", 1, () -> takes(9, fork("a", 1, "·gpu.throttled.heat", 12)))
                         .noise())
                 .containsExactly(new Noise(Kind.GPU_HEAT, 12.0, null));
-        assertThat(watch.fork("a", 2, () -> takes(9, fork("a", 2, "·gpu.throttled", 100)), told::add)
+        assertThat(run(watch, "a", 2, () -> takes(9, fork("a", 2, "·gpu.throttled", 100)))
                         .noise())
                 .as("a power cap is no heat")
                 .isEmpty();
@@ -308,6 +317,14 @@ class NoiseWatchTest {
         assertThat(Json.read(line, ForkResult.class).noise()).isEmpty();
     }
 
+    /** As {@link PlanRunner} does it. */
+    private ForkResult run(NoiseWatch watch, String cell, int number, Supplier<ForkResult> fork) {
+        return watch.refusal(cell, number, told::add, () -> false).orElseGet(() -> {
+            NoiseWatch.Mark before = watch.mark();
+            return watch.since(before, fork.get());
+        });
+    }
+
     private NoiseWatch watch(boolean strict) {
         return new NoiseWatch(strict, this::snapshot, OptionalInt::empty, this::pass);
     }
@@ -334,11 +351,12 @@ class NoiseWatchTest {
     }
 
     private static ForkResult fork(String cell, int number) {
-        return new ForkResult(cell, number, Status.OK, null, List.of(), "t", 1, List.of(), null, null);
+        return new ForkResult(cell, number, Status.OK, null, List.of(), "t", 1, List.of(), null, null, List.of());
     }
 
     private static ForkResult fork(String cell, int number, String label, double value) {
         Iteration iteration = new Iteration(1, 1, new TreeMap<>(Map.of(label, new Metric(value, "MiB"))), null);
-        return new ForkResult(cell, number, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null);
+        return new ForkResult(
+                cell, number, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null, List.of());
     }
 }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.BadInput;
-import dev.headroom.result.ForkResult;
-import dev.headroom.result.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,19 +34,6 @@ class RunFolderTest {
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining("--out");
-    }
-
-    @Test
-    void theJournalGrowsByLines() throws IOException {
-        RunFolder folder = RunFolder.create(parent, "quick", NOW);
-
-        folder.append(ForkResult.refused("a", 1, "line\nbreak", "t"));
-        folder.append(ForkResult.refused("b", 1, "ü", "t"));
-
-        Path journal = folder.path().resolve("journal.jsonl");
-        assertThat(Files.readAllLines(journal)).hasSize(2);
-        ForkResult second = Json.read(Files.readAllLines(journal).get(1), ForkResult.class);
-        assertThat(second.reason()).isEqualTo("ü");
     }
 
     @Test

@@ -1,0 +1,181 @@
+package dev.headroom.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.headroom.BadInput;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Json;
+import dev.headroom.result.Run;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * {@code journal.jsonl}, the truth of a run: a first line that says what is measured and with what, then a line for each
+ * fork that has ended. What was appended is on the disk; a line that a kill tore is no line.
+ */
+final class Journal {
+    static final String NAME = "journal.jsonl";
+
+    private static final String GO_ON = "; what was measured before is intact, go on with --resume ";
+
+    private final Path file;
+
+    private Journal(Path file) {
+        this.file = file;
+    }
+
+    /**
+     * What a journal holds.
+     *
+     * @param head the run without its cells
+     * @param forks in the order in which they ended, none twice
+     * @param bytes how long the whole lines are; what lies behind was torn
+     */
+    record Content(Run head, List<ForkResult> forks, long bytes) {}
+
+    /** Begins a journal that is not there yet. */
+    static Journal begin(Path folder, Run head) {
+        Journal journal = new Journal(folder.resolve(NAME));
+        journal.write(Json.line(head), StandardOpenOption.CREATE_NEW);
+        sync(folder);
+        return journal;
+    }
+
+    /** Goes on behind the whole lines of a journal. */
+    static Journal resume(Path folder, Content content) {
+        Path file = folder.resolve(NAME);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(content.bytes());
+        } catch (IOException e) {
+            throw RunFolder.cannotWrite(file, e, "");
+        }
+        return new Journal(file);
+    }
+
+    /** Appends a fork; when this returns it is on the disk. If that fails, the lines before it are as they were. */
+    void append(ForkResult fork) {
+        write(Json.line(fork), StandardOpenOption.APPEND);
+    }
+
+    private void write(String text, StandardOpenOption option) {
+        ByteBuffer line = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, option)) {
+            long before = channel.size();
+            try {
+                while (line.hasRemaining()) {
+                    channel.write(line);
+                }
+                channel.force(true);
+            } catch (IOException e) {
+                channel.truncate(before);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw RunFolder.cannotWrite(file, e, GO_ON + file.resolveSibling(""));
+        }
+    }
+
+    /** A new file survives a power failure only when its folder is on the disk too. Windows does that by itself. */
+    private static void sync(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Not every system opens folders.
+        }
+    }
+
+    /**
+     * Reads the journal of a run folder.
+     *
+     * @throws BadInput if there is none, or a line in its middle is damaged
+     */
+    static Content read(Path folder) {
+        Path file = folder.resolve(NAME);
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new BadInput(
+                    folder + " holds no " + NAME
+                            + ", so that there is nothing to go on with: name a run folder, or start a new run without --resume.");
+        } catch (IOException e) {
+            throw new BadInput(file + " cannot be read (" + RunFolder.reason(e) + "): check its permissions.", e);
+        }
+        return parse(file, bytes);
+    }
+
+    static Content parse(Path file, byte[] bytes) {
+        int end = end(bytes, 0);
+        if (end == 0) {
+            throw new BadInput(file + " ends within its first line: the run was ended before it had measured anything;"
+                    + " start a new one without --resume.");
+        }
+        Run head = line(file, 1, text(bytes, 0, end), Run.class);
+        List<ForkResult> forks = new ArrayList<>();
+        Set<List<Object>> seen = new HashSet<>();
+        int start = end;
+        for (int number = 2; (end = end(bytes, start)) > 0; number++) {
+            ForkResult fork;
+            try {
+                fork = line(file, number, text(bytes, start, end), ForkResult.class);
+            } catch (BadInput e) {
+                if (end == bytes.length) {
+                    break; // the last line: a power failure can leave a line end behind bytes that were never written
+                }
+                throw e;
+            }
+            if (seen.add(List.of(fork.cell(), fork.fork()))) {
+                forks.add(fork);
+            }
+            start = end;
+        }
+        return new Content(head, forks, start);
+    }
+
+    /** Where the line that begins at {@code start} ends, its line feed included; 0 if it does not. */
+    private static int end(byte[] bytes, int start) {
+        for (int i = start; i < bytes.length; i++) {
+            if (bytes[i] == '\n') {
+                return i + 1;
+            }
+        }
+        return 0;
+    }
+
+    private static String text(byte[] bytes, int start, int end) {
+        return new String(Arrays.copyOfRange(bytes, start, end), StandardCharsets.UTF_8);
+    }
+
+    private static <T> T line(Path file, int number, String text, Class<T> type) {
+        try {
+            T value = Json.read(text, type);
+            if (value != null) { // as it is for the text null
+                return value;
+            }
+            throw new BadInput(file + " is damaged in line " + number + " (null): " + remedy(number));
+        } catch (JsonProcessingException e) {
+            throw new BadInput(
+                    file + " is damaged in line " + number + " ("
+                            + String.valueOf(e.getOriginalMessage())
+                                    .lines()
+                                    .findFirst()
+                                    .orElse("not JSON") + "): "
+                            + remedy(number),
+                    e);
+        }
+    }
+
+    private static String remedy(int number) {
+        return number == 1 ? "start a new run without --resume." : "delete that line, and its fork is measured again.";
+    }
+}

@@ -1,0 +1,157 @@
+package dev.headroom.run;
+
+import dev.headroom.BadInput;
+import dev.headroom.plan.Entry;
+import dev.headroom.plan.Plan;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Run;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** A run that was broken off, as its journal tells. */
+public final class UnfinishedRun {
+    /** Where it runs, but not the same from one minute to the next. */
+    private static final String CHANGES = "memoryAvailableMiB";
+
+    private final RunFolder folder;
+    private final Journal.Content content;
+
+    private UnfinishedRun(RunFolder folder, Journal.Content content) {
+        this.folder = folder;
+        this.content = content;
+    }
+
+    /**
+     * Reads it.
+     *
+     * @throws BadInput if there is nothing to go on with
+     */
+    public static UnfinishedRun in(Path path) {
+        RunFolder folder = RunFolder.open(path);
+        return new UnfinishedRun(folder, Journal.read(folder.path()));
+    }
+
+    RunFolder folder() {
+        return folder;
+    }
+
+    Journal.Content content() {
+        return content;
+    }
+
+    /** What it measures. */
+    public Plan plan() {
+        Map<String, String> entries = new LinkedHashMap<>(content.head().plan());
+        String name = Objects.requireNonNullElse(entries.remove("name"), "");
+        String where = "plan in " + folder.path().resolve(Journal.NAME);
+        return new Plan(
+                name,
+                entries.entrySet().stream()
+                        .map(entry -> new Entry(entry.getKey(), entry.getValue(), where))
+                        .toList());
+    }
+
+    /** Where its llama.cpp was. */
+    public Path llama() {
+        Path library = Path.of(content.head().llama().library());
+        return Optional.ofNullable(library.getParent()).orElse(library);
+    }
+
+    /**
+     * Checks that what is missing would be measured with what the rest was measured with.
+     *
+     * @throws BadInput that names what differs
+     */
+    void check(Run now) {
+        List<String> differences = differences(content.head(), now);
+        if (!differences.isEmpty()) {
+            throw new BadInput(folder.path() + " cannot be gone on with, as results would not belong together: "
+                    + String.join("; ", differences)
+                    + ". Go back to what it was, or start a new run without --resume.");
+        }
+        List<String> cells = now.plan().isEmpty() ? List.of() : cells();
+        content.forks().stream()
+                .map(ForkResult::cell)
+                .filter(cell -> !cells.contains(cell))
+                .findFirst()
+                .ifPresent(cell -> {
+                    throw new BadInput(folder.path().resolve(Journal.NAME) + " has a fork of " + cell
+                            + ", which its plan does not have: delete that line.");
+                });
+    }
+
+    private List<String> cells() {
+        return plan().cells().stream().map(cell -> cell.id()).toList();
+    }
+
+    /** In what a run differs from another, apart from its results, a phrase each. */
+    static List<String> differences(Run then, Run now) {
+        List<String> differences = new ArrayList<>();
+        compare(differences, "", Map.of("Headroom", then.headroom()), Map.of("Headroom", now.headroom()));
+        compare(differences, "plan's ", then.plan(), now.plan());
+        compare(differences, "environment's ", stable(then.environment()), stable(now.environment()));
+        compare(differences, "llama.cpp's ", facts(then.llama()), facts(now.llama()));
+        compare(differences, "model ", models(then), models(now));
+        compare(differences, "meters of ", meters(then), meters(now));
+        return differences;
+    }
+
+    private static void compare(
+            List<String> differences, String of, Map<String, String> then, Map<String, String> now) {
+        TreeSet<String> names = new TreeSet<>(then.keySet());
+        names.addAll(now.keySet());
+        for (String name : names) {
+            String was = then.getOrDefault(name, "absent");
+            String is = now.getOrDefault(name, "absent");
+            if (!was.equals(is)) {
+                differences.add(of + name + " was " + was + " and is " + is);
+            }
+        }
+    }
+
+    private static Map<String, String> stable(Map<String, String> environment) {
+        Map<String, String> stable = new LinkedHashMap<>(environment);
+        stable.remove(CHANGES);
+        return stable;
+    }
+
+    private static Map<String, String> facts(Run.Llama llama) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("version", llama.version());
+        facts.put("commit", String.valueOf(llama.commit()));
+        facts.put("fingerprint", String.valueOf(llama.fingerprint()));
+        facts.put(
+                "devices",
+                llama.devices().stream()
+                        .map(device -> device.name() + " (" + device.description() + ")")
+                        .collect(Collectors.joining(", ")));
+        return facts;
+    }
+
+    /** Their files may have moved. */
+    private static Map<String, String> models(Run run) {
+        Map<String, String> models = new LinkedHashMap<>();
+        for (Run.Model model : run.models()) {
+            models.put(
+                    model.id(),
+                    model.fileBytes() + " bytes" + (model.fingerprint() == null ? "" : ", " + model.fingerprint()));
+        }
+        return models;
+    }
+
+    private static Map<String, String> meters(Run run) {
+        Map<String, String> meters = new LinkedHashMap<>();
+        for (Run.MeterFact meter : run.meters()) {
+            meter.metrics()
+                    .forEach(metric -> meters.merge(metric, meter.name(), (first, second) -> first + ", " + second));
+        }
+        return meters;
+    }
+}

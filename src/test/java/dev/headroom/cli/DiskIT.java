@@ -1,0 +1,153 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.headroom.cli.HeadroomProcess.Result;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that fills up, or cannot be written to any more, in the middle of a run: a small file system in memory. */
+class DiskIT {
+    @TempDir
+    Path directory;
+
+    private Path disk;
+
+    @BeforeEach
+    void mount() throws IOException, InterruptedException {
+        disk = Files.createDirectory(directory.resolve("disk"));
+        assumeTrue(
+                Files.isExecutable(Path.of("/bin/mount"))
+                        && run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk.toString()),
+                "this user may not mount a file system");
+    }
+
+    @AfterEach
+    void unmount() throws IOException, InterruptedException {
+        run("umount", "-l", disk.toString());
+    }
+
+    private static boolean run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private Path runFolder() throws IOException {
+        try (Stream<Path> runs = Files.list(disk)) {
+            return runs.filter(path -> path.getFileName().toString().endsWith("-quick"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** Begins a run of three forks and breaks the disk when the first is in the journal. */
+    private Result broken(Breaking breaking) throws Exception {
+        Process process = new HeadroomProcess()
+                .start(
+                        directory,
+                        directory.resolve("out.txt"),
+                        directory.resolve("err.txt"),
+                        "run",
+                        "--out",
+                        disk.toString(),
+                        "--benchmark=NativeCall",
+                        "--forks=3",
+                        "--warmup=0",
+                        "--iterations=1",
+                        "--time=1s");
+        try {
+            long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+            while (forks() < 1 && process.isAlive() && System.nanoTime() < end) {
+                Thread.sleep(20);
+            }
+            breaking.now();
+            assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+        return new Result(
+                process.exitValue(),
+                Files.readString(directory.resolve("out.txt")),
+                Files.readString(directory.resolve("err.txt")));
+    }
+
+    private interface Breaking {
+        void now() throws IOException, InterruptedException;
+    }
+
+    private int forks() throws IOException {
+        try (Stream<Path> files = Files.walk(disk, 2)) {
+            List<Path> journals =
+                    files.filter(file -> file.endsWith("journal.jsonl")).toList();
+            return journals.isEmpty() ? 0 : Files.readAllLines(journals.get(0)).size() - 1;
+        }
+    }
+
+    private void goesOn(int atLeast) throws IOException, InterruptedException {
+        assertThat(forks()).isBetween(atLeast, 2);
+        Result resumed = new HeadroomProcess()
+                .run(directory, "run", "--resume", runFolder().toString());
+        assertThat(resumed.exit()).as(resumed.toString()).isZero();
+        assertThat(forks()).isEqualTo(3);
+        JsonNode run =
+                new ObjectMapper().readTree(runFolder().resolve("run.json").toFile());
+        assertThat(run.at("/cells/0/status").asText()).isEqualTo("ok");
+        assertThat(run.at("/cells/0/score/samples").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void aFullDiskEndsTheRunAndLosesNothing() throws Exception {
+        Path filling = disk.resolve("filling");
+        Result result = broken(() -> {
+            try (OutputStream out = Files.newOutputStream(filling)) {
+                byte[] bytes = new byte[1024];
+                for (int i = 0; i < 8192; i++) {
+                    out.write(bytes);
+                }
+            } catch (IOException e) {
+                // full
+            }
+        });
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(2);
+        assertThat(result.err())
+                .contains("cannot be written (No space left on device)", "make room", "--resume " + runFolder())
+                .doesNotContain("\tat ");
+        Files.delete(filling);
+        goesOn(1);
+    }
+
+    @Test
+    void aDiskThatTurnsReadOnlyLosesNothing() throws Exception {
+        Result result = broken(() -> {
+            // busy as long as a file is open for writing
+            while (!run("mount", "-o", "remount,ro", disk.toString())) {
+                Thread.sleep(5);
+            }
+        });
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(2);
+        assertThat(result.err())
+                .contains("cannot be written (Read-only file system)", "--resume " + runFolder())
+                .doesNotContain("\tat ");
+        assertThat(run("mount", "-o", "remount,rw", disk.toString())).isTrue();
+        goesOn(1);
+    }
+}

@@ -1,0 +1,310 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.headroom.cli.HeadroomProcess.Result;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a run does when the world goes wrong around it: real processes, real signals. */
+class SurvivalIT {
+    private static final String MODEL = "synthetic-stories-15m-q8_0";
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @TempDir
+    Path directory;
+
+    private final List<Process> started = new ArrayList<>();
+
+    @BeforeEach
+    void signalsAreThere() {
+        assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "there is no kill");
+    }
+
+    @AfterEach
+    void nothingStays() {
+        for (Process process : started) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    private Process start(String... args) throws IOException {
+        Process process = new HeadroomProcess()
+                .start(directory, directory.resolve("out.txt"), directory.resolve("err.txt"), args);
+        started.add(process);
+        return process;
+    }
+
+    private Result end(Process process) throws IOException, InterruptedException {
+        assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        return new Result(
+                process.exitValue(),
+                Files.readString(directory.resolve("out.txt")),
+                Files.readString(directory.resolve("err.txt")));
+    }
+
+    private static <T> T eventually(String what, Callable<Optional<T>> look) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < end) {
+            Optional<T> seen = look.call();
+            if (seen.isPresent()) {
+                return seen.get();
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError(what + " did not happen");
+    }
+
+    private static void signal(String name, ProcessHandle process) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("/bin/kill", "-" + name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    /** The process of a fork whose benchmark is under way: it has said its first phase. */
+    private ProcessHandle fork(Process host, String log) throws Exception {
+        return eventually("fork " + log, () -> {
+            assertThat(host.isAlive()).as(() -> said()).isTrue();
+            if (!Files.exists(directory.resolve("results"))) {
+                return Optional.empty();
+            }
+            try (Stream<Path> files = Files.walk(directory.resolve("results"))) {
+                if (files.noneMatch(file -> file.getFileName().toString().equals(log + ".memory.json"))) {
+                    return Optional.empty();
+                }
+            }
+            return host.children()
+                    .filter(child -> child.info().commandLine().orElse("").contains("ForkedMain"))
+                    .findFirst();
+        });
+    }
+
+    private String said() {
+        return String.join("\n", lines(directory.resolve("out.txt")))
+                + String.join("\n", lines(directory.resolve("err.txt")));
+    }
+
+    private Path onlyRun() throws IOException {
+        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
+            List<Path> all = runs.toList();
+            assertThat(all).hasSize(1);
+            return all.get(0);
+        }
+    }
+
+    private JsonNode json() throws IOException {
+        return new ObjectMapper().readTree(onlyRun().resolve("run.json").toFile());
+    }
+
+    private static List<String> texts(JsonNode cells, String field) {
+        List<String> texts = new ArrayList<>();
+        cells.forEach(cell -> texts.add(cell.path(field).asText()));
+        return texts;
+    }
+
+    @Test
+    void afterCtrlCARunGoesOnWhereItWas() throws Exception {
+        Process host = start(
+                "run",
+                "--benchmark=NativeCall|TokenGen",
+                "--model=" + MODEL,
+                "--context=64",
+                "--forks=2",
+                "--warmup=0",
+                "--iterations=1",
+                "--time=1s");
+        Path journal = eventually("a fork in the journal", () -> {
+            if (!Files.exists(directory.resolve("results"))) {
+                return Optional.empty();
+            }
+            try (Stream<Path> files = Files.walk(directory.resolve("results"))) {
+                return files.filter(file -> file.endsWith("journal.jsonl"))
+                        .filter(file -> lines(file).size() >= 2)
+                        .findFirst();
+            }
+        });
+        signal("INT", host.toHandle());
+        Result broken = end(host);
+
+        assertThat(broken.exit()).as(broken.toString()).isEqualTo(130);
+        assertThat(broken.out())
+                .contains(
+                        "cancelled",
+                        "go on with run --resume results" + File.separator
+                                + onlyRun().getFileName());
+        assertThat(json().has("ended")).isFalse();
+        List<String> before = lines(journal);
+        assertThat(before.size()).isBetween(2, 4);
+
+        Result other = new HeadroomProcess()
+                .run(directory, "run", "--resume", onlyRun().toString(), "--time=2s");
+        assertThat(other.exit()).as(other.toString()).isEqualTo(2);
+        assertThat(other.err()).contains("plan's time was 1s and is 2s");
+
+        Result resumed = new HeadroomProcess()
+                .run(directory, "run", "--resume", onlyRun().toString());
+        assertThat(resumed.exit()).as(resumed.toString()).isZero();
+        assertThat(lines(journal)).hasSize(5).startsWith(before.toArray(String[]::new));
+        assertThat(texts(json().get("cells"), "status")).containsExactly("ok", "ok");
+        assertThat(json().has("ended")).isTrue();
+
+        List<String> whole = lines(journal);
+        Result again = new HeadroomProcess()
+                .run(directory, "run", "--resume", onlyRun().toString());
+        assertThat(again.exit()).as(again.toString()).isZero();
+        assertThat(lines(journal)).isEqualTo(whole);
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** What is sent to the fork, what becomes of its cell, and that the next cell is measured all the same. */
+    @ParameterizedTest
+    @CsvSource({
+        "KILL, crashed, ended from outside with signal 9 (SIGKILL)",
+        "SEGV, crashed, crashed with SIGSEGV in ",
+        "ABRT, crashed, signal 6 (SIGABRT)",
+        "STOP, timeout, It made no progress for 3 s"
+    })
+    void aForkThatEndsBadlyIsAResult(String signal, String status, String reason) throws Exception {
+        Process host = start(
+                "run",
+                "--benchmark=ModelLoad|NativeCall",
+                "--model=" + MODEL,
+                "--forks=1",
+                "--warmup=0",
+                "--iterations=20",
+                "--time=1s",
+                "--param=ModelLoad.iterations=100000",
+                "--param=NativeCall.iterations=1",
+                "--param=stallLimit=3s",
+                "--param=NativeCall.stallLimit=1m");
+        signal(signal, fork(host, "ModelLoad-" + MODEL + ".1"));
+        Result result = end(host);
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(3);
+        JsonNode cells = json().get("cells");
+        assertThat(texts(cells, "status")).containsExactly(status, "ok");
+        assertThat(cells.get(0).get("reason").asText()).contains(reason);
+        assertThat(result.out()).contains(status + ": ").contains(reason);
+        assertThat(Files.readString(onlyRun().resolve("cells.csv"))).contains(reason);
+        assertThat(Files.exists(onlyRun().resolve("logs").resolve("ModelLoad-" + MODEL + ".1.hs_err.txt")))
+                .isEqualTo(signal.equals("SEGV"));
+        try (Stream<Path> files = Files.walk(onlyRun())) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .noneMatch(name -> name.startsWith("core") || name.endsWith(".progress"));
+        }
+    }
+
+    @Test
+    void whatTakesTooLongIsEndedAndItsThreadsAreKept() throws Exception {
+        Process host = start(
+                "run",
+                "--benchmark=NativeCall",
+                "--forks=1",
+                "--warmup=0",
+                "--iterations=100",
+                "--time=10s",
+                "--param=timeLimit=6s");
+        Result result = end(host);
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(3);
+        JsonNode cell = json().at("/cells/0");
+        assertThat(cell.get("status").asText()).isEqualTo("timeout");
+        assertThat(cell.get("reason").asText()).contains("had not ended after 6 s", "timeLimit");
+        if (Files.exists(Path.of(System.getProperty("java.home"), "bin", "jcmd"))) {
+            assertThat(Files.readString(onlyRun().resolve("logs").resolve("NativeCall.1.threads.txt")))
+                    .contains("NativeCall");
+        }
+    }
+
+    @Test
+    void aForkThatWasStoppedForAWhileIsMeasuredAgain() throws Exception {
+        Process host = start("run", "--benchmark=NativeCall", "--forks=1", "--warmup=0", "--iterations=3", "--time=1s");
+        ProcessHandle fork = fork(host, "NativeCall.1");
+        signal("STOP", fork);
+        Thread.sleep(1500);
+        signal("CONT", fork);
+        Result result = end(host);
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(result.err()).contains("measured again, as meanwhile the process was stopped from outside");
+        assertThat(json().get("warnings").toString()).contains("measured again");
+        assertThat(lines(onlyRun().resolve("journal.jsonl"))).hasSize(2);
+    }
+
+    @Test
+    void noForkOutlivesAHostThatWasKilled() throws Exception {
+        Process host =
+                start("run", "--benchmark=NativeCall", "--forks=1", "--warmup=0", "--iterations=100", "--time=10s");
+        ProcessHandle fork = fork(host, "NativeCall.1");
+        signal("KILL", host.toHandle());
+
+        assertThat(fork.onExit().get(30, TimeUnit.SECONDS).isAlive()).isFalse();
+    }
+
+    @Test
+    void twoRunsAtOnceAreRefused() throws Exception {
+        Process host =
+                start("run", "--benchmark=NativeCall", "--forks=1", "--warmup=0", "--iterations=100", "--time=10s");
+        fork(host, "NativeCall.1");
+
+        Result second = new HeadroomProcess().run(directory, "run", "--benchmark=NativeCall");
+        assertThat(second.exit()).as(second.toString()).isEqualTo(2);
+        assertThat(second.err())
+                .contains("Another benchmark is running on this machine (plan quick, process " + host.pid() + ", ");
+        onlyRun();
+        signal("TERM", host.toHandle());
+        assertThat(end(host).exit()).isEqualTo(143);
+        assertThat(json().at("/cells/0/status").asText()).isEqualTo("cancelled");
+    }
+
+    /** A limit on address space, as malloc on Linux otherwise promises what is not there. */
+    @Test
+    void memoryThatIsRefusedIsOutOfMemory() throws Exception {
+        Process host = new HeadroomProcess()
+                .before("/bin/sh", "-c", "ulimit -v 7000000 && exec \"$@\"", "sh")
+                .start(
+                        directory,
+                        directory.resolve("out.txt"),
+                        directory.resolve("err.txt"),
+                        "run",
+                        "--benchmark=ContextCreation",
+                        "--model=synthetic-smollm2-135m-q4_0",
+                        "--context=64,400000",
+                        "--forks=1",
+                        "--warmup=0",
+                        "--iterations=1");
+        started.add(host);
+        Result result = end(host);
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(3);
+        assertThat(texts(json().get("cells"), "status")).containsExactly("ok", "oom");
+        assertThat(json().at("/cells/1/reason").asText()).containsPattern("alloc");
+    }
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Kills a run, the whole process group at once, at random moments, and goes on with it each time until it is done.
+
+After each kill the journal has to be readable but for a torn last line, what it held before has to be there unchanged,
+and every other file has to be absent or whole. In the end the run has the same cells as one that nobody disturbed, each
+fork once. Needs the jar, Linux or macOS, and python3.
+
+  kill.py [--kills 100] [--seed 1] [--longest 12]
+"""
+import argparse
+import csv
+import glob
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+RUN = ["java", "-jar", os.path.join(ROOT, "target", "headroom.jar"), "run"]
+PLAN = ["--model", "synthetic-stories-15m-q8_0", "--benchmark", "TokenGen|ModelLoad|ContextC|NativeCall", "--context", "64,128",
+        "--forks", "2", "--warmup", "0", "--iterations", "2", "--time", "100ms"]
+
+
+def forks(folder):
+    """The whole lines of the journal behind the first, as (cell, fork), and their text."""
+    path = os.path.join(folder, "journal.jsonl")
+    if not os.path.exists(path):
+        return [], []
+    lines = open(path, "rb").read().split(b"\n")[:-1]
+    parsed = [json.loads(line) for line in lines]
+    return [(fork["cell"], fork["fork"]) for fork in parsed[1:]], lines
+
+
+def check_files(folder):
+    for name in ("run.json", "jmh.json"):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            json.load(open(path, encoding="utf-8"))
+    for name in ("cells.csv", "iterations.csv"):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            rows = list(csv.reader(open(path, newline="", encoding="utf-8")))
+            assert len({len(row) for row in rows}) == 1, "%s is torn" % path
+
+
+def only_run(out):
+    runs = glob.glob(os.path.join(out, "*"))
+    assert len(runs) <= 1, runs
+    return runs[0] if runs else None
+
+
+def statuses(folder):
+    run = json.load(open(os.path.join(folder, "run.json"), encoding="utf-8"))
+    assert run["ended"]
+    return {cell["id"]: cell["status"] for cell in run["cells"]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=12, help="seconds until a kill, at most")
+    args = parser.parse_args()
+    moments = random.Random(args.seed)
+    work = tempfile.mkdtemp(prefix="headroom-kill-")
+    environment = dict(os.environ, TMPDIR=work)
+    out = os.path.join(work, "undisturbed")
+    subprocess.run(RUN + PLAN + ["--out", out], check=True, stdout=subprocess.DEVNULL, env=environment)
+    expected = statuses(only_run(out))
+
+    kills = torn = begun = finished = 0
+    while kills < args.kills:
+        begun += 1
+        out = os.path.join(work, "killed-%d" % begun)
+        seen = []
+        while True:
+            folder = only_run(out) if os.path.isdir(out) else None
+            if folder and not seen and not forks(folder)[1]:
+                shutil.rmtree(folder)  # killed before it had begun: headroom says to start anew
+                folder = None
+            command = RUN + (["--resume", folder] if folder else PLAN + ["--out", out])
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
+                                       start_new_session=True)
+            try:
+                _, errors = process.communicate(timeout=moments.uniform(0, args.longest) if kills < args.kills else None)
+                assert process.returncode == 0, errors.decode()
+                break
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                kills += 1
+            folder = only_run(out) if os.path.isdir(out) else None
+            if folder:
+                check_files(folder)
+                done, lines = forks(folder)
+                assert lines[:len(seen)] == seen, "the journal has lost or changed a line"
+                text = open(os.path.join(folder, "journal.jsonl"), "rb").read() if lines or seen else b""
+                torn += not text.endswith(b"\n") and text != b""
+                seen = lines
+        finished += 1
+        folder = only_run(out)
+        check_files(folder)
+        done, _ = forks(folder)
+        assert len(done) == len(set(done)) == 2 * len(expected), done
+        assert statuses(folder) == expected, statuses(folder)
+    print("%d kills in %d runs: all went on to the same %d cells, no fork lost or measured twice; torn lines: %d"
+          % (kills, finished, len(expected), torn))
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
