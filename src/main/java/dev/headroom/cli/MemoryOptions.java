@@ -99,7 +99,7 @@ final class MemoryOptions {
     }
 
     /** The combinations as a plan would have them, and so with a plan's checks. */
-    private List<Cell> cells(Gguf model) {
+    List<Cell> cells(Gguf model) {
         List<Entry> entries = new ArrayList<>();
         entries.add(new Entry("benchmarks", Benchmark.CONTEXT_CREATION.simpleName(), "model show"));
         entries.add(new Entry(

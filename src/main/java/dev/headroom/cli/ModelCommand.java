@@ -1,5 +1,6 @@
 package dev.headroom.cli;
 
+import dev.headroom.OneLine;
 import dev.headroom.gguf.Gguf;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.gguf.Quantization;
@@ -130,14 +131,27 @@ final class ModelCommand {
                 facts.put("trainedContextLength", synthetic.shape().context());
             } else {
                 gguf = Gguf.read(model);
-                facts.put("model", gguf.path().toString());
-                gguf.name().ifPresent(name -> facts.put("name", name));
-                facts.put("architecture", gguf.architecture());
-                gguf.fileTypeName().ifPresent(type -> facts.put("quantization", type));
-                gguf.layers().ifPresent(layers -> facts.put("layers", layers));
-                gguf.trainedContextLength().ifPresent(length -> facts.put("trainedContextLength", length));
-                facts.put("tokenizer", gguf.hasTokenizer());
+                describe(gguf, facts);
             }
+            sizes(gguf, facts);
+            List<List<String>> rows = new ArrayList<>();
+            facts.forEach((fact, value) -> rows.add(List.of(fact, value.toString())));
+            List<MemoryOptions.Predicted> predictions = memory.predict(gguf);
+            facts.put("predictions", predictions);
+            output.answer(facts, Output.table(rows) + "\n" + MemoryOptions.text(predictions));
+        }
+
+        static void describe(Gguf gguf, Map<String, Object> facts) {
+            facts.put("model", OneLine.of(gguf.path().toString(), "?"));
+            gguf.name().ifPresent(name -> facts.put("name", name));
+            facts.put("architecture", gguf.architecture());
+            gguf.fileTypeName().ifPresent(type -> facts.put("quantization", type));
+            gguf.layers().ifPresent(layers -> facts.put("layers", layers));
+            gguf.trainedContextLength().ifPresent(length -> facts.put("trainedContextLength", length));
+            facts.put("tokenizer", gguf.hasTokenizer());
+        }
+
+        static void sizes(Gguf gguf, Map<String, Object> facts) {
             facts.put("fileMiB", mib(gguf.fileBytes()));
             facts.put("parameters", gguf.parameterCount());
             facts.put("tensors", gguf.tensors().size());
@@ -145,11 +159,6 @@ final class ModelCommand {
             Map<String, Long> types = new TreeMap<>();
             gguf.tensors().forEach(tensor -> types.merge(tensor.type().name(), tensor.bytes(), Long::sum));
             types.forEach((type, size) -> facts.put("tensorMiB." + type, mib(size)));
-            List<List<String>> rows = new ArrayList<>();
-            facts.forEach((fact, value) -> rows.add(List.of(fact, value.toString())));
-            List<MemoryOptions.Predicted> predictions = memory.predict(gguf);
-            facts.put("predictions", predictions);
-            output.answer(facts, Output.table(rows) + "\n" + MemoryOptions.text(predictions));
         }
 
         private static double mib(long bytes) {

@@ -124,6 +124,7 @@ final class JmhFork {
                         ok ? iterations : List.of(),
                         observed(facts),
                         memory(files.memory()),
+                        List.of(),
                         List.of()),
                 watch.stoodStill(),
                 watch.ended()));

@@ -128,11 +128,11 @@ public final class NoiseWatch {
      *
      * @param tell told when the waiting begins
      * @param cancelled ends the waiting
-     * @return the fork's result if noise lasts; empty where it may begin
+     * @return the fork as refused, if noise stays
      */
     Optional<ForkResult> refusal(String cell, int number, Consumer<String> tell, BooleanSupplier cancelled) {
         List<Noise> lasting = strict ? waitForQuiet(tell, cancelled) : List.of();
-        if (lasting.isEmpty() || cancelled.getAsBoolean()) {
+        if (lasting.isEmpty()) {
             return Optional.empty();
         }
         String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
@@ -140,29 +140,21 @@ public final class NoiseWatch {
                 .with(lasting));
     }
 
-    /** Looks at the machine just before a fork begins. */
-    Around around() {
-        return new Around(onGpu.get(), machine.get());
+    /** What is read before a fork. */
+    record Mark(Snapshot machine, OptionalInt onGpu) {}
+
+    Mark mark() {
+        OptionalInt others = onGpu.get();
+        return new Mark(machine.get(), others);
     }
 
-    /** Before and after a fork. */
-    final class Around {
-        private final OptionalInt others;
-        private final Snapshot before;
-
-        private Around(OptionalInt others, Snapshot before) {
-            this.others = others;
-            this.before = before;
-        }
-
-        /** The fork's result with what disturbed it; a strict run keeps no figure of a fork that was. */
-        ForkResult over(ForkResult result) {
-            List<Noise> noise = new ArrayList<>(seen(before, machine.get(), others));
-            gpuHeat(result).ifPresent(noise::add);
-            moved(result).ifPresent(noise::add);
-            ForkResult told = result.with(Noise.worst(noise));
-            return strict && told.ok() && !noise.isEmpty() ? told.refused(refusal(told.noise(), "during it")) : told;
-        }
+    /** The fork with what disturbed it since; of a strict run it is then refused, if it was good. */
+    ForkResult since(Mark before, ForkResult fork) {
+        List<Noise> noise = seen(before.machine, machine.get(), before.onGpu);
+        gpuHeat(fork).ifPresent(noise::add);
+        moved(fork).ifPresent(noise::add);
+        ForkResult told = fork.with(noise);
+        return strict && fork.ok() && !noise.isEmpty() ? told.refused(refusal(noise, "during it")) : told;
     }
 
     /** What still disturbs when patience ends. It begins anew once it was quiet. */

@@ -194,7 +194,7 @@ public final class PlanRunner implements Closeable {
                 .map(reason -> ForkResult.refused(cell.id(), number, reason, now()))
                 .or(() -> noise.refusal(cell.id(), number, listener::warning, () -> cancelled));
         if (refused.isPresent() || cancelled) {
-            return refused;
+            return cancelled ? Optional.empty() : refused;
         }
         Optional<Path> model =
                 cell.model().map(name -> Path.of(preparation.model(name).path()));
@@ -203,7 +203,7 @@ public final class PlanRunner implements Closeable {
         while (true) {
             listener.fork(cell, number);
             int[] iteration = {0};
-            NoiseWatch.Around around = noise.around();
+            NoiseWatch.Mark before = noise.mark();
             Optional<JmhFork.Outcome> outcome =
                     jmh.run(cell, model, number, limits, () -> listener.iteration(cell, number, ++iteration[0]));
             if (outcome.isEmpty()) {
@@ -212,10 +212,10 @@ public final class PlanRunner implements Closeable {
             if (!outcome.get().ended()) {
                 cancelled = true; // nothing can be measured beside a process that cannot be ended
             }
-            ForkResult result = outcome.get().result();
+            ForkResult result = noise.since(before, outcome.get().result());
             Optional<String> stoodStill = outcome.get().stoodStill();
             if (stoodStill.isEmpty() || result.status() == Status.TIMEOUT || repeats.size() == MOST_REPEATS) {
-                return Optional.of(around.over(result.after(repeats)));
+                return Optional.of(result.after(repeats));
             }
             repeats.add(stoodStill.get());
         }

@@ -84,16 +84,8 @@ class BadInputIT {
         try (RandomAccessFile file = new RandomAccessFile(truncated.toFile(), "rw")) {
             file.setLength(file.length() / 2);
         }
-        Path alien = Files.copy(whole, directory.resolve("alien.gguf"));
-        try (RandomAccessFile file = new RandomAccessFile(alien.toFile(), "rw")) {
-            byte[] head = new byte[4096];
-            file.readFully(head);
-            int at = new String(head, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("llama");
-            file.seek(at);
-            file.write("alien".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
-        }
 
-        for (Path model : List.of(text, empty, folder, truncated, alien)) {
+        for (Path model : List.of(text, empty, folder, truncated)) {
             Result result = new HeadroomProcess().run(directory, "run", "--model=" + model);
 
             assertThat(result.exit()).as(result.toString()).isEqualTo(2);

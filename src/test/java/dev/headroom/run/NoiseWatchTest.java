@@ -27,7 +27,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,13 +54,6 @@ class NoiseWatchTest {
                 OptionalDouble.of(50),
                 ORDINARY,
                 false);
-    }
-
-    private ForkResult measured(NoiseWatch watch, String cell, int number, Supplier<ForkResult> run) {
-        return watch.refusal(cell, number, told::add, () -> false).orElseGet(() -> {
-            NoiseWatch.Around around = watch.around();
-            return around.over(run.get());
-        });
     }
 
     private static List<Kind> kinds(Snapshot before, Snapshot after) {
@@ -144,7 +136,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(false);
         load = at -> 2;
 
-        ForkResult fork = measured(watch, "cell", 1, () -> takes(10, fork("cell", 1)));
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1)));
 
         assertThat(fork.ok()).isTrue();
         assertThat(fork.noise()).singleElement().satisfies(noise -> {
@@ -180,7 +172,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> at > 5 ? 3 : 0;
 
-        ForkResult fork = measured(watch, "cell", 1, () -> takes(10, fork("cell", 1, "·ram.peak", 7)));
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1, "·ram.peak", 7)));
 
         assertThat(fork.status()).isEqualTo(Status.REFUSED);
         assertThat(fork.reason()).contains("--strict", "during it", "updatedb");
@@ -195,7 +187,7 @@ class NoiseWatchTest {
         ForkResult crashed = new ForkResult(
                 "cell", 1, Status.CRASHED, "abort", List.of(), "t", 1, List.of(), null, null, List.of(), List.of());
 
-        ForkResult fork = measured(watch, "cell", 1, () -> takes(10, crashed));
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, crashed));
 
         assertThat(fork.status()).isEqualTo(Status.CRASHED);
         assertThat(fork.noise()).extracting(Noise::kind).containsExactly(Kind.LOAD);
@@ -206,7 +198,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> at < 180 ? 3 : 0;
 
-        ForkResult fork = measured(watch, "cell", 1, () -> takes(10, fork("cell", 1)));
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1)));
 
         assertThat(fork.ok()).isTrue();
         assertThat(now).isBetween(180.0, 200.0);
@@ -218,23 +210,33 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> 3;
 
-        ForkResult first = measured(watch, "a", 1, NoiseWatchTest::notStarted);
+        ForkResult first = run(watch, "a", 1, NoiseWatchTest::notStarted);
         assertThat(first.status()).isEqualTo(Status.REFUSED);
         assertThat(first.reason()).contains("before it");
         assertThat(now).isBetween(600.0, 610.0);
 
         double before = now;
-        assertThat(measured(watch, "b", 1, NoiseWatchTest::notStarted).status()).isEqualTo(Status.REFUSED);
+        assertThat(run(watch, "b", 1, NoiseWatchTest::notStarted).status()).isEqualTo(Status.REFUSED);
         assertThat(now - before).isLessThan(2);
         assertThat(told).hasSize(1);
 
         load = at -> 0;
-        assertThat(measured(watch, "c", 1, () -> takes(10, fork("c", 1))).ok()).isTrue();
+        assertThat(run(watch, "c", 1, () -> takes(10, fork("c", 1))).ok()).isTrue();
         load = at -> 3;
         before = now;
-        measured(watch, "d", 1, NoiseWatchTest::notStarted);
+        run(watch, "d", 1, NoiseWatchTest::notStarted);
         assertThat(now - before).isGreaterThan(600);
         assertThat(told).hasSize(2);
+    }
+
+    @Test
+    void aRunThatIsCancelledWaitsNoLonger() {
+        NoiseWatch watch = watch(true);
+        load = at -> 3;
+
+        watch.refusal("cell", 1, told::add, () -> now > 5);
+
+        assertThat(now).isBetween(5.0, 8.0);
     }
 
     @Test
@@ -243,7 +245,7 @@ class NoiseWatchTest {
         List<ForkResult> forks = new ArrayList<>();
         for (double mib : new double[] {512, 560, 812, 800}) {
             String cell = "cell" + (int) mib;
-            forks.add(measured(watch, cell, 1, () -> takes(10, fork(cell, 1, "·vram.baseline", mib))));
+            forks.add(run(watch, cell, 1, () -> takes(10, fork(cell, 1, "·vram.baseline", mib))));
         }
 
         assertThat(forks).extracting(fork -> fork.noise().size()).containsExactly(0, 0, 1, 0);
@@ -259,7 +261,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(false);
         watch.remember(fork("old", 2, "·vram.baseline", 2000));
 
-        ForkResult fork = measured(watch, "new", 1, () -> takes(10, fork("new", 1, "·vram.baseline", 100)));
+        ForkResult fork = run(watch, "new", 1, () -> takes(10, fork("new", 1, "·vram.baseline", 100)));
 
         assertThat(fork.noise())
                 .extracting(Noise::detail)
@@ -271,10 +273,10 @@ class NoiseWatchTest {
     @Test
     void heatOfTheGpuComesFromTheIterations() {
         NoiseWatch watch = watch(false);
-        assertThat(measured(watch, "a", 1, () -> takes(9, fork("a", 1, "·gpu.throttled.heat", 12)))
+        assertThat(run(watch, "a", 1, () -> takes(9, fork("a", 1, "·gpu.throttled.heat", 12)))
                         .noise())
                 .containsExactly(new Noise(Kind.GPU_HEAT, 12.0, null));
-        assertThat(measured(watch, "a", 2, () -> takes(9, fork("a", 2, "·gpu.throttled", 100)))
+        assertThat(run(watch, "a", 2, () -> takes(9, fork("a", 2, "·gpu.throttled", 100)))
                         .noise())
                 .as("a power cap is no heat")
                 .isEmpty();
@@ -305,13 +307,6 @@ class NoiseWatchTest {
         ForkResult fork = fork("cell", 1).with(List.of(new Noise(kind, 1.5, null)));
         assertThat(Json.line(fork)).contains("\"kind\":\"" + kind.word() + "\"");
         assertThat(Json.read(Json.line(fork), ForkResult.class)).isEqualTo(fork);
-    }
-
-    @Test
-    void aJournalOfBeforeHasNone() throws JsonProcessingException {
-        String line = Json.line(fork("cell", 1)).replace(",\"noise\":[]", "");
-        assertThat(line).doesNotContain("noise");
-        assertThat(Json.read(line, ForkResult.class).noise()).isEmpty();
     }
 
     private NoiseWatch watch(boolean strict) {

@@ -1,0 +1,129 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.headroom.gguf.Gguf;
+import dev.headroom.gguf.GgufException;
+import dev.headroom.gguf.GgufMutants;
+import dev.headroom.gguf.GgufType;
+import dev.headroom.gguf.KvCache;
+import dev.headroom.gguf.Weights;
+import dev.headroom.plan.Cell;
+import dev.headroom.result.Json;
+import dev.headroom.result.Prediction;
+import dev.headroom.run.Predictions;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Thousands of wrong GGUF files through the reader, and what it lets pass through all that looks at a header. */
+class GgufMutantsTest {
+    private static final int MUTANTS = 3000;
+    private static final long MOST_ALLOCATED = 64L << 20;
+
+    /** Meant is one; the rest is for a machine that is busy with other things. */
+    private static final double MOST_SECONDS = 5;
+
+    private int read;
+    private double slowest;
+    private long largest;
+
+    @Test
+    void areReadOrRefusedInOneLine(@TempDir Path folder) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+        GgufMutants.forEach(2026, MUTANTS, folder, (number, file) -> {
+            long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+            long start = System.nanoTime();
+            Optional<Gguf> gguf = read(number, file);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            long allocated =
+                    threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+
+            assertThat(seconds).as("seconds for mutant %s", number).isLessThan(MOST_SECONDS);
+            assertThat(allocated).as("bytes for mutant %s", number).isLessThan(MOST_ALLOCATED);
+            slowest = Math.max(slowest, seconds);
+            largest = Math.max(largest, allocated);
+            gguf.ifPresent(header -> isUsed(number, header));
+        });
+
+        System.out.printf(
+                "GGUF mutants: %d, read %d, refused %d, slowest %.1f ms, most allocated %.1f MiB%n",
+                MUTANTS, read, MUTANTS - read, slowest * 1e3, largest / 1048576.0);
+        assertThat(read).isBetween(MUTANTS / 10, MUTANTS * 9 / 10);
+    }
+
+    private Optional<Gguf> read(int number, Path file) {
+        try {
+            Gguf gguf = Gguf.read(file);
+            read++;
+            return Optional.of(gguf);
+        } catch (GgufException e) {
+            assertThat(e.getMessage())
+                    .as("of mutant %s", number)
+                    .startsWith(file + " ")
+                    .containsPattern(" \\(at byte \\d+\\)\\.$")
+                    .doesNotContainPattern("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            throw new AssertionError("mutant " + number, e);
+        }
+    }
+
+    private static void isUsed(int number, Gguf gguf) {
+        try {
+            facts(gguf);
+            layers(gguf);
+            predictions(gguf);
+        } catch (RuntimeException e) {
+            throw new AssertionError("mutant " + number + " with " + gguf.metadata(), e);
+        }
+    }
+
+    private static void facts(Gguf gguf) {
+        assertThat(gguf.parameterCount()).isNotNegative();
+        assertThat(gguf.tensorBytes()).isBetween(0L, gguf.fileBytes());
+        Map<String, Object> facts = new LinkedHashMap<>();
+        ModelCommand.Show.describe(gguf, facts);
+        ModelCommand.Show.sizes(gguf, facts);
+        assertThat(Json.line(facts)).isNotEmpty();
+        facts.values().forEach(fact -> assertThat(fact.toString()).doesNotContainPattern("[\\p{Cc}\\p{Cf}]"));
+    }
+
+    private static void layers(Gguf gguf) {
+        List<String> devices = Collections.nCopies((int) Math.min(gguf.layers().orElse(0), 64) + 1, "GPU");
+        Weights.buffers(gguf.tensors(), devices, Map.of()).values().forEach(tensors -> {
+            assertThat(Weights.bytes(tensors)).isNotNegative();
+            assertThat(Weights.mappedBytes(tensors)).isNotNegative();
+        });
+        assertThat(Weights.bytes(new LinkedHashSet<>(gguf.tensors()))).isEqualTo(gguf.tensorBytes());
+        KvCache.of(gguf).ifPresent(cache -> {
+            cache.f16BytesPerToken().ifPresent(bytes -> assertThat(bytes).isNotNegative());
+            for (boolean flash : new boolean[] {true, false}) {
+                cache.bytes(10_000_000, 1_000_000, GgufType.F32, Optional.of(flash))
+                        .orElseThrow()
+                        .forEach(bytes -> assertThat(bytes).isNotNegative());
+            }
+        });
+    }
+
+    /** As {@code model show} has them where there is no llama.cpp. */
+    private static void predictions(Gguf gguf) {
+        for (Cell cell : new MemoryOptions().cells(gguf)) {
+            Prediction prediction =
+                    Predictions.byFormula(gguf, Predictions.Point.of(cell).orElseThrow(), "no llama.cpp");
+            prediction.parts().forEach(part -> assertThat(part.predictedMib()).isNotNegative());
+            assertThat(MemoryOptions.text(List.of(new MemoryOptions.Predicted(cell.parameters(), prediction))))
+                    .contains("weights");
+        }
+    }
+}
