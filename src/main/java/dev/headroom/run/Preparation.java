@@ -1,7 +1,6 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
-import dev.headroom.PathName;
 import dev.headroom.environment.Cpu;
 import dev.headroom.environment.Environment;
 import dev.headroom.gguf.Gguf;
@@ -80,8 +79,6 @@ public record Preparation(
      * @throws BadInput if something cannot be used
      */
     public static Preparation of(Plan plan, Optional<Path> llama) {
-        PathName.of("The working directory", System.getProperty("user.dir"));
-        PathName.of("The temp directory", System.getProperty("java.io.tmpdir"));
         Environment environment = here();
         int cores = Cpu.defaultThreads();
         List<Cell> cells = plan.cells().stream()
