@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * One setting as the user wrote it.
@@ -60,6 +62,19 @@ public record Entry(String key, String value, String where) {
             }
         }
         return List.copyOf(elements);
+    }
+
+    /** The same setting with each of its elements changed, but for what a comma list cannot hold. */
+    Entry with(UnaryOperator<String> change) {
+        String changed = elements().stream()
+                .map(element -> {
+                    String other = change.apply(element);
+                    return other.indexOf('"') >= 0 ? element : other;
+                })
+                .map(element ->
+                        element.indexOf(',') < 0 && element.equals(element.strip()) ? element : '"' + element + '"')
+                .collect(Collectors.joining(","));
+        return new Entry(key, changed, where);
     }
 
     private String element(String text) {

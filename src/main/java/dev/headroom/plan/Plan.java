@@ -76,6 +76,23 @@ public record Plan(String name, List<Entry> entries) {
         return new Plan(name, changed);
     }
 
+    /** The same plan for a reader who is elsewhere: model files by their absolute paths. */
+    public Plan anywhere() {
+        return new Plan(
+                name,
+                entries.stream()
+                        .map(entry -> entry.key().equals(Parameter.MODEL.key())
+                                        || entry.key().endsWith("." + Parameter.MODEL.key())
+                                ? entry.with(Plan::anywhere)
+                                : entry)
+                        .toList());
+    }
+
+    private static String anywhere(String model) {
+        ModelName name = new ModelName(model);
+        return name.isFile() ? name.file().toAbsolutePath().normalize().toString() : model;
+    }
+
     /** What the plan is for; empty where it does not say. */
     public Optional<String> description() {
         return entries.stream()

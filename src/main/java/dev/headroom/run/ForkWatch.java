@@ -49,6 +49,7 @@ final class ForkWatch {
     private final Path threadDump;
     private final BooleanSupplier cancelled;
     private final Set<Long> before;
+    private Optional<ProcessHandle> fork = Optional.empty();
     private final AtomicLong iterations = new AtomicLong();
     private Optional<String> limitPassed = Optional.empty();
     private Optional<String> stoodStill = Optional.empty();
@@ -147,16 +148,13 @@ final class ForkWatch {
         return ended;
     }
 
+    /** Again and again, as JMH may be about to start the fork. */
     private void end(Thread waiting) {
-        List<ProcessHandle> killed = processes();
-        killed.forEach(ProcessHandle::destroyForcibly);
-        ended = joined(waiting, LAST_MILLIS);
-        killed.forEach(process -> attachSocket(process).toFile().delete());
-    }
-
-    /** What jcmd has a JVM of Linux listen on, and one that is killed leaves behind. */
-    private static Path attachSocket(ProcessHandle process) {
-        return Path.of("/tmp", ".java_pid" + process.pid());
+        long start = System.nanoTime();
+        do {
+            processes().forEach(ProcessHandle::destroyForcibly);
+            ended = joined(waiting, TICK_MILLIS);
+        } while (!ended && System.nanoTime() - start < LAST_MILLIS * 1_000_000);
     }
 
     /** The fork's process and those that it started. */
@@ -172,14 +170,23 @@ final class ForkWatch {
         return Progress.read(progress).orElse(0);
     }
 
+    /** Looking for children means looking at every process of the machine: that is done until the fork is there. */
     private boolean stopped() {
-        return processes().stream().anyMatch(process -> isStopped(text(Path.of("/proc/" + process.pid() + "/stat"))));
+        if (fork.isEmpty()) {
+            fork = processes().stream().findFirst();
+        }
+        return fork.isPresent() && isStopped(text(Path.of("/proc/" + fork.get().pid() + "/stat")));
     }
 
     /** Whether {@code /proc/<pid>/stat} (proc_pid_stat(5)) tells of a process that a signal has stopped. */
     static boolean isStopped(String stat) {
         Matcher matcher = STATE.matcher(stat);
         return matcher.matches() && matcher.group("state").equals("T");
+    }
+
+    /** What jcmd has a JVM of Linux listen on: one that is killed leaves it behind. */
+    private static Path attachSocket(ProcessHandle process) {
+        return Path.of("/tmp", ".java_pid" + process.pid());
     }
 
     /** The JDK's jcmd does it from outside, also while native code runs; a Java without it leaves no dump. */
@@ -194,6 +201,7 @@ final class ForkWatch {
                 if (!dump.waitFor(DUMP_SECONDS, TimeUnit.SECONDS)) {
                     dump.destroyForcibly();
                 }
+                attachSocket(process).toFile().delete();
             } catch (IOException e) {
                 return; // there is no jcmd
             } catch (InterruptedException e) {

@@ -78,7 +78,8 @@ public record Preparation(
      * @param llama what --llama names
      * @throws BadInput if something cannot be used
      */
-    public static Preparation of(Plan plan, Optional<Path> llama) {
+    public static Preparation of(Plan named, Optional<Path> llama) {
+        Plan plan = named.anywhere();
         Environment environment = here();
         int cores = Cpu.defaultThreads();
         List<Cell> cells = plan.cells().stream()

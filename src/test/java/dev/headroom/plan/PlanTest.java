@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.BadInput;
+import java.io.File;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +106,24 @@ class PlanTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(Duration.ofDays(7))));
+    }
+
+    @Test
+    void aPlanForElsewhereNamesFilesByTheirAbsolutePaths() {
+        Plan plan = plan(
+                        "model=a.gguf,\"b,c.gguf\",synthetic-stories-15m-q8_0",
+                        "ModelLoad.model=sub/../d.gguf",
+                        "benchmarks=ModelLoad,ContextCreation",
+                        "time=1s")
+                .anywhere();
+
+        String here = Path.of("").toAbsolutePath().toString();
+        assertThat(plan.entries())
+                .extracting(Entry::value)
+                .contains(here + File.separator + "d.gguf", "1s")
+                .anyMatch(value -> value.equals(here + File.separator + "a.gguf,\"" + here + File.separator
+                        + "b,c.gguf\",synthetic-stories-15m-q8_0"));
+        assertThat(plan.anywhere()).isEqualTo(plan);
     }
 
     @Test

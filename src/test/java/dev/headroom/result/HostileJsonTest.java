@@ -37,7 +37,9 @@ class HostileJsonTest {
             1.5,
             List.of(new Iteration(1, 60.5, new TreeMap<>(Map.of("·ram.peak", new Metric(100, "MiB"))), null)),
             new Observed(true, 0, 31, List.of("CPU"), List.of(new Observed.BufferSize("kv", "CPU", 11.25))),
-            MEMORY);
+            MEMORY,
+            List.of("the machine slept for 12 s"),
+            List.of(new Noise(Noise.Kind.LOAD, 1.5, "of 2 cores")));
     private static final Run RUN = new Run(
             Run.SCHEMA_VERSION,
             "20260101-000000-quick",
@@ -46,8 +48,8 @@ class HostileJsonTest {
             null,
             Map.of("name", "quick"),
             Map.of("name", "native"),
-            new Run.Llama("v0.4.0", null, "libllama.so", List.of(), null),
-            List.of(new Run.Model("m", "m.gguf", false, "llama", null, 1, 2, 3, null, null)),
+            new Run.Llama("v0.4.0", null, "libllama.so", List.of(), null, "f1"),
+            List.of(new Run.Model("m", "m.gguf", false, "llama", null, 1, 2, 3, null, null, null)),
             List.of(),
             Map.of(),
             REPORT,

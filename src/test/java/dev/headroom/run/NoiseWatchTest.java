@@ -27,6 +27,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -307,6 +308,14 @@ class NoiseWatchTest {
         ForkResult fork = fork("cell", 1).with(List.of(new Noise(kind, 1.5, null)));
         assertThat(Json.line(fork)).contains("\"kind\":\"" + kind.word() + "\"");
         assertThat(Json.read(Json.line(fork), ForkResult.class)).isEqualTo(fork);
+    }
+
+    /** As {@link PlanRunner} does it. */
+    private ForkResult run(NoiseWatch watch, String cell, int number, Supplier<ForkResult> fork) {
+        return watch.refusal(cell, number, told::add, () -> false).orElseGet(() -> {
+            NoiseWatch.Mark before = watch.mark();
+            return watch.since(before, fork.get());
+        });
     }
 
     private NoiseWatch watch(boolean strict) {
