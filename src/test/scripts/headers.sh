@@ -23,7 +23,7 @@ fetch() {
 }
 
 if [ "${1:-}" = all ]; then
-    sed -n 's/^| \(3[0-9.]*\) | \([bv][0-9.]*\) | supported.*/\1 \2/p' docs/llama-versions.md | while read -r package release; do
+    sed -n 's/^| \(3[0-9.]*\) | \([bv][0-9.]*\) | supported |.*/\1 \2/p' docs/llama-versions.md | while read -r package release; do
         fetch "$package" "$release"
     done
     exit

@@ -213,6 +213,9 @@ public final class LlamaLibrary {
         if (reason.contains("cannot open shared object file") || reason.contains("Library not loaded")) {
             return " Install the library that is missing, or name a llama.cpp that does without.";
         }
+        if (reason.contains("undefined symbol")) {
+            return " The libraries in this directory are not of one release: keep each llama.cpp in a directory of its own.";
+        }
         return " Name another llama.cpp.";
     }
 
