@@ -45,7 +45,8 @@ def row(version):
     release = json.loads((directory / "_nlcBuildMetadata.json").read_text())["buildOptions"]["llamaCpp"]["release"]
     with tempfile.TemporaryDirectory() as out:
         run = subprocess.run(
-            ["java", "-jar", ROOT / "target" / "headroom.jar", "run", "--llama", directory, "--out", out, *QUICK],
+            ["java", f"-Djava.io.tmpdir={out}", "-jar", ROOT / "target" / "headroom.jar", "run", "--llama", directory,
+             "--out", out, *QUICK],
             capture_output=True, text=True)
         if run.returncode == 2:
             said = run.stderr.strip().splitlines()
