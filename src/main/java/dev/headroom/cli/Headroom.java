@@ -1,8 +1,11 @@
 package dev.headroom.cli;
 
 import dev.headroom.BadInput;
+import dev.headroom.PathName;
 import dev.headroom.run.JmhMain;
+import dev.headroom.run.JnaFolder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,14 +45,35 @@ public final class Headroom {
             JmhMain.run(Arrays.copyOfRange(args, 1, args.length)); // untouched, its --help and exit code included
             return;
         }
+        try {
+            lookAround();
+        } catch (BadInput e) {
+            System.err.println("headroom: " + e.getMessage());
+            System.exit(BAD_INPUT);
+        }
         System.exit(commandLine().execute(args));
+    }
+
+    /** What every command relies on. */
+    private static void lookAround() {
+        PathName.of("The working directory", System.getProperty("user.dir"));
+        PathName.of("The temp directory", System.getProperty("java.io.tmpdir"));
+        JnaFolder.set();
     }
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Headroom());
         commandLine.setExpandAtFiles(false); // a model may be called @x.gguf; no file is read as arguments
+        commandLine.registerConverter(Path.class, text -> PathName.of("The path", text));
         CommandLine.IParameterExceptionHandler usage = commandLine.getParameterExceptionHandler();
         commandLine.setParameterExceptionHandler((exception, args) -> {
+            if (exception.getCause() instanceof BadInput) {
+                exception
+                        .getCommandLine()
+                        .getErr()
+                        .println("headroom: " + exception.getCause().getMessage());
+                return BAD_INPUT;
+            }
             usage.handleParseException(exception, args);
             return WRONG_USE;
         });

@@ -1,6 +1,7 @@
 package dev.headroom.gguf;
 
 import dev.headroom.BadInput;
+import dev.headroom.PathName;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -39,29 +40,44 @@ public final class ModelStore {
 
     /** The store in this user's cache directory. */
     public static ModelStore ofUser() {
-        return new ModelStore(cacheDirectory(
-                System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home"))));
+        return new ModelStore(
+                cacheDirectory(System.getenv(), System.getProperty("os.name"), System.getProperty("user.home")));
     }
 
     /**
      * {@code HEADROOM_CACHE}, else {@code headroom} where the system keeps a user's caches: {@code XDG_CACHE_HOME} or
      * {@code ~/.cache}, {@code ~/Library/Caches} on macOS, {@code %LOCALAPPDATA%} on Windows.
+     *
+     * @param home Java's {@code user.home}, which is {@code ?} for a user whom the system does not know
+     * @throws BadInput if it takes a home directory and there is none
      */
-    static Path cacheDirectory(Map<String, String> environment, String system, Path home) {
+    static Path cacheDirectory(Map<String, String> environment, String system, String home) {
         String chosen = environment.getOrDefault("HEADROOM_CACHE", "");
         if (!chosen.isEmpty()) {
-            return Path.of(chosen).toAbsolutePath();
+            return PathName.of("HEADROOM_CACHE", chosen).toAbsolutePath();
         }
         String name = system.toLowerCase(Locale.ROOT);
         if (name.startsWith("windows")) {
             String local = environment.getOrDefault("LOCALAPPDATA", "");
-            return (local.isEmpty() ? home.resolve("AppData").resolve("Local") : Path.of(local)).resolve("headroom");
+            return (local.isEmpty() ? existing(home).resolve("AppData").resolve("Local") : Path.of(local))
+                    .resolve("headroom");
         }
         if (name.startsWith("mac")) {
-            return home.resolve("Library").resolve("Caches").resolve("headroom");
+            return existing(home).resolve("Library").resolve("Caches").resolve("headroom");
         }
         String xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
-        return (xdg.startsWith("/") ? Path.of(xdg) : home.resolve(".cache")).resolve("headroom");
+        return (xdg.startsWith("/")
+                        ? PathName.of("XDG_CACHE_HOME", xdg)
+                        : existing(home).resolve(".cache"))
+                .resolve("headroom");
+    }
+
+    private static Path existing(String home) {
+        if (home.isEmpty() || home.equals("?")) {
+            throw new BadInput("This user has no home directory for models to be kept in: set the environment variable"
+                    + " HEADROOM_CACHE to a folder that may be written to.");
+        }
+        return PathName.of("The home directory", home);
     }
 
     /** The folder; it may not exist yet. */

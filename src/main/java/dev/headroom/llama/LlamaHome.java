@@ -1,11 +1,11 @@
 package dev.headroom.llama;
 
 import dev.headroom.BadInput;
+import dev.headroom.PathName;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -62,12 +62,7 @@ public final class LlamaHome {
     }
 
     private static Path directory(String text, String givenBy) {
-        Path directory;
-        try {
-            directory = Path.of(text);
-        } catch (InvalidPathException e) {
-            throw new BadInput(givenBy + " gives " + text + ", which is not a path on this system.", e);
-        }
+        Path directory = PathName.of("The directory that " + givenBy + " gives", text);
         if (!Files.isDirectory(directory)) {
             throw new BadInput(givenBy + " gives " + directory + ", which "
                     + (Files.exists(directory) ? "is a file" : "does not exist")

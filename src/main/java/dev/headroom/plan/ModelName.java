@@ -1,7 +1,7 @@
 package dev.headroom.plan;
 
 import dev.headroom.BadInput;
-import java.nio.file.InvalidPathException;
+import dev.headroom.PathName;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
@@ -22,12 +22,8 @@ public record ModelName(String text) {
                     + " is not a path; in a properties file a backslash is written twice, or write / instead");
         }
         if (isFile(text)) {
-            try {
-                if (Path.of(text).getFileName() == null) {
-                    throw new BadInput("model " + Entry.quote(text) + " names no file");
-                }
-            } catch (InvalidPathException e) {
-                throw new BadInput("model " + Entry.quote(text) + " is not a path of this system", e);
+            if (PathName.of("The model", text).getFileName() == null) {
+                throw new BadInput("model " + Entry.quote(text) + " names no file");
             }
         } else if (!SYNTHETIC.matcher(text).matches()) {
             throw new BadInput(

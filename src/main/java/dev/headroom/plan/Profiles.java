@@ -2,6 +2,7 @@ package dev.headroom.plan;
 
 import dev.headroom.BadInput;
 import dev.headroom.NearMatches;
+import dev.headroom.PathName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -96,11 +96,7 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
     }
 
     private static Path file(String text) {
-        try {
-            return Path.of(text);
-        } catch (InvalidPathException e) {
-            throw new BadInput("plan " + Entry.quote(text) + " is not a path of this system", e);
-        }
+        return PathName.of("The plan", text);
     }
 
     private static String text(Path file) {

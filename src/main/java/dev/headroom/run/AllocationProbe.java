@@ -89,10 +89,9 @@ final class AllocationProbe {
             for (Request request : Json.read(Files.readString(Path.of(args[2])), Request[].class)) {
                 loads.add(load(library, Path.of(args[1]), request));
             }
-            System.out.println(Json.line(new Answer(loads)));
+            ProbeProcess.answer(Json.line(new Answer(loads)));
         } catch (BadInput | LlamaException e) {
-            System.err.println(e.getMessage());
-            System.exit(ProbeProcess.BAD_INPUT);
+            ProbeProcess.refuse(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

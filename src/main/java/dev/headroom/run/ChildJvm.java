@@ -15,8 +15,14 @@ final class ChildJvm {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + Path.of(System.getProperty("java.io.tmpdir"), "headroom-probe-crash.txt"),
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
+                JnaFolder.option(),
                 "-cp",
                 System.getProperty("java.class.path"));
+    }
+
+    /** Where the JVM's report of a crash goes; it takes %p for its process id. */
+    static String errorFile(Path file) {
+        return "-XX:ErrorFile=" + file.toString().replace("%", "%%");
     }
 }

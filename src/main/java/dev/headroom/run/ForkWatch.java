@@ -184,6 +184,11 @@ final class ForkWatch {
         return matcher.matches() && matcher.group("state").equals("T");
     }
 
+    /** What jcmd has a JVM of Linux listen on: one that is killed leaves it behind. */
+    private static Path attachSocket(ProcessHandle process) {
+        return Path.of("/tmp", ".java_pid" + process.pid());
+    }
+
     /** The JDK's jcmd does it from outside, also while native code runs; a Java without it leaves no dump. */
     private void dumpThreads() {
         Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
@@ -196,6 +201,7 @@ final class ForkWatch {
                 if (!dump.waitFor(DUMP_SECONDS, TimeUnit.SECONDS)) {
                     dump.destroyForcibly();
                 }
+                attachSocket(process).toFile().delete();
             } catch (IOException e) {
                 return; // there is no jcmd
             } catch (InterruptedException e) {

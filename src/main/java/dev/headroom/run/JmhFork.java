@@ -189,7 +189,8 @@ final class JmhFork {
                 "-D" + Progress.FILE + "=" + files.progress(),
                 "-D" + VramProfiler.REPORT + "=" + files.memory(),
                 "-D" + VramProfiler.HOST + "=" + ProcessHandle.current().pid(),
-                "-XX:ErrorFile=" + files.crash(),
+                ChildJvm.errorFile(files.crash()),
+                JnaFolder.option(),
                 "-XX:-CreateCoredumpOnCrash"));
         model.ifPresent(file -> jvmArgs.add("-Dheadroom.model.path=" + file.toAbsolutePath()));
         ChainedOptionsBuilder options = new OptionsBuilder()

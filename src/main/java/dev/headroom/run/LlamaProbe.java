@@ -76,11 +76,10 @@ final class LlamaProbe {
                 LlamaModel.check(library, file);
             } else {
                 ComputeProof.of(library, file);
-                System.out.println(Json.line(describe(library)));
+                ProbeProcess.answer(Json.line(describe(library)));
             }
         } catch (BadInput | LlamaException e) {
-            System.err.println(e.getMessage());
-            System.exit(ProbeProcess.BAD_INPUT);
+            ProbeProcess.refuse(e);
         }
     }
 

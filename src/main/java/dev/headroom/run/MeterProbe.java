@@ -138,10 +138,9 @@ public final class MeterProbe {
     /** The other side: {@code [home]}. */
     public static void main(String[] args) {
         try (Meters meters = Meters.open()) {
-            System.out.println(Json.line(prove(meters, args)));
+            ProbeProcess.answer(Json.line(prove(meters, args)));
         } catch (BadInput | LlamaException e) {
-            System.err.println(e.getMessage());
-            System.exit(ProbeProcess.BAD_INPUT);
+            ProbeProcess.refuse(e);
         }
     }
 

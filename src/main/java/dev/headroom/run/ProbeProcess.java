@@ -1,7 +1,10 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,14 +55,16 @@ final class ProbeProcess {
             List<String> options,
             Map<String, String> environment,
             List<String> arguments) {
-        List<String> command = new ArrayList<>(ChildJvm.command());
-        command.addAll(options);
-        command.add(main.getName());
-        command.addAll(arguments);
         try {
             Path out = Files.createTempFile("headroom-probe", ".out");
             Path err = Files.createTempFile("headroom-probe", ".err");
+            Path crash = Files.createTempFile("headroom-probe", ".hs_err");
             try {
+                List<String> command = new ArrayList<>(ChildJvm.command());
+                command.add(ChildJvm.errorFile(crash));
+                command.addAll(options);
+                command.add(main.getName());
+                command.addAll(arguments);
                 ProcessBuilder builder =
                         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
                 builder.environment().putAll(environment);
@@ -73,6 +78,7 @@ final class ProbeProcess {
             } finally {
                 Files.deleteIfExists(out);
                 Files.deleteIfExists(err);
+                Files.deleteIfExists(crash);
             }
         } catch (IOException e) {
             throw new BadInput("A second Java process could not be started (" + e.getMessage() + ").", e);
@@ -80,6 +86,21 @@ final class ProbeProcess {
             Thread.currentThread().interrupt();
             throw new BadInput(about + " was interrupted.", e);
         }
+    }
+
+    /** The other side's answer, whatever the locale does to standard output. */
+    static void answer(String json) {
+        print(FileDescriptor.out, json);
+    }
+
+    /** The other side has one sentence to say instead, and ends. */
+    static void refuse(RuntimeException e) {
+        print(FileDescriptor.err, String.valueOf(e.getMessage()));
+        System.exit(BAD_INPUT);
+    }
+
+    private static void print(FileDescriptor to, String text) {
+        new PrintStream(new FileOutputStream(to), true, StandardCharsets.UTF_8).println(text);
     }
 
     private static String answer(String about, int exit, String out, String err) {

@@ -104,7 +104,7 @@ class ModelStoreTest {
 
     @Test
     void liesInTheUsersCacheDirectory() {
-        Path home = Path.of("/home/u");
+        String home = "/home/u";
         assertThat(ModelStore.cacheDirectory(Map.of("HEADROOM_CACHE", "/big/models"), "Linux", home))
                 .isEqualTo(Path.of("/big/models").toAbsolutePath());
         assertThat(ModelStore.cacheDirectory(Map.of("XDG_CACHE_HOME", "/x"), "Linux", home))
@@ -115,5 +115,14 @@ class ModelStoreTest {
                 .isEqualTo(Path.of("/home/u/Library/Caches/headroom"));
         assertThat(ModelStore.cacheDirectory(Map.of("LOCALAPPDATA", "/local"), "Windows 11", home))
                 .isEqualTo(Path.of("/local/headroom"));
+    }
+
+    @Test
+    void aUserWithoutAHomeIsAskedForACache() {
+        assertThat(ModelStore.cacheDirectory(Map.of("HEADROOM_CACHE", "/big/models"), "Linux", "?"))
+                .isEqualTo(Path.of("/big/models").toAbsolutePath());
+        assertThatThrownBy(() -> ModelStore.cacheDirectory(Map.of(), "Linux", "?"))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("no home directory", "set the environment variable HEADROOM_CACHE");
     }
 }

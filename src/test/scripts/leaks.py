@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Runs many forks in one run, and says what has piled up in Headroom's process, below it and in temp.
+
+Every few forks, while the next one runs: processes below Headroom's, files in temp, open files, sockets and threads of
+Headroom, its resident memory, and its heap and classes after a collection. Fails if, between the first of these and the
+last, processes, files, sockets or threads have become more, or the heap has grown by more than --growth KiB a fork; or
+if a process or a file in temp but jmh.lock is left when the run has ended. Needs the jar, a JDK on Linux, and python3.
+
+  leaks.py [--forks 200] [--every 20] [--growth 24]
+"""
+import argparse
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+COLUMNS = ["forks", "processes", "temp", "files", "sockets", "threads", "rss", "heap", "classes"]
+
+
+def descendants(pid):
+    parents = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            text = open(path, encoding="utf-8", errors="replace").read()
+        except OSError:
+            continue
+        parents.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append(int(text.split()[0]))
+    below, todo = [], [pid]
+    while todo:
+        children = parents.get(todo.pop(), [])
+        below += children
+        todo += children
+    return below
+
+
+def jcmd(pid, command):
+    return subprocess.run(["jcmd", str(pid), command], check=True, capture_output=True, text=True).stdout
+
+
+def kib(pattern, text):
+    return sum(int(used) for used in re.findall(pattern, text, re.M))
+
+
+def look(pid, temp, forks):
+    links = []
+    for fd in glob.glob("/proc/%d/fd/*" % pid):
+        try:
+            links.append(os.readlink(fd))
+        except OSError:
+            pass  # closed meanwhile
+    status = open("/proc/%d/status" % pid, encoding="utf-8").read()
+    processes = len(descendants(pid))
+    files = sum(len(names) for _, _, names in os.walk(temp))
+    jcmd(pid, "GC.run")
+    heap = jcmd(pid, "GC.heap_info")
+    return {"forks": forks, "processes": processes, "temp": files, "files": len(links),
+            "sockets": sum(link.startswith("socket:") for link in links),
+            "threads": len(os.listdir("/proc/%d/task" % pid)), "rss": kib(r"^VmRSS:\s+(\d+)", status),
+            "heap": kib(r"(?:heap|generation)\s.*used (\d+)K", heap), "classes": kib(r"Metaspace\s.*used (\d+)K", heap)}
+
+
+def forks_done(out):
+    return sum(max(0, open(path, "rb").read().count(b"\n") - 1) for path in glob.glob(os.path.join(out, "*", "journal.jsonl")))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--forks", type=int, default=200)
+    parser.add_argument("--every", type=int, default=20)
+    parser.add_argument("--growth", type=float, default=24, help="of the heap, KiB a fork, at most")
+    parser.add_argument("--jar", default=os.path.join(ROOT, "target", "headroom.jar"))
+    parser.add_argument("options", nargs="*", help="more options of headroom run, behind --")
+    args = parser.parse_args()
+    work = tempfile.mkdtemp(prefix="headroom-leaks-")
+    temp, out = os.path.join(work, "temp"), os.path.join(work, "results")
+    os.mkdir(temp)
+    host = subprocess.Popen(
+        ["java", "-Djava.io.tmpdir=" + temp, "-jar", args.jar, "run", "--benchmark", "NativeCall", "--forks",
+         str(args.forks), "--warmup", "0", "--iterations", "1", "--time", "50ms", "--quiet", "--out", out] + args.options,
+        stdout=subprocess.DEVNULL)
+    seen = []
+    below = set()
+    print(" ".join("%9s" % column for column in COLUMNS), flush=True)
+    while host.poll() is None:
+        done = forks_done(out)
+        below.update(descendants(host.pid))
+        if done < args.forks and done // args.every > len(seen):
+            jcmd(host.pid, "VM.version")  # being asked makes a thread and a socket, once
+            seen.append(look(host.pid, temp, done))
+            print(" ".join("%9d" % seen[-1][column] for column in COLUMNS), flush=True)
+        time.sleep(0.1)
+    assert host.returncode == 0, "exit code %d" % host.returncode
+    left = [pid for pid in below if os.path.exists("/proc/%d" % pid)]
+    files = sorted(name for _, _, names in os.walk(temp) for name in names)
+    assert not left, "processes are left: %s" % left
+    assert files == ["jmh.lock"], "files are left: %s" % files
+    assert forks_done(out) == args.forks
+    first, last = seen[0], seen[-1]
+    for column in ("processes", "temp", "files", "sockets", "threads"):
+        assert last[column] <= first[column], "more %s" % column
+    growth = (last["heap"] - first["heap"]) / (last["forks"] - first["forks"])
+    print("%d forks: no process and no file left; the heap grew by %.1f KiB a fork" % (args.forks, growth))
+    assert growth <= args.growth
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
