@@ -1,5 +1,6 @@
 #!/bin/sh
-# Puts llama.cpp's headers of the supported releases into target/headers/<release>/, for StructLayoutIT.
+# Puts llama.cpp's headers into target/headers/<release>/, for StructLayoutIT: of a release for each layout, or with the
+# argument "all" of every release in docs/llama-versions.md.
 # The npm package node-llama-cpp carries llama.cpp's sources as a git bundle. Needs npm, git and tar.
 set -eu
 cd "$(dirname "$0")/../../.."
@@ -21,7 +22,18 @@ fetch() {
     rm -rf "$work"
 }
 
+if [ "${1:-}" = all ]; then
+    sed -n 's/^| \(3[0-9.]*\) | \([bv][0-9.]*\) | supported |.*/\1 \2/p' docs/llama-versions.md | while read -r package release; do
+        fetch "$package" "$release"
+    done
+    exit
+fi
+fetch 3.10.0 b5640
+fetch 3.12.0 b6122
 fetch 3.13.0 b6431
-fetch 3.18.0 b8352
+fetch 3.14.2 b6845
+fetch 3.15.0 b7698
+fetch 3.19.0 b9842
+fetch 3.20.0 b10361
 fetch 3.21.1 v0.4.0
 fetch 3.22.1 v0.5.0

@@ -21,7 +21,7 @@ import tempfile
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-RUN = ["java", "-jar", os.path.join(ROOT, "target", "headroom.jar"), "run"]
+JAR = os.path.join(ROOT, "target", "headroom.jar")
 PLAN = ["--model", "synthetic-stories-15m-q8_0", "--benchmark", "TokenGen|ModelLoad|ContextC|NativeCall", "--context", "64,128",
         "--forks", "2", "--warmup", "0", "--iterations", "2", "--time", "100ms"]
 
@@ -68,9 +68,9 @@ def main():
     args = parser.parse_args()
     moments = random.Random(args.seed)
     work = tempfile.mkdtemp(prefix="headroom-kill-")
-    environment = dict(os.environ, TMPDIR=work)
+    run = ["java", "-Djava.io.tmpdir=" + work, "-jar", JAR, "run"]
     out = os.path.join(work, "undisturbed")
-    subprocess.run(RUN + PLAN + ["--out", out], check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(run + PLAN + ["--out", out], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     expected = statuses(only_run(out))
 
     kills = torn = begun = finished = 0
@@ -83,8 +83,8 @@ def main():
             if folder and not seen and not forks(folder)[1]:
                 shutil.rmtree(folder)  # killed before it had begun: headroom says to start anew
                 folder = None
-            command = RUN + (["--resume", folder] if folder else PLAN + ["--out", out])
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
+            command = run + (["--resume", folder] if folder else PLAN + ["--out", out])
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                        start_new_session=True)
             try:
                 _, errors = process.communicate(timeout=moments.uniform(0, args.longest) if kills < args.kills else None)

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record KvCache(List<Layer> layers, long keySize, long valueSize, long window) {
     private static final int PADDING = 256;
+    private static final int PADDING_UNTIL_B6845 = 32;
     private static final int F16_BYTES = 2;
 
     /** {@code LLAMA_MAX_LAYERS} */
@@ -141,14 +142,31 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
      */
     public Optional<List<Long>> bytes(
             long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention) {
+        return bytes(contextLength, ubatch, type, flashAttention, PADDING);
+    }
+
+    /**
+     * As {@link #bytes}, by a release of which is not known whether it rounds up to as many tokens: those until b6845
+     * do only with flash attention. Empty where that matters.
+     */
+    public Optional<List<Long>> bytesInAnyRelease(
+            long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention) {
+        Optional<List<Long>> bytes = bytes(contextLength, ubatch, type, flashAttention);
+        boolean same = flashAttention.equals(Optional.of(true))
+                || bytes.equals(bytes(contextLength, ubatch, type, flashAttention, PADDING_UNTIL_B6845));
+        return same ? bytes : Optional.empty();
+    }
+
+    private Optional<List<Long>> bytes(
+            long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention, int padding) {
         boolean refused = keySize % type.blockSize() != 0 || valueSize % type.blockSize() != 0;
         if (refused || (headsDiffer() && flashAttention.isEmpty())) {
             return Optional.empty();
         }
         boolean widest = headsDiffer() && !flashAttention.orElseThrow();
         long mostHeads = layers.stream().mapToLong(Layer::heads).max().orElse(0);
-        long cells = padded(contextLength);
-        long windowCells = padded(Math.min(cells, window + Math.min(ubatch, contextLength)));
+        long cells = padded(contextLength, padding);
+        long windowCells = padded(Math.min(cells, window + Math.min(ubatch, contextLength)), padding);
         return Optional.of(layers.stream()
                 .map(layer -> {
                     long numbers = layer.heads * keySize + (widest ? mostHeads : layer.heads) * valueSize;
@@ -171,8 +189,8 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
         return layers.stream().mapToLong(Layer::heads).distinct().count() > 1;
     }
 
-    private static long padded(long tokens) {
-        return (tokens + PADDING - 1) / PADDING * PADDING;
+    private static long padded(long tokens, int padding) {
+        return (tokens + padding - 1) / padding * padding;
     }
 
     /** Numbers of a model's metadata, none beyond {@link #MOST_NUMBERS}: hostile ones become -1. */

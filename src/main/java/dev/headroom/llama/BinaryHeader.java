@@ -95,7 +95,29 @@ record BinaryHeader(String system, List<String> cpus) {
         if (header.isEmpty()) {
             return Optional.of("is not a library: it " + begins(head));
         }
-        return header.get().serves(needed) ? Optional.empty() : Optional.of("is for " + header.get());
+        if (!header.get().serves(needed)) {
+            return Optional.of("is for " + header.get());
+        }
+        long size = Files.size(file);
+        long whole = elfSize(head);
+        if (whole < 0) {
+            return Optional.of("is damaged: its header makes no sense");
+        }
+        return size < whole ? Optional.of("is cut off: it has " + size + " of " + whole + " bytes") : Optional.empty();
+    }
+
+    /**
+     * The least size of a 64-bit ELF file by its own account, negative where that is nonsense: the table of sections, if there is one, stands at its end.
+     * The loader would map what is missing, and the process would die when it touches that.
+     */
+    private static long elfSize(byte[] head) {
+        ByteBuffer bytes = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
+        if (Integer.reverseBytes(bytes.getInt(0)) != ELF) {
+            return 0;
+        }
+        long sections = bytes.getLong(40);
+        int entry = Short.toUnsignedInt(bytes.getShort(58));
+        return sections == 0 ? 0 : sections + (long) entry * Short.toUnsignedInt(bytes.getShort(60));
     }
 
     private static String begins(byte[] head) {

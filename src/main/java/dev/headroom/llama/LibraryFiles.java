@@ -20,6 +20,11 @@ import java.util.stream.Stream;
  * @param ggml libggml; absent where ggml is linked into libllama
  */
 record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
+    /** java-llama.cpp has llama.cpp, ggml and its own functions in one libjllama. */
+    private static final String LLAMA = "j?llama";
+
+    private static final String BACKENDS = "ggml-[a-z].*?";
+
     private static final List<String> BELOW = List.of("", "lib", "lib64", "bin", "build/bin");
 
     /** The folder of libllama: that is where the backends are. */
@@ -40,8 +45,9 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
         }
         for (String below : BELOW) {
             Path folder = directory.resolve(below);
-            Optional<Path> llama = library(folder, "llama", needed);
+            Optional<Path> llama = library(folder, LLAMA, needed);
             if (llama.isPresent()) {
+                named(folder, BACKENDS, needed).forEach(file -> check(file, needed));
                 return new LibraryFiles(
                         llama.get(), library(folder, "ggml", needed), library(folder, "ggml-base", needed));
             }
@@ -54,7 +60,7 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
     /** Whether a directory holds a libllama that can be loaded on such a machine. */
     static boolean usable(Path directory, BinaryHeader needed) {
         try {
-            return library(directory, "llama", needed).isPresent();
+            return library(directory, LLAMA, needed).isPresent();
         } catch (BadInput e) {
             return false;
         }
@@ -62,18 +68,38 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
 
     private static Optional<Path> library(Path folder, String name, BinaryHeader needed) {
         Map<Path, Path> byRealPath = new LinkedHashMap<>();
-        list(folder).stream()
-                .filter(file -> pattern(name, needed).matcher(fileName(file)).matches() && !Files.isDirectory(file))
-                .forEach(file -> byRealPath.putIfAbsent(real(file), file));
+        named(folder, name, needed).forEach(file -> byRealPath.putIfAbsent(real(file), file));
         List<Path> found = List.copyOf(byRealPath.values());
-        if (found.size() > 1) {
-            throw new BadInput(folder + " holds more than one " + plainName(name, needed) + ": "
+        if (found.size() > 1 && !areCopies(found)) {
+            throw new BadInput(folder + " holds more than one " + plainName(name.equals(LLAMA) ? "llama" : name, needed)
+                    + ": "
                     + String.join(
                             ", ", found.stream().map(LibraryFiles::fileName).toList())
                     + "; keep each llama.cpp in a directory of its own and name one.");
         }
         found.forEach(file -> check(file, needed));
         return found.stream().findFirst();
+    }
+
+    private static List<Path> named(Path folder, String name, BinaryHeader needed) {
+        Pattern pattern = pattern(name, needed);
+        return list(folder).stream()
+                .filter(file -> pattern.matcher(fileName(file)).matches() && !Files.isDirectory(file))
+                .toList();
+    }
+
+    /** npm cannot pack links: {@code libllama.so}, {@code libllama.so.0} and {@code libllama.so.0.0.1} are copies then. */
+    private static boolean areCopies(List<Path> files) {
+        try {
+            for (Path file : files) {
+                if (Files.mismatch(files.get(0), file) >= 0) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static void check(Path file, BinaryHeader needed) {
@@ -87,13 +113,13 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
         }
     }
 
+    /** @param name a regular expression */
     private static Pattern pattern(String name, BinaryHeader needed) {
-        String quoted = Pattern.quote(name);
         return Pattern.compile(
                 switch (needed.system()) {
-                    case "Windows" -> "(?i)(lib)?" + quoted + "(\\.[\\w.-]+)?\\.dll";
-                    case "macOS" -> "lib" + quoted + "(\\.[\\w.-]+)?\\.dylib";
-                    default -> "lib" + quoted + "(\\.[\\w.-]+)?\\.so(\\.\\d+)*";
+                    case "Windows" -> "(?i)(lib)?" + name + "(\\.[\\w.-]+)?\\.dll";
+                    case "macOS" -> "lib" + name + "(\\.[\\w.-]+)?\\.dylib";
+                    default -> "lib" + name + "(\\.[\\w.-]+)?\\.so(\\.\\d+)*";
                 });
     }
 
@@ -113,7 +139,7 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
     private static String others(Path directory, BinaryHeader needed) {
         return BELOW.stream()
                 .flatMap(below -> list(directory.resolve(below)).stream())
-                .filter(file -> fileName(file).matches("(?i)(lib)?llama(\\.[\\w.-]+)?\\.(dll|dylib|so)(\\.\\d+)*"))
+                .filter(file -> fileName(file).matches("(?i)(lib)?j?llama(\\.[\\w.-]+)?\\.(dll|dylib|so)(\\.\\d+)*"))
                 .findFirst()
                 .map(file -> " It does hold " + fileName(file) + ", but this Java needs one for " + needed + ".")
                 .orElse("");

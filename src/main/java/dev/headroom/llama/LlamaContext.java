@@ -5,6 +5,7 @@ import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import dev.headroom.llama.binding.Llama;
 import dev.headroom.llama.binding.LlamaBatch;
+import dev.headroom.llama.binding.LlamaStateExt;
 import dev.headroom.llama.binding.Params;
 import dev.headroom.llama.binding.StructLayout;
 import java.nio.ByteOrder;
@@ -16,22 +17,17 @@ import org.jspecify.annotations.Nullable;
  * by several threads at once.
  *
  * <p>One thing differs from llama-bench: buffers are reserved for the logits of one token, which is all that is ever
- * asked for here, and not of {@code n_batch} tokens. Releases that cannot be told so (before v0.4) reserve for a whole
+ * asked for here, and not of {@code n_batch} tokens. Releases that cannot be told so (before b9842) reserve for a whole
  * micro-batch.
  */
 public final class LlamaContext implements AutoCloseable {
     private static final int SEQUENCE = 0;
     private static final int TO_THE_END = -1;
 
-    /** {@code LLAMA_STATE_SEQ_FLAGS_NONE} and {@code _SWA_ONLY}, since v0.4 {@code _PARTIAL_ONLY}. */
-    private static final int WHOLE_STATE = 0;
-
-    private static final int WINDOW_ONLY = 1;
-
     /** Where a large struct by value is the same as its words behind the register arguments. */
     private static final boolean WORDS_ON_STACK = Platform.isIntel() && Platform.is64Bit() && !Platform.isWindows();
 
-    private record SavedState(int position, int flags, @Nullable Memory bytes) {}
+    private record SavedState(int position, boolean windowOnly, @Nullable Memory bytes) {}
 
     private final LlamaModel model;
     private final LlamaLog log;
@@ -121,7 +117,7 @@ public final class LlamaContext implements AutoCloseable {
         layout.setInt(params, "n_ubatch", settings.ubatch());
         layout.setInt(params, "n_threads", settings.threads());
         layout.setInt(params, "n_threads_batch", settings.threads());
-        layout.setInt(params, "flash_attn_type", settings.flashAttention().flashAttnType());
+        setFlashAttention(layout, params, settings.flashAttention());
         layout.setInt(params, "type_k", settings.kvType().ggmlType());
         layout.setInt(params, "type_v", settings.kvType().ggmlType());
         layout.setBool(params, "no_perf", true);
@@ -140,6 +136,15 @@ public final class LlamaContext implements AutoCloseable {
                             mark);
         }
         return handle;
+    }
+
+    /** Releases before b6431 have no auto: there it stays off, which is their default. */
+    private static void setFlashAttention(StructLayout layout, Params params, FlashAttention flashAttention) {
+        if (layout.fields().containsKey("flash_attn_type")) {
+            layout.setInt(params, "flash_attn_type", flashAttention.flashAttnType());
+        } else {
+            layout.setBool(params, "flash_attn", flashAttention == FlashAttention.ON);
+        }
     }
 
     /**
@@ -242,23 +247,30 @@ public final class LlamaContext implements AutoCloseable {
     /**
      * Keeps this point, in place of one kept before, so that {@link #restoreState()} can come back to it. Costs nothing
      * where the memory can be truncated; where layers are recurrent the whole state is copied to host memory, where they
-     * have sliding windows those are.
+     * have sliding windows those are, or, by releases before b6301, the whole state.
      */
     public void saveState() {
         Pointer open = handle();
         forgetState();
         if (truncatable && slidingWindow == 0) {
-            saved = new SavedState(position, WHOLE_STATE, null);
+            saved = new SavedState(position, false, null);
             return;
         }
-        int flags = truncatable ? WINDOW_ONLY : WHOLE_STATE;
-        Memory bytes = new Memory(Math.max(1, Llama.llama_state_seq_get_size_ext(open, SEQUENCE, flags)));
-        long written = Llama.llama_state_seq_get_data_ext(open, bytes, bytes.size(), SEQUENCE, flags);
+        boolean windowOnly = truncatable && model.library().copiesPartsOfState();
+        Memory bytes = new Memory(Math.max(
+                1,
+                windowOnly
+                        ? LlamaStateExt.llama_state_seq_get_size_ext(open, SEQUENCE, LlamaStateExt.WINDOW_ONLY)
+                        : Llama.llama_state_seq_get_size(open, SEQUENCE)));
+        long written = windowOnly
+                ? LlamaStateExt.llama_state_seq_get_data_ext(
+                        open, bytes, bytes.size(), SEQUENCE, LlamaStateExt.WINDOW_ONLY)
+                : Llama.llama_state_seq_get_data(open, bytes, bytes.size(), SEQUENCE);
         if (written == 0) {
             bytes.close();
             throw log.failure("llama.cpp could not copy the state", log.mark() - 20);
         }
-        saved = new SavedState(position, flags, bytes);
+        saved = new SavedState(position, windowOnly, bytes);
     }
 
     /**
@@ -276,15 +288,19 @@ public final class LlamaContext implements AutoCloseable {
             truncate(state.position);
             return;
         }
-        if (state.flags == WHOLE_STATE) {
-            Llama.llama_memory_clear(memory, (byte) 0);
-        }
         long mark = log.mark();
-        long read = Llama.llama_state_seq_set_data_ext(open, state.bytes, state.bytes.size(), SEQUENCE, state.flags);
+        long read;
+        if (state.windowOnly) {
+            read = LlamaStateExt.llama_state_seq_set_data_ext(
+                    open, state.bytes, state.bytes.size(), SEQUENCE, LlamaStateExt.WINDOW_ONLY);
+        } else {
+            Llama.llama_memory_clear(memory, (byte) 0);
+            read = Llama.llama_state_seq_set_data(open, state.bytes, state.bytes.size(), SEQUENCE);
+        }
         if (read == 0) {
             throw log.failure("llama.cpp could not restore the state", mark);
         }
-        if (state.flags != WHOLE_STATE) {
+        if (state.windowOnly) {
             Llama.llama_memory_seq_rm(memory, SEQUENCE, state.position, TO_THE_END);
         }
         position = state.position;

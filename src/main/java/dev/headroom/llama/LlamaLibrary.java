@@ -11,6 +11,7 @@ import dev.headroom.BadInput;
 import dev.headroom.llama.binding.Ggml;
 import dev.headroom.llama.binding.GgmlBase;
 import dev.headroom.llama.binding.Llama;
+import dev.headroom.llama.binding.LlamaStateExt;
 import dev.headroom.llama.binding.ParamsLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The llama.cpp of this process. A process opens one library, once, and keeps it to its end. */
@@ -37,24 +37,33 @@ public final class LlamaLibrary {
     private final NativeLibrary base;
     private final LlamaBuild build;
     private final ParamsLayout layout;
+    private final boolean copiesPartsOfState;
 
     private LlamaLibrary(LibraryFiles files) {
         this.files = files;
+        Optional<String> release = release(files);
+        release.filter(LlamaLibrary::isTooOld).ifPresent(old -> {
+            throw unsupported(old, "");
+        });
         this.log = new LlamaLog(Optional.ofNullable(System.getProperty(LOG_PROPERTY))
                 .filter(p -> !p.isBlank())
                 .map(Path::of));
         CoreDumps.off();
-        base = load(files.base().orElse(files.llama()));
+        base = load(files.base().or(files::ggml).orElse(files.llama()));
         NativeLibrary ggml = load(files.ggml().orElse(files.llama()));
         llama = load(files.llama());
-        build = new LlamaBuild(version(), text(base, "ggml_commit"), files.directory(), files.llama());
+        build = new LlamaBuild(version(release), text(base, "ggml_commit"), files.directory(), files.llama());
         register(Llama.class, llama);
+        copiesPartsOfState = function("llama_state_seq_get_size_ext").isPresent();
+        if (copiesPartsOfState) {
+            register(LlamaStateExt.class, llama);
+        }
         register(Ggml.class, ggml);
         register(GgmlBase.class, base);
         Llama.llama_log_set(log.callback(), Pointer.NULL);
         GgmlBase.ggml_log_set(log.callback(), Pointer.NULL);
         layout = ParamsLayout.fitting(Llama.llama_model_default_params(), Llama.llama_context_default_params())
-                .orElseThrow(() -> unsupported("the defaults it returns fit none of the known layouts"));
+                .orElseThrow(() -> unsupported(build.version(), " and returns other defaults than these do"));
         loadBackends();
         Llama.llama_backend_init();
     }
@@ -153,6 +162,11 @@ public final class LlamaLibrary {
         return layout;
     }
 
+    /** Whether it has the functions of {@link LlamaStateExt}. */
+    boolean copiesPartsOfState() {
+        return copiesPartsOfState;
+    }
+
     /** A function that not every supported version has. */
     Optional<Function> function(String name) {
         return function(llama, name);
@@ -200,6 +214,9 @@ public final class LlamaLibrary {
         if (reason.contains("cannot open shared object file") || reason.contains("Library not loaded")) {
             return " Install the library that is missing, or name a llama.cpp that does without.";
         }
+        if (reason.contains("undefined symbol")) {
+            return " The libraries in this directory are not of one release: keep each llama.cpp in a directory of its own.";
+        }
         return " Name another llama.cpp.";
     }
 
@@ -207,15 +224,27 @@ public final class LlamaLibrary {
         try {
             Native.register(mirror, library);
         } catch (UnsatisfiedLinkError e) {
-            throw unsupported(firstLine(e));
+            throw unsupported(build.version(), " and has no " + missing(e));
         }
     }
 
-    private BadInput unsupported(String why) {
-        return new BadInput("This llama.cpp is not supported: " + files.llama() + " is version " + build.version()
-                + " and " + why + "; supported are "
-                + ParamsLayout.ALL.stream().map(ParamsLayout::versions).collect(Collectors.joining(", "))
+    private static final Pattern LOOKED_UP = Pattern.compile("looking up function '(?<name>\\w+)'");
+
+    private static String missing(UnsatisfiedLinkError e) {
+        Matcher function = LOOKED_UP.matcher(String.valueOf(e.getMessage()));
+        return function.find() ? function.group("name") : "function that is needed (" + firstLine(e) + ")";
+    }
+
+    private BadInput unsupported(String version, String why) {
+        return new BadInput("This llama.cpp is not supported: " + files.llama() + " is version " + version + why
+                + ". Headroom runs on releases from " + ParamsLayout.OLDEST + " to " + ParamsLayout.NEWEST
                 + ": name one of these.");
+    }
+
+    /** {@code b4916} is, {@code b5640}, {@code v0.4.0} and what is no release are not. */
+    static boolean isTooOld(String release) {
+        return release.matches("b\\d{1,9}")
+                && Integer.parseInt(release.substring(1)) < Integer.parseInt(ParamsLayout.OLDEST.substring(1));
     }
 
     private void loadBackends() {
@@ -232,12 +261,26 @@ public final class LlamaLibrary {
     }
 
     /** {@code llama_version()} where there is one, made exact by the release that metadata or the file's name tell. */
-    private String version() {
-        Optional<String> release = metadataRelease(files.directory()).or(() -> releaseIn(realName(files.llama())));
+    private String version(Optional<String> release) {
         Optional<String> own = text(llama, "llama_version").map(v -> v.startsWith("v") ? v : "v" + v);
         return own.map(v -> release.filter(r -> v.startsWith(r)).orElse(v))
                 .or(() -> release)
+                .or(this::buildNumber)
                 .orElse("unknown");
+    }
+
+    /** {@code LLAMA_BUILD_NUMBER} is where llama.cpp's code for programs is linked in, as in java-llama.cpp. */
+    private Optional<String> buildNumber() {
+        try {
+            int number = llama.getGlobalVariableAddress("LLAMA_BUILD_NUMBER").getInt(0);
+            return number > 0 ? Optional.of("b" + number) : Optional.empty();
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> release(LibraryFiles files) {
+        return metadataRelease(files.directory()).or(() -> releaseIn(realName(files.llama())));
     }
 
     /** The npm packages say in a file from which release they were built. */
@@ -281,7 +324,7 @@ public final class LlamaLibrary {
         }
     }
 
-    /** {@code enum ggml_backend_dev_type}: until October 2025 the third was ACCEL, since then IGPU comes before it. */
+    /** {@code enum ggml_backend_dev_type}: until b6431 the third was ACCEL, since b6673 IGPU comes before it. */
     private LlamaDevice.Type type(int type) {
         return switch (type) {
             case 0 -> LlamaDevice.Type.CPU;
@@ -291,7 +334,9 @@ public final class LlamaLibrary {
         };
     }
 
+    /** Of these two functions the releases with IGPU have at least one, and those without it none. */
     private boolean hasIgpu() {
-        return function("llama_model_is_hybrid").isPresent();
+        return function("llama_model_is_hybrid").isPresent()
+                || function("llama_memory_breakdown_print").isPresent();
     }
 }

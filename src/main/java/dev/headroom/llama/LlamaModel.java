@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A loaded model. Not safe for use by several threads at once. */
 public final class LlamaModel implements AutoCloseable {
+    /** More than any model has: releases before b7698 do not take -1 for all, and before b6431 the default is none. */
+    private static final int ALL_LAYERS = 999;
+
     private final LlamaLibrary library;
     private final List<LlamaContext> contexts = new ArrayList<>();
     private @Nullable Pointer handle;
@@ -41,9 +44,7 @@ public final class LlamaModel implements AutoCloseable {
             throw new BadInput("gpuLayers is " + gpuLayers + ": it has to be -1 (all layers), 0 or more.");
         }
         Params params = Llama.llama_model_default_params();
-        if (gpuLayers >= 0) {
-            library.layout().model().setInt(params, "n_gpu_layers", gpuLayers);
-        }
+        library.layout().model().setInt(params, "n_gpu_layers", gpuLayers == -1 ? ALL_LAYERS : gpuLayers);
         return params;
     }
 

@@ -23,7 +23,7 @@ final class LogParser {
     private static final Pattern DEVICE = Pattern.compile(": using device (?<device>\\S+) \\(");
     private static final Pattern OFFLOADED = Pattern.compile(": offloaded (?<offloaded>\\d+)/(?<total>\\d+) layers");
     private static final Pattern FLASH_ATTENTION =
-            Pattern.compile(": (?:flash_attn +=|Flash Attention .*\\b)(?:set to)? *(?<value>enabled|disabled)$");
+            Pattern.compile(": (?:flash_attn +=|Flash Attention .*\\b)(?:set to)? *(?<value>enabled|disabled|0|1)$");
 
     private static final Pattern NOT_FATAL = Pattern.compile("pinned memory|skipping reorder|host buffer for async");
     private static final Pattern FAILED_ON_DEVICE =
@@ -76,7 +76,7 @@ final class LogParser {
             offloaded = OptionalInt.of(Integer.parseInt(layers.group("offloaded")));
             total = OptionalInt.of(Integer.parseInt(layers.group("total")));
         } else if (attention.find()) {
-            flashAttention = Optional.of(attention.group("value").equals("enabled"));
+            flashAttention = Optional.of(attention.group("value").matches("enabled|1"));
         }
     }
 

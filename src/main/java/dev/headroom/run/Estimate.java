@@ -31,7 +31,7 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
 
     /** Of all forks. */
     Duration duration() {
-        return fork().multipliedBy(cell.settings().forks());
+        return seconds(fork().toMillis() / 1e3 * cell.settings().forks());
     }
 
     /** Of one fork. */

@@ -8,6 +8,8 @@ import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.llama.LlamaModel;
 import dev.headroom.result.Json;
 import dev.headroom.result.Run;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,20 +21,32 @@ import java.util.Optional;
  * driver's memory for as long as the run lasts, and a library that crashes would take the run along.
  */
 final class LlamaProbe {
+    private static final String LIBRARY = "library";
+    private static final String MODEL = "model";
+
     private LlamaProbe() {}
 
     /**
-     * What the library in {@code home} says of itself.
+     * What the library in {@code home} says of itself, after it has shown that it computes.
      *
      * @throws BadInput if it cannot be used
      */
     static Run.Llama library(Path home) {
-        String json = ask(home.toString());
         try {
-            return Json.read(json, Run.Llama.class);
+            Path proof = Files.createTempFile("headroom-proof", ".gguf");
+            try {
+                ComputeProof.write(proof);
+                String json = ProbeProcess.ask(
+                        LlamaProbe.class, "llama.cpp in " + home, List.of(LIBRARY, home.toString(), proof.toString()));
+                return Json.read(json, Run.Llama.class);
+            } finally {
+                Files.deleteIfExists(proof);
+            }
         } catch (JsonProcessingException e) {
             throw new BadInput(
                     "llama.cpp in " + home + " gave no answer that makes sense: name another with --llama DIR.", e);
+        } catch (IOException e) {
+            throw new BadInput("A temporary file could not be written (" + e.getMessage() + ").", e);
         }
     }
 
@@ -41,28 +55,27 @@ final class LlamaProbe {
      * llama.cpp said, or how it ended the process. Empty: it knows the model.
      */
     static Optional<String> refusal(Path home, Path file) {
+        Path absolute = file.toAbsolutePath();
         try {
-            ask(home.toString(), file.toAbsolutePath().toString());
+            ProbeProcess.ask(
+                    LlamaProbe.class,
+                    "Model " + absolute + " in llama.cpp of " + home,
+                    List.of(MODEL, home.toString(), absolute.toString()));
             return Optional.empty();
         } catch (ProbeProcess.NoAnswer e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
-    private static String ask(String home, String... model) {
-        String about = model.length == 0 ? "llama.cpp in " + home : "Model " + model[0] + " in llama.cpp of " + home;
-        List<String> arguments = new ArrayList<>(List.of(home));
-        arguments.addAll(List.of(model));
-        return ProbeProcess.ask(LlamaProbe.class, about, arguments);
-    }
-
-    /** The other side: {@code <home> [model]}. */
+    /** The other side: {@code library <home> <model of the proof>} or {@code model <home> <model>}. */
     public static void main(String[] args) {
         try {
-            LlamaLibrary library = LlamaLibrary.open(Path.of(args[0]));
-            if (args.length > 1) {
-                LlamaModel.check(library, Path.of(args[1]));
+            LlamaLibrary library = LlamaLibrary.open(Path.of(args[1]));
+            Path file = Path.of(args[2]);
+            if (args[0].equals(MODEL)) {
+                LlamaModel.check(library, file);
             } else {
+                ComputeProof.of(library, file);
                 ProbeProcess.answer(Json.line(describe(library)));
             }
         } catch (BadInput | LlamaException e) {

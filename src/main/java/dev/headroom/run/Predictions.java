@@ -82,11 +82,14 @@ public final class Predictions {
      * @param incomplete why there is no more than that
      */
     public static Prediction byFormula(Gguf model, Point point, String incomplete) {
+        return byFormula(
+                model, point.context().flatMap(settings -> cacheBytes(model, settings, asked(settings))), incomplete);
+    }
+
+    private static Prediction byFormula(Gguf model, Optional<List<Long>> cache, String incomplete) {
         List<Part> parts = new ArrayList<>();
         parts.add(new Part("model", null, model.tensorBytes() / MIB, FORMULA));
-        point.context()
-                .flatMap(settings -> cacheBytes(model, settings, asked(settings)))
-                .ifPresent(layers -> parts.add(new Part("kv", null, sum(layers) / MIB, FORMULA)));
+        cache.ifPresent(layers -> parts.add(new Part("kv", null, sum(layers) / MIB, FORMULA)));
         return new Prediction(parts, incomplete);
     }
 
@@ -145,7 +148,12 @@ public final class Predictions {
         int context = 0;
         for (Point point : points) {
             if (load.failure() != null) {
-                predictions.put(point, byFormula(model, point, load.failure()));
+                predictions.put(
+                        point,
+                        byFormula(
+                                model,
+                                point.context().flatMap(settings -> cacheBytesInAnyRelease(model, settings)),
+                                load.failure()));
             } else if (point.context().isEmpty()) {
                 predictions.put(point, new Prediction(weights(model, load), unknownForms(model, load)));
             } else {
@@ -219,6 +227,16 @@ public final class Predictions {
                         settings.ubatch(),
                         GgufType.valueOf(settings.kvType().name()),
                         flashAttention));
+    }
+
+    /** Releases that cannot simulate are old, and some of them pad less. */
+    private static Optional<List<Long>> cacheBytesInAnyRelease(Gguf model, ContextSettings settings) {
+        return KvCache.of(model)
+                .flatMap(cache -> cache.bytesInAnyRelease(
+                        settings.contextLength(),
+                        settings.ubatch(),
+                        GgufType.valueOf(settings.kvType().name()),
+                        asked(settings)));
     }
 
     private static Optional<Boolean> asked(ContextSettings settings) {

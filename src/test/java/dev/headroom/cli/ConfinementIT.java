@@ -184,7 +184,8 @@ class ConfinementIT {
         JsonNode json = new ObjectMapper().readTree(run.resolve("run.json").toFile());
         assertThat(json.at("/models/0/path").asText())
                 .isEqualTo(work.resolve(ODD + ".gguf").toString());
-        assertThat(Path.of(json.at("/llama/library").asText()).normalize()).startsWith(libraries);
+        assertThat(Path.of(json.at("/llama/library").asText()).normalize().startsWith(libraries))
+                .isTrue();
         assertThat(Files.readString(run.resolve("cells.csv"))).contains("ok");
         assertThat(new ObjectMapper()
                         .readTree(

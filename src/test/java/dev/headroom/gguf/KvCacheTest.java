@@ -112,6 +112,22 @@ class KvCacheTest {
         assertThat(sliding(gguf("gemma3", numbers))).isZero();
     }
 
+    /** llama.cpp b5640 logged 0.42 MiB for 64 tokens without flash attention, v0.4.0 1.69. */
+    @Test
+    void whatReleasesOfAllAgesAgreeOn() {
+        KvCache cache = of("synthetic-stories-15m-q8_0");
+        Optional<Boolean> off = Optional.of(false);
+        for (Optional<Boolean> flash : List.of(off, Optional.<Boolean>empty())) {
+            assertThat(cache.bytesInAnyRelease(64, 512, GgufType.F16, flash)).isEmpty();
+            assertThat(cache.bytesInAnyRelease(1024, 512, GgufType.F16, flash))
+                    .isEqualTo(cache.bytes(1024, 512, GgufType.F16, flash))
+                    .isPresent();
+        }
+        assertThat(cache.bytesInAnyRelease(64, 512, GgufType.F16, FLASH))
+                .isEqualTo(cache.bytes(64, 512, GgufType.F16, FLASH))
+                .isPresent();
+    }
+
     private static long sliding(Gguf gguf) {
         return KvCache.of(gguf).orElseThrow().layers().stream()
                 .filter(KvCache.Layer::sliding)

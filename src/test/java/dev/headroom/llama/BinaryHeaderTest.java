@@ -17,8 +17,18 @@ class BinaryHeaderTest {
     private static final BinaryHeader LINUX_X64 = BinaryHeader.needed("Linux", "amd64");
 
     static byte[] elf(int machine) {
-        ByteBuffer head = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        return elf(machine, 0);
+    }
+
+    static byte[] elf(int machine, long sections) {
+        return elf(machine, sections, 64);
+    }
+
+    /** @param sections where a table of ten sections begins; 0: there is none */
+    static byte[] elf(int machine, long sections, int length) {
+        ByteBuffer head = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         head.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).putShort(18, (short) machine);
+        head.putLong(40, sections).putShort(58, (short) 64).putShort(60, (short) 10);
         return head.array();
     }
 
@@ -75,6 +85,10 @@ class BinaryHeaderTest {
         assertThat(objection(file, elf(62))).isEqualTo("none");
         assertThat(objection(file, elf(183))).isEqualTo("is for Linux on arm64");
         assertThat(objection(file, pe(0x8664))).isEqualTo("is for Windows on x86-64");
+        assertThat(objection(file, elf(62, 1000, 1640))).isEqualTo("none");
+        assertThat(objection(file, elf(62, 1000, 1639))).isEqualTo("is cut off: it has 1639 of 1640 bytes");
+        assertThat(objection(file, elf(62, -1000))).isEqualTo("is damaged: its header makes no sense");
+        assertThat(objection(file, elf(62, Long.MAX_VALUE))).isEqualTo("is damaged: its header makes no sense");
         assertThat(objection(
                         file, "version https://git-lfs.github.com/spec/v1\noid\n".getBytes(StandardCharsets.UTF_8)))
                 .isEqualTo("is not a library: it begins with the text \"version https://git-lfs.github.c\"");

@@ -51,10 +51,35 @@ class LibraryFilesTest {
         assertThat(files.ggml()).isEmpty();
     }
 
+    /** npm packs no links. */
+    @Test
+    void copiesOfOneFile() throws IOException {
+        Path file = library("libllama.b7324.so");
+        library("libllama.b7324.so.0");
+        library("libllama.b7324.so.0.0.1");
+        assertThat(LibraryFiles.in(directory, LINUX_X64).llama()).isEqualTo(file);
+    }
+
+    @Test
+    void llamaInALibraryForJava() throws IOException {
+        Path file = library("libjllama.so");
+        assertThat(LibraryFiles.in(directory, LINUX_X64))
+                .isEqualTo(new LibraryFiles(file, Optional.empty(), Optional.empty()));
+    }
+
+    @Test
+    void aBackendThatIsCutOff() throws IOException {
+        library("libllama.so");
+        Path file = Files.write(directory.resolve("libggml-cpu-zen4.so"), BinaryHeaderTest.elf(62, 1000));
+        assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
+                .isInstanceOf(BadInput.class)
+                .hasMessageStartingWith(file + " is cut off: it has 64 of 1640 bytes");
+    }
+
     @Test
     void twoVersions() throws IOException {
         library("libllama.b6431.so");
-        library("libllama.v0.4.0.so");
+        Files.write(library("libllama.v0.4.0.so"), BinaryHeaderTest.elf(62, 0, 65));
         assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("more than one libllama.so: libllama.b6431.so, libllama.v0.4.0.so");
@@ -89,5 +114,16 @@ class LibraryFilesTest {
         assertThat(LlamaLibrary.releaseIn("libllama.so.0.0.7777")).contains("b7777");
         assertThat(LlamaLibrary.releaseIn("libllama.0.0.7777.dylib")).contains("b7777");
         assertThat(LlamaLibrary.releaseIn("llama.dll")).isEmpty();
+    }
+
+    @Test
+    void tooOld() {
+        assertThat(LlamaLibrary.isTooOld("b4916")).isTrue();
+        assertThat(LlamaLibrary.isTooOld("b5639")).isTrue();
+        assertThat(LlamaLibrary.isTooOld("b5640")).isFalse();
+        assertThat(LlamaLibrary.isTooOld("b10361")).isFalse();
+        assertThat(LlamaLibrary.isTooOld("v0.4.0")).isFalse();
+        assertThat(LlamaLibrary.isTooOld("b99999999999999999999")).isFalse();
+        assertThat(LlamaLibrary.isTooOld("master")).isFalse();
     }
 }

@@ -1,5 +1,6 @@
 package dev.headroom.llama;
 
+import dev.headroom.BadInput;
 import java.nio.file.Path;
 import java.util.Random;
 
@@ -11,7 +12,13 @@ final class LlamaChild {
     private LlamaChild() {}
 
     public static void main(String[] args) {
-        LlamaLibrary library = LlamaLibrary.open(Path.of(args[0]));
+        LlamaLibrary library;
+        try {
+            library = LlamaLibrary.open(Path.of(args[0]));
+        } catch (BadInput e) {
+            System.out.println("refused: " + e.getMessage());
+            return;
+        }
         System.out.println("version " + library.build().version());
         library.devices().forEach(d -> System.out.println("device " + d.name() + " " + d.type()));
         ContextSettings settings = new ContextSettings(1024, 512, 128, KvType.F16, FlashAttention.ON, 2);
@@ -31,6 +38,20 @@ final class LlamaChild {
             System.out.println("flash attention " + facts.flashAttention());
             facts.buffers()
                     .forEach(b -> System.out.println("buffer " + b.kind() + " " + b.device() + " " + b.mebibytes()));
+            LlamaContext.create(model, new ContextSettings(256, 128, 128, KvType.F16, FlashAttention.AUTO, 2))
+                    .close();
+            System.out.println(
+                    "auto becomes " + library.log().facts().flashAttention().orElseThrow());
+        }
+        System.out.println("simulates " + simulates(library, Path.of(args[1])));
+    }
+
+    private static boolean simulates(LlamaLibrary library, Path model) {
+        try {
+            LlamaSimulation.load(library, model, -1).close();
+            return true;
+        } catch (LlamaException e) {
+            return false;
         }
     }
 

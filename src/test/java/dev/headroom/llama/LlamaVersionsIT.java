@@ -7,13 +7,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.gguf.Progress;
 import dev.headroom.gguf.SyntheticModel;
+import dev.headroom.llama.binding.ParamsLayout;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,11 +40,60 @@ class LlamaVersionsIT {
                 .toList();
         assumeTrue(!directories.isEmpty(), "skipped: the environment variable HEADROOM_LLAMAS lists no directories");
         for (String directory : directories) {
-            assertThat(child(Path.of(directory), Map.of()))
+            List<String> lines = child(Path.of(directory), Map.of());
+            Optional<Row> row = row(String.valueOf(Path.of(directory).getFileName()));
+            if (row.isPresent() && row.get().refused()) {
+                assertThat(lines)
+                        .as(directory)
+                        .singleElement()
+                        .matches(
+                                line -> line.contains(" is version " + row.get().release() + ". Headroom runs on"));
+                continue;
+            }
+            assertThat(lines)
                     .as(directory)
                     .contains("position 601", "same logits true", "finite true", "flash attention Optional[true]")
                     .noneMatch(line -> line.equals("version unknown"));
+            row.ifPresent(stated -> assertThat(lines)
+                    .as(directory)
+                    .contains(
+                            "version " + stated.release(),
+                            "auto becomes " + stated.auto().equals("on"),
+                            "simulates " + stated.predicted().equals("all")));
         }
+    }
+
+    /** A row of docs/llama-versions.md. */
+    private record Row(String npm, String release, boolean refused, String auto, String predicted) {}
+
+    private static final Pattern ROW =
+            Pattern.compile("\\| (\\d+\\.\\d+\\.\\d+) \\| (\\S+) \\| (supported|refused) \\|([^|]*)\\|([^|]*)\\|");
+
+    /** The row of a directory that is named by its npm version. */
+    private static Optional<Row> row(String npm) throws IOException {
+        return Files.readAllLines(Path.of("docs/llama-versions.md")).stream()
+                .map(ROW::matcher)
+                .filter(row -> row.matches() && row.group(1).equals(npm))
+                .map(row -> new Row(
+                        npm,
+                        row.group(2),
+                        row.group(3).equals("refused"),
+                        row.group(4).strip(),
+                        row.group(5).strip()))
+                .findFirst();
+    }
+
+    /** Every release that the table calls supported is one that a layout was checked against, and the other way round. */
+    @Test
+    void theTableAndTheLayouts() throws IOException {
+        List<String> supported = Files.readAllLines(Path.of("docs/llama-versions.md")).stream()
+                .map(ROW::matcher)
+                .filter(row -> row.matches() && row.group(3).equals("supported"))
+                .map(row -> row.group(2))
+                .toList();
+        assertThat(ParamsLayout.ALL.stream()
+                        .flatMap(layout -> Arrays.stream(layout.versions().split(", "))))
+                .containsExactlyInAnyOrderElementsOf(new LinkedHashSet<>(supported));
     }
 
     /** GGML_VK_VISIBLE_DEVICES makes ggml take a device of type CPU too, which is what Mesa's llvmpipe is. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.jna.Structure;
 import dev.headroom.llama.binding.GgmlBase;
 import dev.headroom.llama.binding.LlamaBatch;
+import dev.headroom.llama.binding.LlamaStateExt;
 import dev.headroom.llama.binding.Params;
 import dev.headroom.llama.binding.ParamsLayout;
 import dev.headroom.llama.binding.StructLayout;
@@ -67,14 +68,18 @@ class StructLayoutIT {
         expect(expected, new Batch());
         Arrays.stream(KvType.values())
                 .forEach(type -> expected.put("GGML_TYPE_" + type.name(), (long) type.ggmlType()));
-        expected.put("LLAMA_FLASH_ATTN_TYPE_AUTO", (long) FlashAttention.AUTO.flashAttnType());
-        expected.put("LLAMA_FLASH_ATTN_TYPE_ENABLED", (long) FlashAttention.ON.flashAttnType());
-        expected.put("LLAMA_FLASH_ATTN_TYPE_DISABLED", (long) FlashAttention.OFF.flashAttnType());
+        if (layout.context().fields().containsKey("flash_attn_type")) {
+            expected.put("LLAMA_FLASH_ATTN_TYPE_AUTO", (long) FlashAttention.AUTO.flashAttnType());
+            expected.put("LLAMA_FLASH_ATTN_TYPE_ENABLED", (long) FlashAttention.ON.flashAttnType());
+            expected.put("LLAMA_FLASH_ATTN_TYPE_DISABLED", (long) FlashAttention.OFF.flashAttnType());
+        }
         expected.put("GGML_LOG_LEVEL_DEBUG", (long) GgmlBase.LOG_LEVEL_DEBUG);
         expected.put("GGML_LOG_LEVEL_ERROR", (long) GgmlBase.LOG_LEVEL_ERROR);
         expected.put("GGML_LOG_LEVEL_CONT", (long) GgmlBase.LOG_LEVEL_CONT);
         expected.put("GGML_BACKEND_DEVICE_TYPE_CPU", (long) GgmlBase.DEVICE_TYPE_CPU);
-        expected.put("LLAMA_STATE_SEQ_FLAGS_SWA_ONLY", 1L);
+        if (Files.readString(headers.resolve("llama.h")).contains("LLAMA_STATE_SEQ_FLAGS_SWA_ONLY")) {
+            expected.put("LLAMA_STATE_SEQ_FLAGS_SWA_ONLY", (long) LlamaStateExt.WINDOW_ONLY);
+        }
         expected.put("GGML_MAX_N_THREADS", (long) ContextSettings.MAX_THREADS);
         expected.put("(sizeof(struct ggml_threadpool_params) <= " + Threadpool.PARAMS_SIZE + ")", 1L);
         expected.put("(sizeof(struct llama_context_params) <= " + new Params().size() + ")", 1L);

@@ -91,10 +91,9 @@ public final class Llama {
 
     public static native int llama_memory_seq_pos_max(Pointer mem, int seq_id);
 
-    public static native long llama_state_seq_get_size_ext(Pointer ctx, int seq_id, int flags);
+    public static native long llama_state_seq_get_size(Pointer ctx, int seq_id);
 
-    public static native long llama_state_seq_get_data_ext(Pointer ctx, Pointer dst, long size, int seq_id, int flags);
+    public static native long llama_state_seq_get_data(Pointer ctx, Pointer dst, long size, int seq_id);
 
-    public static native long llama_state_seq_set_data_ext(
-            Pointer ctx, Pointer src, long size, int dest_seq_id, int flags);
+    public static native long llama_state_seq_set_data(Pointer ctx, Pointer src, long size, int dest_seq_id);
 }

@@ -3,7 +3,9 @@ package dev.headroom.llama.binding;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.jna.Pointer;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ParamsLayoutTest {
@@ -23,12 +25,34 @@ class ParamsLayoutTest {
         return params;
     }
 
+    /** A later layout that only appends fields fits too, as there is nothing but zeros: what is appended is not set. */
     @Test
-    void eachLayoutFitsItsOwnDefaultsAlone() {
+    void eachLayoutFitsItsOwnDefaults() {
         for (ParamsLayout layout : ParamsLayout.ALL) {
-            assertThat(ParamsLayout.fitting(defaults(layout.model()), defaults(layout.context())))
-                    .contains(layout);
+            ParamsLayout found = ParamsLayout.fitting(defaults(layout.model()), defaults(layout.context()))
+                    .orElseThrow();
+            assertThat(found.model().fields())
+                    .containsAllEntriesOf(layout.model().fields());
+            assertThat(found.context().fields())
+                    .containsAllEntriesOf(layout.context().fields());
+            for (String set : List.of("no_alloc", "load_mode", "n_outputs_max", "flash_attn_type", "flash_attn")) {
+                assertThat(names(found))
+                        .as(layout.versions() + " " + set)
+                        .matches(n -> n.contains(set) == names(layout).contains(set));
+            }
         }
+    }
+
+    private static Set<String> names(ParamsLayout layout) {
+        Set<String> names = new HashSet<>(layout.model().fields().keySet());
+        names.addAll(layout.context().fields().keySet());
+        return names;
+    }
+
+    @Test
+    void theOldestAndTheNewest() {
+        assertThat(ParamsLayout.ALL.get(0).versions()).endsWith(ParamsLayout.NEWEST);
+        assertThat(ParamsLayout.ALL.get(ParamsLayout.ALL.size() - 1).versions()).startsWith(ParamsLayout.OLDEST);
     }
 
     @Test

@@ -1,0 +1,155 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.headroom.cli.HeadroomProcess.Result;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A directory that holds no llama.cpp, a wrong or a broken one: one sentence, exit code 2, whatever native code does. */
+@EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+class WrongLlamaIT {
+    @TempDir
+    Path directory;
+
+    @Test
+    void alteredDefaults() throws IOException, InterruptedException {
+        fake("N_CTX=1234");
+        refused("libllama.so is version unknown and returns other defaults than these do", "b5640 to v0.5.0");
+    }
+
+    @Test
+    void aFunctionIsMissing() throws IOException, InterruptedException {
+        fake("WITHOUT_DECODE");
+        refused("is version unknown and has no llama_decode", "b5640 to v0.5.0");
+    }
+
+    @Test
+    void itCrashes() throws IOException, InterruptedException {
+        fake("ON_LOAD=*(volatile int *)8=0");
+        refused("crashed its process with SIGSEGV in libllama.so", "cannot be used");
+    }
+
+    @Test
+    void itAborts() throws IOException, InterruptedException {
+        fake("ON_LOAD=fputs(\"/src/ggml.c:12: GGML_ASSERT(0) failed\\n\",stderr);abort()");
+        refused("ended its process with exit code 134", "/src/ggml.c:12: GGML_ASSERT(0) failed");
+    }
+
+    @Test
+    void itExits() throws IOException, InterruptedException {
+        fake("ON_LOAD=exit(0)");
+        refused("gave no answer that makes sense");
+    }
+
+    @Test
+    void itIsCutOff() throws IOException, InterruptedException {
+        fake("N_CTX=512");
+        byte[] library = Files.readAllBytes(directory.resolve("libllama.so"));
+        Files.write(directory.resolve("libllama.so"), Arrays.copyOf(library, library.length / 2));
+        refused("libllama.so is cut off: it has " + library.length / 2 + " of " + library.length + " bytes");
+    }
+
+    @Test
+    void aTextFile() throws IOException, InterruptedException {
+        Files.writeString(directory.resolve("libllama.so"), "I am not a library.\n");
+        refused("libllama.so is not a library: it begins with the text \"I am not a library.\"");
+    }
+
+    /** Both load; the second finds a libggml-base of its own beside libggml-base.so.0, and computes nonsense. */
+    @Test
+    void backendsOfAnotherRelease() throws IOException, InterruptedException {
+        copy("3.15.0", "lib(llama|ggml|ggml-base)\\..*");
+        copy("3.17.1", "libggml-cpu-.*");
+        refused("computes other numbers than every release does", "a directory of its own");
+    }
+
+    @Test
+    void aLlamaForALaterGgml() throws IOException, InterruptedException {
+        copy("3.12.0", "libllama\\..*");
+        copy("3.10.0", "libggml.*");
+        refused("libllama.so cannot be loaded", "are not of one release");
+    }
+
+    /** The other way round they fit: each function is there, and the numbers are right. */
+    @Test
+    void aLlamaForAnEarlierGgml() throws IOException, InterruptedException {
+        copy("3.10.0", "libllama\\..*");
+        copy("3.12.0", "libggml.*");
+        assertThat(run().exit()).isZero();
+    }
+
+    private void copy(String npmVersion, String names) throws IOException {
+        List<String> given = Stream.of(
+                        Optional.ofNullable(System.getenv("HEADROOM_LLAMAS")).orElse(""))
+                .flatMap(list -> Arrays.stream(list.split(File.pathSeparator)))
+                .filter(llama -> Path.of(llama).endsWith(npmVersion))
+                .toList();
+        assumeTrue(!given.isEmpty(), "skipped: the environment variable HEADROOM_LLAMAS has no " + npmVersion);
+        try (Stream<Path> files = Files.list(Path.of(given.get(0)))) {
+            for (Path file : files.filter(f -> String.valueOf(f.getFileName()).matches(names))
+                    .toList()) {
+                Files.copy(file, directory.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    private void fake(String macro) throws IOException, InterruptedException {
+        assumeTrue(hasGcc(), "skipped: no gcc");
+        List<String> command = new ArrayList<>(List.of("gcc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"));
+        command.addAll(
+                List.of("-D" + macro, "-o", directory.resolve("libllama.so").toString()));
+        command.add(Path.of("src/test/c/fake_llama.c").toAbsolutePath().toString());
+        Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(gcc.waitFor()).as(output).isZero();
+    }
+
+    private static boolean hasGcc() throws InterruptedException {
+        try {
+            return new ProcessBuilder("gcc", "--version")
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private Result run() throws IOException, InterruptedException {
+        return new HeadroomProcess()
+                .run(
+                        directory,
+                        "run",
+                        "--llama",
+                        directory.toString(),
+                        "--model",
+                        "synthetic-stories-15m-q8_0",
+                        "--context",
+                        "64",
+                        "--dry-run");
+    }
+
+    private void refused(String... words) throws IOException, InterruptedException {
+        Result result = run();
+        assertThat(result.exit()).as(result.toString()).isEqualTo(2);
+        assertThat(result.err()).contains(words).doesNotContain("\tat ", "Exception");
+        assertThat(result.err().lines().filter(line -> line.startsWith("headroom: ")))
+                .as(result.err())
+                .hasSize(1);
+    }
+}
