@@ -36,11 +36,11 @@ class HostilePlanTest {
     void plansAreReadOrRefused() {
         Random random = new Random(4);
         int read = 0;
-        for (int i = 0; i < 3000; i++) {
+        for (int i = 0; i < 1500; i++) {
             String text = HostileText.of(PLAN, random);
             read += answered(() -> Plan.parse("hostile", "plan", text).cells(), text) ? 1 : 0;
         }
-        assertThat(read).isBetween(150, 2850);
+        assertThat(read).isBetween(75, 1425);
     }
 
     @Test
@@ -70,7 +70,7 @@ class HostilePlanTest {
         Random random = new Random(6);
         Plan plan = Plan.parse("valid", "plan", PLAN);
         int read = 0;
-        for (int i = 0; i < 3000; i++) {
+        for (int i = 0; i < 1500; i++) {
             Overrides overrides = new Overrides(
                     some("synthetic-stories-15m-q8_0,x.gguf", random),
                     some("64,128", random),
@@ -83,7 +83,7 @@ class HostilePlanTest {
                     some("300ms", random));
             read += answered(() -> plan.with(overrides), overrides.toString()) ? 1 : 0;
         }
-        assertThat(read).isBetween(150, 2850);
+        assertThat(read).isBetween(75, 1425);
     }
 
     @Test
