@@ -105,8 +105,9 @@ class ConfinementIT {
                         file -> assertThat(file).isEqualTo("temp/jmh.lock"),
                         file -> assertThat(file).matches("cache/meters-[0-9a-f]{8}\\.json"),
                         file -> assertThat(file).isEqualTo("cache/" + MODEL + ".gguf"));
-        try (Stream<Path> made = Stream.concat(Files.walk(cache), Files.walk(work.resolve("results")))) {
-            assertThat(made)
+        try (Stream<Path> kept = Files.walk(cache);
+                Stream<Path> made = Files.walk(work.resolve("results"))) {
+            assertThat(Stream.concat(kept, made))
                     .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                             .as(file.toString())
                             .isEqualTo(Files.isDirectory(file) ? "rwx------" : "rw-------"));
@@ -127,9 +128,9 @@ class ConfinementIT {
             }
             for (String table : List.of("tcp", "tcp6")) {
                 for (String line : Files.readAllLines(proc.resolve("net").resolve(table))) {
-                    String[] fields = line.strip().split("\\s+");
+                    String[] fields = line.strip().split("\\s+", -1);
                     if (fields[3].equals("0A") && inodes.contains(fields[9])) {
-                        addresses.add(address(fields[1].split(":")[0]));
+                        addresses.add(address(fields[1].split(":", -1)[0]));
                     }
                 }
             }
