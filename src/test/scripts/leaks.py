@@ -6,7 +6,7 @@ Headroom, its resident memory, and its heap and classes after a collection. Fail
 last, processes, files, sockets or threads have become more, or the heap has grown by more than --growth KiB a fork; or
 if a process or a file in temp but jmh.lock is left when the run has ended. Needs the jar, a JDK on Linux, and python3.
 
-  leaks.py [--forks 200] [--every 20] [--growth 24]
+  leaks.py [--forks 200] [--every 20] [--growth 8]
 """
 import argparse
 import glob
@@ -72,7 +72,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--forks", type=int, default=200)
     parser.add_argument("--every", type=int, default=20)
-    parser.add_argument("--growth", type=float, default=24, help="of the heap, KiB a fork, at most")
+    parser.add_argument("--growth", type=float, default=8, help="of the heap, KiB a fork, at most")
     parser.add_argument("--jar", default=os.path.join(ROOT, "target", "headroom.jar"))
     parser.add_argument("options", nargs="*", help="more options of headroom run, behind --")
     args = parser.parse_args()

@@ -98,6 +98,7 @@ class ConfinementIT {
                         InetAddress.getByName(address).isLoopbackAddress())
                 .as(address)
                 .isTrue());
+        assertThat(home).isEmptyDirectory();
         assertThat(files(directory).stream().filter(file -> !file.startsWith("work/results/")))
                 .satisfiesExactlyInAnyOrder(
                         file -> assertThat(file).isEqualTo("out"),
