@@ -170,8 +170,12 @@ final class ForkWatch {
         return Progress.read(progress).orElse(0);
     }
 
-    /** Looking for children means looking at every process of the machine: that is done until the fork is there. */
+    /**
+     * Looking for children means looking at every process of the machine: that is done until the fork is there. JMH tries a
+     * JVM for a moment before.
+     */
     private boolean stopped() {
+        fork = fork.filter(ProcessHandle::isAlive);
         if (fork.isEmpty()) {
             fork = processes().stream().findFirst();
         }

@@ -189,7 +189,7 @@ class SurvivalIT {
         "KILL, crashed, ended from outside with signal 9 (SIGKILL)",
         "SEGV, crashed, crashed with SIGSEGV in ",
         "ABRT, crashed, signal 6 (SIGABRT)",
-        "STOP, timeout, It made no progress for 3 s"
+        "STOP, timeout, It made no progress for 20 s"
     })
     void aForkThatEndsBadlyIsAResult(String signal, String status, String reason) throws Exception {
         Process host = start(
@@ -202,7 +202,7 @@ class SurvivalIT {
                 "--time=1s",
                 "--param=ModelLoad.iterations=100000",
                 "--param=NativeCall.iterations=1",
-                "--param=stallLimit=3s",
+                "--param=stallLimit=20s",
                 "--param=NativeCall.stallLimit=1m");
         signal(signal, fork(host, "ModelLoad-" + MODEL + ".1"));
         Result result = end(host);
