@@ -19,21 +19,15 @@ public record OomKills(OptionalLong group, OptionalLong machine) {
     static OomKills now(Machine machine) {
         return new OomKills(
                 Cgroup.ofMemory(machine)
-                        .map(group -> machine.lines(machine.root()
-                                .relativize(group.folder())
+                        .map(group -> count(machine.lines(group.folder()
                                 .resolve(group.version() == 2 ? "memory.events" : "memory.oom_control")
-                                .toString()))
-                        .map(OomKills::count)
+                                .toString())))
                         .orElse(OptionalLong.empty()),
                 count(machine.lines("proc/vmstat")));
     }
 
-    /** The number behind {@code oom_kill}. */
     static OptionalLong count(List<String> lines) {
-        return lines.stream()
-                .filter(line -> line.matches("oom_kill [0-9]{1,18}"))
-                .mapToLong(line -> Long.parseLong(line.substring("oom_kill ".length())))
-                .findFirst();
+        return Snapshot.field(lines, "oom_kill");
     }
 
     /** How many more there are than at an earlier time; empty where either was not counted. */

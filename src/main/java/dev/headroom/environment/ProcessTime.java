@@ -42,8 +42,17 @@ public record ProcessTime(String name, long started, double seconds) {
         return sum(stat, UTIME, STIME, CUTIME, CSTIME);
     }
 
+    /** Of the process, one letter: T where a signal has stopped it; empty where the text is none of the kind. */
+    static String state(String stat) {
+        return fields(stat)[0];
+    }
+
+    private static String[] fields(String stat) {
+        return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+    }
+
     private static OptionalLong sum(String stat, int... indices) {
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+        String[] fields = fields(stat);
         long sum = 0;
         for (int index : indices) {
             OptionalLong field = index < fields.length ? Snapshot.number(fields[index]) : OptionalLong.empty();

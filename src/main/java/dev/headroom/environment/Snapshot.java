@@ -35,7 +35,6 @@ public record Snapshot(
         Clock clock,
         boolean onBattery) {
     private static final Pattern TOTAL = Pattern.compile("some .*total=([0-9]{1,18})");
-    private static final Pattern FIELD = Pattern.compile("(\\w+) ([0-9]{1,18})");
     private static final Pattern KIB = Pattern.compile("(\\w+):\\s*([0-9]{1,15}) kB\\s*");
     private static final Pattern CPU = Pattern.compile("cpu[0-9]{1,5}");
     private static final Pattern PROCESS = Pattern.compile("[0-9]{1,10}");
@@ -111,16 +110,8 @@ public record Snapshot(
 
     /** {@code pswpin} and {@code pswpout} of {@code /proc/vmstat}. */
     static OptionalLong swappedPages(List<String> vmstat) {
-        OptionalLong in = OptionalLong.empty();
-        OptionalLong out = OptionalLong.empty();
-        for (String line : vmstat) {
-            Matcher matcher = FIELD.matcher(line);
-            if (matcher.matches() && matcher.group(1).equals("pswpin")) {
-                in = OptionalLong.of(Long.parseLong(matcher.group(2)));
-            } else if (matcher.matches() && matcher.group(1).equals("pswpout")) {
-                out = OptionalLong.of(Long.parseLong(matcher.group(2)));
-            }
-        }
+        OptionalLong in = field(vmstat, "pswpin");
+        OptionalLong out = field(vmstat, "pswpout");
         return in.isPresent() && out.isPresent()
                 ? OptionalLong.of(in.getAsLong() + out.getAsLong())
                 : OptionalLong.empty();
@@ -141,6 +132,15 @@ public record Snapshot(
         return total > 0 && available >= 0 && available <= total
                 ? OptionalDouble.of(100.0 * available / total)
                 : OptionalDouble.empty();
+    }
+
+    /** The number behind a name and a blank: {@code /proc/vmstat} and the files of control groups have lines of the kind. */
+    static OptionalLong field(List<String> lines, String name) {
+        return lines.stream()
+                .filter(line -> line.startsWith(name + " "))
+                .findFirst()
+                .map(line -> number(line.substring(name.length())))
+                .orElse(OptionalLong.empty());
     }
 
     static OptionalLong number(String text) {

@@ -185,7 +185,7 @@ public final class LlamaContext implements AutoCloseable {
         if (result != 0) {
             throw failedDecode(length, result);
         }
-        Progress.made();
+        Heartbeat.beat();
         position += length;
     }
 

@@ -57,7 +57,7 @@ public final class LlamaLog {
 
     /** Takes a chunk as llama.cpp gives it: a line, a part of one, or the continuation of the last chunk. */
     synchronized void append(int chunkLevel, String chunk) {
-        Progress.made();
+        Heartbeat.beat();
         if (chunkLevel != GgmlBase.LOG_LEVEL_CONT) {
             finishLine();
             level = chunkLevel;

@@ -73,32 +73,37 @@ final class ComputeProof {
     /** @throws BadInput if it computes something else, or not at all */
     static void of(LlamaLibrary library, Path file) {
         ContextSettings settings = new ContextSettings(64, 64, 64, KvType.F16, FlashAttention.OFF, 1);
-        double off;
+        boolean right;
         try (LlamaModel model = LlamaModel.load(library, file, 0);
                 LlamaContext context = LlamaContext.create(model, settings)) {
             context.decode(IntStream.rangeClosed(1, 8).toArray());
-            off = distance(context.logits());
+            right = fits(context.logits());
         } catch (LlamaException e) {
             throw new BadInput(
-                    "llama.cpp in " + library.build().directory() + " cannot run a small model (" + e.getMessage()
-                            + "): name another.",
+                    "llama.cpp in " + library.build().directory() + " cannot run a small model ("
+                            + String.valueOf(e.getMessage()).replaceFirst("\\.$", "")
+                            + "): its libraries may be of several releases; name another with --llama DIR.",
                     e);
         }
-        if (!(off < TOLERANCE)) {
+        if (!right) {
             throw new BadInput("llama.cpp in " + library.build().directory()
                     + " computes other numbers than every release does: its libraries are probably not of one release;"
                     + " keep each llama.cpp in a directory of its own and name one.");
         }
     }
 
-    /** Euclidean distance from the right logits, in units of their length. */
-    static double distance(float[] logits) {
+    static float[] logits() {
+        return LOGITS.clone();
+    }
+
+    /** Whether the distance from the right logits is small beside their length; not so where one is no number. */
+    static boolean fits(float[] logits) {
         double difference = 0;
         double length = 0;
         for (int i = 0; i < LOGITS.length; i++) {
             difference += Math.pow(logits[i] - LOGITS[i], 2);
             length += Math.pow(LOGITS[i], 2);
         }
-        return Math.sqrt(difference / length);
+        return Math.sqrt(difference / length) < TOLERANCE;
     }
 }

@@ -1,6 +1,7 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.OneLine;
 import dev.headroom.environment.OomKills;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaFacts;
@@ -11,7 +12,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,22 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason one or two sentences
  */
 record ForkEnd(Status status, String reason) {
-    /** POSIX; a process that a signal ended has 128 and its number as exit code in Java. */
-    private static final Map<Integer, String> SIGNALS = Map.of(
-            1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV",
-            13, "SIGPIPE", 15, "SIGTERM");
-
     private static final int SIGKILL = 9;
-
-    /** NTSTATUS values that Windows ends processes with (ntstatus.h). */
-    private static final Map<Integer, String> WINDOWS = Map.of(
-            0xC0000005, "access violation",
-            0xC000001D, "illegal instruction",
-            0xC0000017, "no memory",
-            0xC000012D, "commitment limit",
-            0xC00000FD, "stack overflow",
-            0xC0000374, "heap corruption",
-            0xC0000409, "fail fast");
 
     private static final Set<Integer> WINDOWS_OUT_OF_MEMORY = Set.of(0xC0000017, 0xC000012D);
 
@@ -56,8 +41,6 @@ record ForkEnd(Status status, String reason) {
     private static final Pattern NATIVE_OUT_OF_MEMORY = Pattern.compile(
             "std::bad_alloc|ErrorOutOf(?:Device|Host)Memory|CUDA error: out of memory|hipErrorOutOfMemory"
                     + "|cudaErrorMemoryAllocation|failed to allocate");
-
-    private static final Pattern CRASH = Pattern.compile("^# +(?<what>(?:SIG|EXCEPTION_)[A-Z_]+) \\(0x");
 
     private static final Pattern JVM_ALLOCATION =
             Pattern.compile("Native memory allocation \\(\\w+\\) failed to (?:map|allocate) (?<bytes>\\d{1,18}) bytes");
@@ -104,7 +87,7 @@ record ForkEnd(Status status, String reason) {
 
     private static ForkEnd ofExit(int exit, Evidence evidence) {
         int signal = exit - 128;
-        String how = how(exit);
+        String how = ProcessEnd.how(exit);
         if (signal == SIGKILL) {
             return killed(how, evidence.kills());
         }
@@ -118,7 +101,7 @@ record ForkEnd(Status status, String reason) {
         }
         return new ForkEnd(
                 Status.CRASHED,
-                crash(evidence.crashReport())
+                ProcessEnd.crash(evidence.crashReport())
                         .map(crash -> "The process crashed with " + crash + said + ".")
                         .orElse("The process ended with " + how + said + "."));
     }
@@ -166,34 +149,13 @@ record ForkEnd(Status status, String reason) {
         return String.format(Locale.ROOT, "%.0f MiB", mebibytes);
     }
 
-    /** With what the JVM's report says it crashed, and the line below {@code # Problematic frame:}. */
-    private static Optional<String> crash(List<String> report) {
-        int title = report.indexOf("# Problematic frame:");
-        String frame = title < 0 || title + 1 >= report.size()
-                ? ""
-                : " in " + report.get(title + 1).replaceFirst("^# ", "").strip();
-        return report.stream()
-                .map(CRASH::matcher)
-                .filter(Matcher::find)
-                .map(matcher -> matcher.group("what") + frame)
-                .findFirst();
-    }
-
     private static Optional<String> lastWords(List<String> output) {
         return output.stream()
                 .filter(line ->
                         !line.startsWith("#") && LAST_WORDS.matcher(line).find())
                 .reduce((first, second) -> second)
-                .map(line -> line.replaceAll("\\p{Cntrl}", " ").strip())
+                .map(line -> OneLine.of(line, " ").strip())
                 .map(line -> line.length() > 200 ? line.substring(0, 200) + "…" : line);
-    }
-
-    private static String how(int exit) {
-        if (WINDOWS.containsKey(exit)) {
-            return String.format(Locale.ROOT, "exit code 0x%08X (%s)", exit, WINDOWS.get(exit));
-        }
-        String signal = exit > 128 ? SIGNALS.get(exit - 128) : null;
-        return signal != null ? "signal " + (exit - 128) + " (" + signal + ")" : "exit code " + exit;
     }
 
     /** With which code the fork's process ended; empty if it was not that which went wrong. */

@@ -16,9 +16,9 @@ import java.util.List;
  * @param memory what the profiler tells besides its metrics
  * @param crash the JVM's report of a crash
  * @param threads the Java threads of a fork that passed a limit
- * @param progress counts while the fork runs, and is gone afterwards
+ * @param heartbeat counts while the fork runs, and is gone afterwards
  */
-record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Path progress) {
+record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Path heartbeat) {
     /** @param name of the fork, unique in the run */
     static ForkFiles in(RunFolder folder, String name) {
         return new ForkFiles(
@@ -27,12 +27,12 @@ record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Pa
                 folder.log(name + ".memory.json"),
                 folder.log(name + ".hs_err.txt"),
                 folder.log(name + ".threads.txt"),
-                folder.log(name + ".progress"));
+                folder.log(name + ".heartbeat"));
     }
 
     /** An earlier try that did not count must not speak for the next one. */
     void delete() {
-        List.of(jmh, llama, memory, crash, threads, progress).forEach(ForkFiles::delete);
+        List.of(jmh, llama, memory, crash, threads, heartbeat).forEach(ForkFiles::delete);
     }
 
     private static void delete(Path file) {
@@ -43,8 +43,8 @@ record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Pa
         }
     }
 
-    void deleteProgress() {
-        delete(progress);
+    void deleteHeartbeat() {
+        delete(heartbeat);
     }
 
     /** The lines of a file, whatever bytes are in it; none if the fork ended before it wrote any. */

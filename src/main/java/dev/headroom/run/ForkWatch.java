@@ -1,9 +1,8 @@
 package dev.headroom.run;
 
-import dev.headroom.llama.Progress;
+import dev.headroom.environment.Asleep;
+import dev.headroom.llama.Heartbeat;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -14,8 +13,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -42,10 +39,8 @@ final class ForkWatch {
 
     private static final boolean MAC = System.getProperty("os.name").startsWith("Mac");
 
-    private static final Pattern STATE = Pattern.compile(".*\\) (?<state>\\S) .*", Pattern.DOTALL);
-
     private final Limits limits;
-    private final Path progress;
+    private final Path heartbeat;
     private final Path threadDump;
     private final BooleanSupplier cancelled;
     private final Set<Long> before;
@@ -58,13 +53,13 @@ final class ForkWatch {
     /**
      * Made before the fork is started.
      *
-     * @param progress the file that {@link Progress} counts in
+     * @param heartbeat the file that {@link Heartbeat} counts in
      * @param threadDump where the Java threads of a fork that passes a limit are written to
      * @param cancelled asked again and again
      */
-    ForkWatch(Limits limits, Path progress, Path threadDump, BooleanSupplier cancelled) {
+    ForkWatch(Limits limits, Path heartbeat, Path threadDump, BooleanSupplier cancelled) {
         this.limits = limits;
-        this.progress = progress;
+        this.heartbeat = heartbeat;
         this.threadDump = threadDump;
         this.cancelled = cancelled;
         this.before = ProcessHandle.current().children().map(ProcessHandle::pid).collect(Collectors.toSet());
@@ -79,7 +74,7 @@ final class ForkWatch {
     void over(Thread waiting) {
         long last = System.nanoTime();
         double atStart = secondsAwake();
-        OptionalDouble asleepToo = secondsAsleepToo();
+        OptionalDouble asleepToo = Asleep.seconds();
         double running = 0;
         double still = 0;
         long seen = 0;
@@ -92,7 +87,7 @@ final class ForkWatch {
             }
             double counted = Math.min(passed, STOOD_STILL_SECONDS); // limits are about a fork that can run
             running += counted;
-            long done = iterations.get() + progress();
+            long done = iterations.get() + beats();
             still = done == seen ? still + counted : 0;
             seen = done;
             if (stoodStill.isEmpty() && stopped()) {
@@ -109,11 +104,7 @@ final class ForkWatch {
                 return;
             }
         }
-        slept(
-                        asleepToo,
-                        secondsAsleepToo(),
-                        secondsAwake() - atStart,
-                        MAC ? SLEPT_BY_WALL_CLOCK_SECONDS : SLEPT_SECONDS)
+        slept(asleepToo, Asleep.seconds(), secondsAwake() - atStart, MAC ? SLEPT_BY_WALL_CLOCK_SECONDS : SLEPT_SECONDS)
                 .ifPresent(seconds -> notice("the machine slept for %.0f s", seconds));
     }
 
@@ -166,8 +157,8 @@ final class ForkWatch {
                 .toList();
     }
 
-    private long progress() {
-        return Progress.read(progress).orElse(0);
+    private long beats() {
+        return Heartbeat.read(heartbeat).orElse(0);
     }
 
     /**
@@ -179,13 +170,7 @@ final class ForkWatch {
         if (fork.isEmpty()) {
             fork = processes().stream().findFirst();
         }
-        return fork.isPresent() && isStopped(text(Path.of("/proc/" + fork.get().pid() + "/stat")));
-    }
-
-    /** Whether {@code /proc/<pid>/stat} (proc_pid_stat(5)) tells of a process that a signal has stopped. */
-    static boolean isStopped(String stat) {
-        Matcher matcher = STATE.matcher(stat);
-        return matcher.matches() && matcher.group("state").equals("T");
+        return fork.filter(Asleep::isStopped).isPresent();
     }
 
     /** What jcmd has a JVM of Linux listen on: one that is killed leaves it behind. */
@@ -215,8 +200,8 @@ final class ForkWatch {
     }
 
     /**
-     * How long the machine slept: another clock goes on then, that of this Java does not. Linux has a clock since boot;
-     * on macOS it is the wall clock; on Windows Java's own goes on, and a sleep shows as time in which Headroom did not run.
+     * How long the machine slept: the other clock went on then, that of this Java did not. Where there is no other, Java's
+     * own goes on, and a sleep shows as time in which Headroom did not run.
      */
     static OptionalDouble slept(OptionalDouble before, OptionalDouble after, double awake, double least) {
         if (before.isEmpty() || after.isEmpty()) {
@@ -228,26 +213,6 @@ final class ForkWatch {
 
     private static double secondsAwake() {
         return System.nanoTime() / 1e9;
-    }
-
-    private static OptionalDouble secondsAsleepToo() {
-        return MAC ? OptionalDouble.of(System.currentTimeMillis() / 1e3) : uptime(text(Path.of("/proc/uptime")));
-    }
-
-    /** The first number of {@code /proc/uptime}: seconds since boot, sleep included. */
-    static OptionalDouble uptime(String text) {
-        String first = text.strip().split(" ", 2)[0];
-        return first.matches("[0-9]{1,12}(\\.[0-9]{1,6})?")
-                ? OptionalDouble.of(Double.parseDouble(first))
-                : OptionalDouble.empty();
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     private static double seconds(Duration duration) {

@@ -1,9 +1,9 @@
 package dev.headroom.run;
 
 import dev.headroom.environment.OomKills;
+import dev.headroom.llama.Heartbeat;
 import dev.headroom.llama.LlamaFacts;
 import dev.headroom.llama.LlamaLog;
-import dev.headroom.llama.Progress;
 import dev.headroom.plan.Cell;
 import dev.headroom.profiler.VramProfiler;
 import dev.headroom.result.ForkMemory;
@@ -86,7 +86,7 @@ final class JmhFork {
         String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
         long start = System.nanoTime();
         OomKills killsBefore = OomKills.now();
-        ForkWatch watch = new ForkWatch(limits, files.progress(), files.threads(), cancelled);
+        ForkWatch watch = new ForkWatch(limits, files.heartbeat(), files.threads(), cancelled);
         Attempt attempt = new Attempt(() -> measure(cell, model, files, limits, () -> {
             watch.iteration();
             onIteration.run();
@@ -94,7 +94,7 @@ final class JmhFork {
         attempt.start();
         watch.over(attempt);
         double seconds = (System.nanoTime() - start) / 1e9;
-        files.deleteProgress();
+        files.deleteHeartbeat();
         if (wasCancelled(attempt)) {
             return Optional.empty();
         }
@@ -186,7 +186,7 @@ final class JmhFork {
         List<String> jvmArgs = new ArrayList<>(List.of(
                 "-Dllama.home=" + llamaHome,
                 "-Dheadroom.llama.log=" + files.llama(),
-                "-D" + Progress.FILE + "=" + files.progress(),
+                "-D" + Heartbeat.FILE + "=" + files.heartbeat(),
                 "-D" + VramProfiler.REPORT + "=" + files.memory(),
                 "-D" + VramProfiler.HOST + "=" + ProcessHandle.current().pid(),
                 ChildJvm.errorFile(files.crash()),

@@ -1,6 +1,7 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.OneLine;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -51,11 +52,12 @@ final class MachineLock implements Closeable {
         }
     }
 
-    /** Opened for writing by every user, as JMH does; a file of another user must not be opened as if it were new. */
+    /** Made for every user to read and write, as JMH does; a file of another user must not be opened as if it were new. */
     private static FileChannel open(Path path) throws IOException {
         if (!Files.exists(path)) {
             try {
                 Files.createFile(path);
+                path.toFile().setReadable(true, false);
                 path.toFile().setWritable(true, false);
             } catch (FileAlreadyExistsException e) {
                 // another one was faster
@@ -90,9 +92,7 @@ final class MachineLock implements Closeable {
         try {
             ByteBuffer text = ByteBuffer.allocate(500);
             file.read(text, 0);
-            return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8)
-                    .strip()
-                    .replaceAll("\\p{Cntrl}", " ");
+            return OneLine.of(new String(text.array(), 0, text.position(), StandardCharsets.UTF_8).strip(), " ");
         } catch (IOException e) {
             return "";
         }

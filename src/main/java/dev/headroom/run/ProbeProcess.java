@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Asks something of native code in a process of its own: what it takes or breaks there is gone with it. */
@@ -108,24 +108,20 @@ final class ProbeProcess {
             throw new NoAnswer(err.strip());
         }
         if (exit != 0) {
-            throw new NoAnswer(about + " " + end(exit, out, err) + ": it cannot be used here.");
+            throw new NoAnswer(about + " " + end(exit, out, err)
+                    + ": it cannot be used here; name another llama.cpp with --llama DIR.");
         }
         return out;
     }
-
-    private static final Pattern SIGNAL = Pattern.compile("(?m)^# +(?<signal>SIG[A-Z]+|EXCEPTION_[A-Z_]+) ");
-    private static final Pattern FRAME = Pattern.compile("(?m)^# C +\\[(?<library>[^+\\]]+)");
 
     /** What ggml prints before it aborts: {@code ggml.c:123: GGML_ASSERT(…) failed}. */
     private static final Pattern ABORT = Pattern.compile("\\S+\\.\\w+:\\d+: .+");
 
     /** How a process ended without an answer, for which Java reports a crash on standard output. */
     static String end(int exit, String out, String err) {
-        Matcher signal = SIGNAL.matcher(out);
-        if (signal.find()) {
-            Matcher frame = FRAME.matcher(out);
-            return "crashed its process with " + signal.group("signal")
-                    + (frame.find() ? " in " + frame.group("library") : "");
+        Optional<String> crash = ProcessEnd.crash(out.lines().toList());
+        if (crash.isPresent()) {
+            return "crashed its process with " + crash.get();
         }
         List<String> said =
                 err.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
@@ -133,7 +129,7 @@ final class ProbeProcess {
                 .filter(line -> ABORT.matcher(line).matches())
                 .findFirst()
                 .orElse(said.isEmpty() ? "no word" : said.get(said.size() - 1));
-        return "ended its process with exit code " + exit + ", saying \"" + last + "\"";
+        return "ended its process with " + ProcessEnd.how(exit) + ", saying \"" + last + "\"";
     }
 
     private static String read(Path file) throws IOException {

@@ -6,16 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import dev.headroom.memory.FakeNvml;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
-import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -81,7 +77,7 @@ class FakeDriverIT {
         assertThat(run.at("/environment/gpuUuid").asText()).startsWith("GPU-");
         assertThat(run.get("environment").has("gpuDriverModel")).isFalse();
         assertThat(run.at("/cells/0/metrics/·vram.peak/value").asDouble()).isEqualTo(3000);
-        JsonNode jmh = new ObjectMapper().readTree(folder().resolve("jmh.json").toFile());
+        JsonNode jmh = files().json("jmh.json");
         assertThat(jmh.at("/0/secondaryMetrics/·gpu.temperature/scoreUnit").asText())
                 .isEqualTo("°C");
         assertThat(run.get("warnings")).noneMatch(warning -> warning.asText().contains("stopped answering"));
@@ -235,29 +231,17 @@ class FakeDriverIT {
                         "--time=" + time);
         err = result.err();
         assertThat(result.exit()).as(result.toString()).isZero();
-        try (Reader reader = Files.newBufferedReader(folder().resolve("iterations.csv"))) {
-            List<CSVRecord> rows = CSVFormat.RFC4180
-                    .builder()
-                    .setHeader()
-                    .setSkipHeaderRecord(true)
-                    .get()
-                    .parse(reader)
-                    .getRecords();
-            assertThat(rows).hasSize(iterations);
-            return rows;
-        }
+        List<CSVRecord> rows = files().csv("iterations.csv");
+        assertThat(rows).hasSize(iterations);
+        return rows;
     }
 
-    private Path folder() throws IOException {
-        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
-            List<Path> all = runs.toList();
-            assertThat(all).hasSize(1);
-            return all.get(0);
-        }
+    private RunFiles files() throws IOException {
+        return RunFiles.in(directory.resolve("results"));
     }
 
     private JsonNode json() throws IOException {
-        return new ObjectMapper().readTree(folder().resolve("run.json").toFile());
+        return files().json("run.json");
     }
 
     private static double number(CSVRecord row, String column) {

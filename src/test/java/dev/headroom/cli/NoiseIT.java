@@ -3,17 +3,13 @@ package dev.headroom.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -70,7 +66,7 @@ class NoiseIT {
                 .hasSize(2);
         assertThat(result.out().lines().filter(line -> line.matches("\\[[12]/2] .*, noisy: .*load.*")))
                 .hasSize(2);
-        JsonNode json = new ObjectMapper().readTree(folder().resolve("run.json").toFile());
+        JsonNode json = files().json("run.json");
         assertThat(json.get("warnings"))
                 .filteredOn(warning -> warning.asText().contains("Other processes used"))
                 .hasSize(2);
@@ -78,12 +74,11 @@ class NoiseIT {
             assertThat(cell.at("/noise/0/kind").asText()).isEqualTo("load");
             assertThat(cell.at("/noise/0/amount").asDouble()).isGreaterThan(0.25);
         }
-        assertThat(csv("cells.csv")).hasSize(2).allSatisfy(row -> assertThat(row.get("noise"))
+        assertThat(files().csv("cells.csv")).hasSize(2).allSatisfy(row -> assertThat(row.get("noise"))
                 .startsWith("load"));
-        assertThat(csv("iterations.csv")).hasSize(4).allSatisfy(row -> assertThat(row.get("noise"))
+        assertThat(files().csv("iterations.csv")).hasSize(4).allSatisfy(row -> assertThat(row.get("noise"))
                 .startsWith("load"));
-        assertThat(Files.readAllLines(folder().resolve("journal.jsonl")).stream()
-                        .skip(1))
+        assertThat(Files.readAllLines(files().file("journal.jsonl")).stream().skip(1))
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line).contains("\"kind\":\"load\""));
     }
@@ -107,8 +102,8 @@ class NoiseIT {
         Result result = run();
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        boolean load =
-                csv("cells.csv").stream().anyMatch(row -> row.get("noise").contains("load"));
+        boolean load = files().csv("cells.csv").stream()
+                .anyMatch(row -> row.get("noise").contains("load"));
         assertThat(result.err()
                         .lines()
                         .anyMatch(
@@ -118,21 +113,7 @@ class NoiseIT {
         assertThat(result.out().contains("noisy: load")).isEqualTo(load);
     }
 
-    private Path folder() throws IOException {
-        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
-            return runs.findFirst().orElseThrow();
-        }
-    }
-
-    private List<CSVRecord> csv(String name) throws IOException {
-        try (Reader reader = Files.newBufferedReader(folder().resolve(name))) {
-            return CSVFormat.RFC4180
-                    .builder()
-                    .setHeader()
-                    .setSkipHeaderRecord(true)
-                    .get()
-                    .parse(reader)
-                    .getRecords();
-        }
+    private RunFiles files() throws IOException {
+        return RunFiles.in(directory.resolve("results"));
     }
 }

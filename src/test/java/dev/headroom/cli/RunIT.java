@@ -8,12 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,8 +31,8 @@ class RunIT {
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(result.out()).contains("TokenGeneration", "tokens/s", "peak RAM MiB", "Results in ");
-        Path run = onlyRun();
-        List<CSVRecord> cells = csv(run.resolve("cells.csv"));
+        RunFiles run = files();
+        List<CSVRecord> cells = run.csv("cells.csv");
         assertThat(cells)
                 .extracting(row -> row.get("benchmark"))
                 .containsExactlyInAnyOrder(
@@ -72,12 +70,12 @@ class RunIT {
         assertThat(Double.parseDouble(generation.get("buffers_model_mib"))).isBetween(24.0, 60.0);
         // 6 layers, 6 heads of 48 numbers, K and V, 2 bytes each, 256 cells
         assertThat(Double.parseDouble(generation.get("buffers_kv_mib"))).isEqualTo(1.69);
-        assertThat(csv(run.resolve("iterations.csv"))).hasSize(7 * 2);
-        assertThat(Files.readAllLines(run.resolve("journal.jsonl"))).hasSize(1 + 7);
-        JsonNode jmh = new ObjectMapper().readTree(run.resolve("jmh.json").toFile());
+        assertThat(run.csv("iterations.csv")).hasSize(7 * 2);
+        assertThat(Files.readAllLines(run.file("journal.jsonl"))).hasSize(1 + 7);
+        JsonNode jmh = run.json("jmh.json");
         assertThat(jmh).hasSize(7);
         assertThat(jmh.findValuesAsText("mode")).contains("thrpt", "sample", "ss", "avgt");
-        JsonNode json = new ObjectMapper().readTree(run.resolve("run.json").toFile());
+        JsonNode json = run.json("run.json");
         assertThat(json.get("schemaVersion").asInt()).isEqualTo(1);
         assertThat(json.get("models").get(0).get("synthetic").asBoolean()).isTrue();
         assertThat(json.get("llama").get("version").asText()).isEqualTo("v0.4.0");
@@ -93,11 +91,11 @@ class RunIT {
 
         assertThat(result.err().lines().filter(line -> line.contains("·vram.peak")))
                 .hasSize(1);
-        for (CSVRecord cell : csv(onlyRun().resolve("cells.csv"))) {
+        for (CSVRecord cell : files().csv("cells.csv")) {
             assertThat(cell.get("vram_peak_mib")).isEmpty();
             assertThat(cell.get("vram_baseline_mib")).isEmpty();
         }
-        assertThat(Files.readString(onlyRun().resolve("jmh.json"))).doesNotContain("·vram");
+        assertThat(Files.readString(files().file("jmh.json"))).doesNotContain("·vram");
     }
 
     @Test
@@ -108,11 +106,11 @@ class RunIT {
                         with("run", SMALL, "--benchmark", "TokenGen", "--forks", "2", "--param", "kvType=f16,f32"));
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        List<CSVRecord> cells = csv(onlyRun().resolve("cells.csv"));
+        List<CSVRecord> cells = files().csv("cells.csv");
         assertThat(cells).extracting(row -> row.get("kv_type")).containsExactly("f16", "f32");
         assertThat(cells).extracting(row -> row.get("samples")).containsExactly("4", "4");
         assertThat(cells).extracting(row -> row.get("buffers_kv_mib")).doesNotHaveDuplicates();
-        assertThat(csv(onlyRun().resolve("iterations.csv"))).hasSize(8);
+        assertThat(files().csv("iterations.csv")).hasSize(8);
     }
 
     @Test
@@ -126,11 +124,10 @@ class RunIT {
                 .run(directory, with("run", SMALL, "--benchmark", "TokenGen", "--param", "gpuLayers=-1,3"));
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        CSVRecord cell = csv(onlyRun().resolve("cells.csv")).get(0);
+        CSVRecord cell = files().csv("cells.csv").get(0);
         assertThat(cell.get("devices")).isEqualTo("Vulkan0");
         assertThat(cell.get("offloaded_layers")).isEqualTo("7").isEqualTo(cell.get("total_layers"));
-        JsonNode json =
-                new ObjectMapper().readTree(onlyRun().resolve("run.json").toFile());
+        JsonNode json = files().json("run.json");
         assertThat(json.at("/cells/0/observed/buffers").findValuesAsText("device"))
                 .contains("Vulkan0");
         for (JsonNode cells : json.at("/cells")) {
@@ -156,7 +153,7 @@ class RunIT {
                         "--iterations=1");
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        List<CSVRecord> cells = csv(onlyRun().resolve("cells.csv"));
+        List<CSVRecord> cells = files().csv("cells.csv");
         assertThat(cells).extracting(row -> row.get("buffers_kv_mib")).containsExactly("3.380000", "1.690000");
         assertThat(cells).extracting(row -> row.get("predicted_kv_mib")).containsExactly("3.375000", "1.687500");
     }
@@ -173,7 +170,7 @@ class RunIT {
                         "--iterations=1");
 
         assertThat(result.exit()).isEqualTo(3);
-        List<CSVRecord> cells = csv(onlyRun().resolve("cells.csv"));
+        List<CSVRecord> cells = files().csv("cells.csv");
         assertThat(cells).extracting(row -> row.get("status")).containsExactly("ok", "refused");
         assertThat(cells.get(1).get("reason")).contains("8000000 tokens", "MiB of KV cache");
         assertThat(result.err()).contains("was trained for");
@@ -225,12 +222,8 @@ class RunIT {
         assertThat(result.out()).contains("·ram.peak", "ops/s");
     }
 
-    private Path onlyRun() throws IOException {
-        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
-            List<Path> all = runs.toList();
-            assertThat(all).hasSize(1);
-            return all.get(0);
-        }
+    private RunFiles files() throws IOException {
+        return RunFiles.in(directory.resolve("results"));
     }
 
     private static CSVRecord cell(List<CSVRecord> cells, String benchmark) {
@@ -238,18 +231,6 @@ class RunIT {
                 .filter(row -> row.get("benchmark").equals(benchmark))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static List<CSVRecord> csv(Path file) throws IOException {
-        try (Reader reader = Files.newBufferedReader(file)) {
-            return CSVFormat.RFC4180
-                    .builder()
-                    .setHeader()
-                    .setSkipHeaderRecord(true)
-                    .get()
-                    .parse(reader)
-                    .getRecords();
-        }
     }
 
     private static String[] with(String command, String[] options, String... more) {

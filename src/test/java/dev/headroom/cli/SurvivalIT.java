@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import java.io.File;
 import java.io.IOException;
@@ -105,15 +104,11 @@ class SurvivalIT {
     }
 
     private Path onlyRun() throws IOException {
-        try (Stream<Path> runs = Files.list(directory.resolve("results"))) {
-            List<Path> all = runs.toList();
-            assertThat(all).hasSize(1);
-            return all.get(0);
-        }
+        return RunFiles.in(directory.resolve("results")).folder();
     }
 
     private JsonNode json() throws IOException {
-        return new ObjectMapper().readTree(onlyRun().resolve("run.json").toFile());
+        return new RunFiles(onlyRun()).json("run.json");
     }
 
     private static List<String> texts(JsonNode cells, String field) {
@@ -217,7 +212,7 @@ class SurvivalIT {
                 .isEqualTo(signal.equals("SEGV"));
         try (Stream<Path> files = Files.walk(onlyRun())) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .noneMatch(name -> name.startsWith("core") || name.endsWith(".progress"));
+                    .noneMatch(name -> name.startsWith("core") || name.endsWith(".heartbeat"));
         }
     }
 

@@ -1,17 +1,16 @@
 package dev.headroom.llama;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Structure;
+import dev.headroom.Gcc;
 import dev.headroom.llama.binding.GgmlBase;
 import dev.headroom.llama.binding.LlamaBatch;
 import dev.headroom.llama.binding.LlamaStateExt;
 import dev.headroom.llama.binding.Params;
 import dev.headroom.llama.binding.ParamsLayout;
 import dev.headroom.llama.binding.StructLayout;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,7 +56,7 @@ class StructLayoutIT {
         assumeTrue(
                 Files.exists(headers.resolve("llama.h")),
                 () -> "skipped: no " + headers + "/llama.h; src/test/scripts/headers.sh fetches headers");
-        assumeTrue(hasGcc(), "skipped: no gcc");
+        assumeTrue(Gcc.isThere(), "skipped: no gcc");
         ParamsLayout layout = ParamsLayout.ALL.stream()
                 .filter(l -> List.of(l.versions().split(", ")).contains(release))
                 .findFirst()
@@ -114,36 +113,12 @@ class StructLayoutIT {
                 "#include <stddef.h>\n#include <stdio.h>\n#include \"llama.h\"\nint main(void) {\n" + prints
                         + "\n    return 0;\n}\n");
         Path probe = work.resolve("probe");
-        run("gcc", "-w", "-I", headers.toString(), "-o", probe.toString(), source.toString());
-        List<String> values = run(probe.toString()).lines().toList();
+        Gcc.run(List.of("gcc", "-w", "-I", headers.toString(), "-o", probe.toString(), source.toString()));
+        List<String> values = Gcc.run(List.of(probe.toString())).lines().toList();
         Map<String, Long> measured = new LinkedHashMap<>();
         for (int i = 0; i < expressions.size(); i++) {
             measured.put(expressions.get(i), Long.valueOf(values.get(i)));
         }
         return measured;
-    }
-
-    private static String run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            fail(String.join(" ", command) + " failed:\n" + output);
-        }
-        return output;
-    }
-
-    private static boolean hasGcc() {
-        try {
-            return new ProcessBuilder("gcc", "--version")
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 }

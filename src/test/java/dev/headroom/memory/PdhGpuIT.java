@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.NativeLibrary;
+import dev.headroom.Gcc;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -18,29 +17,15 @@ import org.junit.jupiter.api.condition.OS;
 /** The meters of Windows's performance counters, which {@code src/test/c/fake_pdh.c} plays. */
 @EnabledOnOs(OS.LINUX)
 class PdhGpuIT {
-    private static final Path FOLDER = Path.of("target", "fake-pdh").toAbsolutePath();
-    private static final Path LIBRARY = FOLDER.resolve("libpdh.so");
+    private static final Path LIBRARY =
+            Path.of("target", "fake-pdh", "libpdh.so").toAbsolutePath();
     private static final int PID = (int) ProcessHandle.current().pid();
 
     private List<Meter> meters = List.of();
 
     @BeforeAll
     static void build() throws IOException, InterruptedException {
-        Files.createDirectories(FOLDER);
-        Process gcc = new ProcessBuilder(
-                        "gcc",
-                        "-Wall",
-                        "-Wextra",
-                        "-Werror",
-                        "-shared",
-                        "-fPIC",
-                        "-o",
-                        LIBRARY.toString(),
-                        "src/test/c/fake_pdh.c")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(gcc.waitFor()).as(output).isZero();
+        Gcc.library(LIBRARY, Path.of("src/test/c/fake_pdh.c"));
     }
 
     private static int fake(String function, Object... arguments) {

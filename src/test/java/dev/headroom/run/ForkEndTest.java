@@ -87,6 +87,7 @@ class ForkEndTest {
                 "134 | CUDA error: an illegal memory access was encountered | CRASHED | illegal memory access",
                 "139 | nothing of interest | CRASHED | signal 11 (SIGSEGV).",
                 "132 | x | CRASHED | signal 4 (SIGILL)",
+                "135 | x | CRASHED | signal 7 (SIGBUS)",
                 "1 | x | CRASHED | exit code 1.",
                 "200 | x | CRASHED | exit code 200.",
                 "-1073741819 | x | CRASHED | exit code 0xC0000005 (access violation)",

@@ -21,7 +21,8 @@ class ProbeProcessTest {
 
     @Test
     void aCrashNamesSignalAndLibrary() {
-        assertThat(ProbeProcess.end(1, CRASH, "")).isEqualTo("crashed its process with SIGBUS in libggml-base.so");
+        assertThat(ProbeProcess.end(1, CRASH, ""))
+                .isEqualTo("crashed its process with SIGBUS in C  [libggml-base.so+0x1f3a5]  ggml_backend_load+0x15");
         assertThat(ProbeProcess.end(134, CRASH.substring(0, CRASH.indexOf("# Problematic")), ""))
                 .isEqualTo("crashed its process with SIGBUS");
     }
@@ -37,7 +38,7 @@ class ProbeProcessTest {
                         /build/ggml/src/ggml.c:1234: GGML_ASSERT(type < GGML_TYPE_COUNT) failed
                         [New LWP 4243]
                         """))
-                .isEqualTo("ended its process with exit code 134, saying"
+                .isEqualTo("ended its process with signal 6 (SIGABRT), saying"
                         + " \"/build/ggml/src/ggml.c:1234: GGML_ASSERT(type < GGML_TYPE_COUNT) failed\"");
     }
 
@@ -46,6 +47,6 @@ class ProbeProcessTest {
         assertThat(ProbeProcess.end(3, "", "first\nlast \n\n"))
                 .isEqualTo("ended its process with exit code 3, saying \"last\"");
         assertThat(ProbeProcess.end(137, "noise", ""))
-                .isEqualTo("ended its process with exit code 137, saying \"no word\"");
+                .isEqualTo("ended its process with signal 9 (SIGKILL), saying \"no word\"");
     }
 }

@@ -16,14 +16,14 @@ import java.util.OptionalLong;
  * that hangs in native code cannot say so itself. The file is mapped, so that counting is a store to memory and stays
  * cheap beside a token.
  */
-public final class Progress {
+public final class Heartbeat {
     /** The system property that names the file; without it nothing is counted. */
-    public static final String FILE = "headroom.progress";
+    public static final String FILE = "headroom.heartbeat";
 
     private static final Optional<LongBuffer> COUNT =
-            Optional.ofNullable(System.getProperty(FILE)).map(Path::of).flatMap(Progress::map);
+            Optional.ofNullable(System.getProperty(FILE)).map(Path::of).flatMap(Heartbeat::map);
 
-    private Progress() {}
+    private Heartbeat() {}
 
     private static Optional<LongBuffer> map(Path file) {
         try (FileChannel channel =
@@ -37,7 +37,7 @@ public final class Progress {
     }
 
     /** Something has been done. Two threads at once may count one. */
-    static void made() {
+    static void beat() {
         if (COUNT.isPresent()) {
             COUNT.get().put(0, COUNT.get().get(0) + 1);
         }
