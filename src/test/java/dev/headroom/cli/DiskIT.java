@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -93,10 +93,11 @@ class DiskIT {
     }
 
     private int forks() throws IOException {
-        try (Stream<Path> files = Files.walk(disk, 2)) {
-            List<Path> journals =
-                    files.filter(file -> file.endsWith("journal.jsonl")).toList();
-            return journals.isEmpty() ? 0 : Files.readAllLines(journals.get(0)).size() - 1;
+        try (Stream<Path> runs = Files.list(disk)) {
+            Optional<Path> journal = runs.map(run -> run.resolve("journal.jsonl"))
+                    .filter(Files::exists)
+                    .findFirst();
+            return journal.isEmpty() ? 0 : Files.readAllLines(journal.get()).size() - 1;
         }
     }
 

@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,13 +85,9 @@ class SurvivalIT {
     private ProcessHandle fork(Process host, String log) throws Exception {
         return eventually("fork " + log, () -> {
             assertThat(host.isAlive()).as(() -> said()).isTrue();
-            if (!Files.exists(directory.resolve("results"))) {
+            if (begun().filter(run -> Files.exists(run.resolve("logs").resolve(log + ".memory.json")))
+                    .isEmpty()) {
                 return Optional.empty();
-            }
-            try (Stream<Path> files = Files.walk(directory.resolve("results"))) {
-                if (files.noneMatch(file -> file.getFileName().toString().equals(log + ".memory.json"))) {
-                    return Optional.empty();
-                }
             }
             return host.children()
                     .filter(child -> child.info().commandLine().orElse("").contains("ForkedMain"))
@@ -101,6 +98,17 @@ class SurvivalIT {
     private String said() {
         return String.join("\n", lines(directory.resolve("out.txt")))
                 + String.join("\n", lines(directory.resolve("err.txt")));
+    }
+
+    /** The folder of the run, as soon as it is there; files in it come and go. */
+    private Optional<Path> begun() throws IOException {
+        Path results = directory.resolve("results");
+        if (!Files.exists(results)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> runs = Files.list(results)) {
+            return runs.findFirst();
+        }
     }
 
     private Path onlyRun() throws IOException {
@@ -128,16 +136,8 @@ class SurvivalIT {
                 "--warmup=0",
                 "--iterations=1",
                 "--time=1s");
-        Path journal = eventually("a fork in the journal", () -> {
-            if (!Files.exists(directory.resolve("results"))) {
-                return Optional.empty();
-            }
-            try (Stream<Path> files = Files.walk(directory.resolve("results"))) {
-                return files.filter(file -> file.endsWith("journal.jsonl"))
-                        .filter(file -> lines(file).size() >= 2)
-                        .findFirst();
-            }
-        });
+        Path journal = eventually("a fork in the journal", () -> begun().map(run -> run.resolve("journal.jsonl"))
+                .filter(file -> Files.exists(file) && lines(file).size() >= 2));
         signal("INT", host.toHandle());
         Result broken = end(host);
 
@@ -277,6 +277,43 @@ class SurvivalIT {
         signal("TERM", host.toHandle());
         assertThat(end(host).exit()).isEqualTo(143);
         assertThat(json().at("/cells/0/status").asText()).isEqualTo("cancelled");
+    }
+
+    /** A control group of its own, with less memory than the second context needs and arithmetic lets pass. */
+    @Test
+    void aForkThatTheKernelKillsForWantOfMemoryIsOutOfMemory() throws Exception {
+        Path version1 = Path.of("/sys/fs/cgroup/memory");
+        Path group = (Files.isDirectory(version1) ? version1 : Path.of("/sys/fs/cgroup")).resolve("headroom-it");
+        String limit = Files.isDirectory(version1) ? "memory.limit_in_bytes" : "memory.max";
+        assumeTrue(group.toFile().mkdir(), "this user may not make a control group");
+        try {
+            assumeTrue(Files.isWritable(group.resolve(limit)), "control groups do not limit memory here");
+            Files.writeString(group.resolve(limit), Long.toString(270L << 20), StandardOpenOption.WRITE);
+            Process host = new HeadroomProcess()
+                    .before("/bin/sh", "-c", "echo $$ > " + group.resolve("cgroup.procs") + " && exec \"$@\"", "sh")
+                    .start(
+                            directory,
+                            directory.resolve("out.txt"),
+                            directory.resolve("err.txt"),
+                            "run",
+                            "--benchmark=TokenGen|NativeCall",
+                            "--model=synthetic-smollm2-135m-q4_0",
+                            "--context=4096",
+                            "--forks=1",
+                            "--warmup=0",
+                            "--iterations=1",
+                            "--time=200ms");
+            started.add(host);
+            Result result = end(host);
+
+            assertThat(result.exit()).as(result.toString()).isEqualTo(3);
+            assertThat(texts(json().get("cells"), "status")).containsExactly("oom", "ok");
+            assertThat(json().at("/cells/0/reason").asText())
+                    .contains("The kernel ended the process for want of memory", "in this control group rose by 1");
+        } finally {
+            nothingStays();
+            Files.delete(group);
+        }
     }
 
     /** A limit on address space, as malloc on Linux otherwise promises what is not there. */
