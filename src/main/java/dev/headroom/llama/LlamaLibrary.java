@@ -48,7 +48,7 @@ public final class LlamaLibrary {
         this.log = new LlamaLog(Optional.ofNullable(System.getProperty(LOG_PROPERTY))
                 .filter(p -> !p.isBlank())
                 .map(Path::of));
-        CoreDumps.off();
+        Crashes.endAtOnce();
         base = load(files.base().or(files::ggml).orElse(files.llama()));
         NativeLibrary ggml = load(files.ggml().orElse(files.llama()));
         llama = load(files.llama());

@@ -15,6 +15,7 @@ import dev.headroom.result.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -53,7 +54,11 @@ class HostileModelsIT {
         models.add(tensors("wrong-shape", changed(new GgufTensor("output_norm.weight", GgufType.F32, dims(5), 0))));
         models.add(GOOD);
 
+        Path debugged = directory.resolve("debugged");
+        Path bin = Files.createDirectory(directory.resolve("bin"));
+        script(bin.resolve("gdb"), "touch '" + debugged + "'");
         Result result = new HeadroomProcess()
+                .environment("PATH", bin + ":" + System.getenv("PATH"))
                 .javaOption("-Djava.io.tmpdir=" + Files.createDirectory(directory.resolve("tmp")))
                 .run(
                         directory,
@@ -64,9 +69,12 @@ class HostileModelsIT {
                         "--forks=1",
                         "--warmup=0",
                         "--iterations=1",
-                        "--time=10ms");
+                        "--time=10ms",
+                        "--param",
+                        "stallLimit=60s");
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(3);
+        assertThat(debugged).as("started by a crash; ggml can hang in it").doesNotExist();
         Run run = run();
         assertThat(run.cells()).hasSize(models.size());
         for (CellResult cell : run.cells()) {
@@ -86,6 +94,11 @@ class HostileModelsIT {
         assertThat(run.cells().stream().filter(cell -> cell.status() != Status.OK))
                 .as("models that llama.cpp does not run")
                 .hasSizeGreaterThan(9);
+    }
+
+    private static void script(Path file, String line) throws IOException {
+        Files.writeString(file, "#!/bin/sh\n" + line + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
     }
 
     private CellResult cell(Run run, String model) {
