@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason of the first fork that was not ok
  * @param score absent if no fork was ok
  * @param metrics secondary metrics, merged over iterations and forks: peaks by maximum
+ * @param samples what each good fork measured: what a comparison works on
  * @param phases see {@link ForkMemory}, of the fork with the largest peak
  * @param waterfalls where the largest peak of vram went and where that of ram did, as far as they were measured
  * @param prediction what its buffers were predicted to take; absent for a benchmark without a model
@@ -41,6 +42,7 @@ public record CellResult(
         List<String> logTail,
         @Nullable Score score,
         SortedMap<String, Metric> metrics,
+        List<ForkSummary> samples,
         @Nullable Observed observed,
         Map<String, Map<String, Double>> phases,
         List<Waterfall> waterfalls,
@@ -64,6 +66,7 @@ public record CellResult(
                 logTail,
                 score,
                 metrics,
+                samples,
                 observed,
                 phases,
                 waterfalls,
@@ -81,4 +84,18 @@ public record CellResult(
      */
     public record Score(
             double value, @Nullable Double error, long samples, @Nullable SortedMap<String, Double> percentiles) {}
+
+    /**
+     * One good fork, its iterations merged.
+     *
+     * @param fork 1 for the cell's first
+     * @param score mean over the iterations, in the cell's unit
+     * @param percentiles as in {@link Score}
+     * @param metrics secondary metrics, merged over iterations as those of the cell are; units are the cell's
+     */
+    public record ForkSummary(
+            int fork,
+            double score,
+            @Nullable SortedMap<String, Double> percentiles,
+            SortedMap<String, Double> metrics) {}
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment where it ran; its {@code name} is the default value of the parameter environment
  * @param meters meters that worked, with what they measure; {@code vram} names the one behind ·vram.peak
  * @param unavailable signals that could not be measured here, with the reason
+ * @param places the other environments of the run, by the value of the parameter environment
  * @param proof what the meters said of memory whose size is known; absent if it was not tried
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -32,6 +33,7 @@ public record Run(
         List<Model> models,
         List<MeterFact> meters,
         Map<String, String> unavailable,
+        Map<String, Place> places,
         @Nullable MeterReport proof,
         List<String> warnings,
         List<CellResult> cells) {
@@ -52,10 +54,27 @@ public record Run(
                 models,
                 meters,
                 unavailable,
+                places,
                 proved,
                 told,
                 measured);
     }
+
+    /** Where cells with this value of the parameter environment ran. */
+    public Place place(String environmentValue) {
+        Place other = places.get(environmentValue);
+        return other == null ? new Place(environment, llama, meters, unavailable) : other;
+    }
+
+    /**
+     * An environment that forks of a run were started in, as Headroom saw it from inside.
+     *
+     * @param environment name and facts
+     * @param meters as in {@link Run}
+     * @param unavailable as in {@link Run}
+     */
+    public record Place(
+            Map<String, String> environment, Llama llama, List<MeterFact> meters, Map<String, String> unavailable) {}
 
     /**
      * The llama.cpp that ran.

@@ -3,6 +3,7 @@ package dev.headroom.run;
 import dev.headroom.plan.Cell;
 import dev.headroom.profiler.VramProfiler;
 import dev.headroom.result.CellResult;
+import dev.headroom.result.CellResult.ForkSummary;
 import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.ForkResult;
@@ -233,12 +234,6 @@ final class JmhResults {
     /** The cell's result: status of the worst fork, score and metrics of the good ones. */
     static CellResult cellResult(Cell cell, List<ForkResult> forks) {
         Optional<RunResult> merged = merged(cell, forks);
-        SortedMap<String, Metric> metrics = new TreeMap<>();
-        merged.ifPresent(result -> result.getSecondaryResults().forEach((label, metric) -> {
-            if (label.startsWith(OURS)) {
-                metrics.put(label, new Metric(metric.getScore(), metric.getScoreUnit()));
-            }
-        }));
         Optional<ForkResult> bad = forks.stream().filter(fork -> !fork.ok()).findFirst();
         boolean incomplete = forks.size() < cell.settings().forks();
         return new CellResult(
@@ -255,7 +250,8 @@ final class JmhResults {
                 bad.map(ForkResult::reason).orElse(incomplete ? "The run ended before this cell was done." : null),
                 bad.map(ForkResult::logTail).orElse(List.of()),
                 merged.map(JmhResults::score).orElse(null),
-                metrics,
+                merged.map(JmhResults::metrics).orElse(new TreeMap<>()),
+                forks.stream().flatMap(fork -> summary(cell, fork).stream()).toList(),
                 forks.stream()
                         .map(ForkResult::observed)
                         .filter(o -> o != null)
@@ -291,6 +287,25 @@ final class JmhResults {
                 .filter(fork -> fork.ok() && Waterfall.peak(fork, label).isPresent())
                 .max(Comparator.comparingDouble(
                         fork -> Waterfall.peak(fork, label).orElse(0)));
+    }
+
+    private static Optional<ForkSummary> summary(Cell cell, ForkResult fork) {
+        return merged(cell, List.of(fork)).map(result -> {
+            Score score = score(result);
+            SortedMap<String, Double> metrics = new TreeMap<>();
+            metrics(result).forEach((label, metric) -> metrics.put(label, metric.value()));
+            return new ForkSummary(fork.fork(), score.value(), score.percentiles(), metrics);
+        });
+    }
+
+    private static SortedMap<String, Metric> metrics(RunResult result) {
+        SortedMap<String, Metric> metrics = new TreeMap<>();
+        result.getSecondaryResults().forEach((label, metric) -> {
+            if (label.startsWith(OURS)) {
+                metrics.put(label, new Metric(metric.getScore(), metric.getScoreUnit()));
+            }
+        });
+        return metrics;
     }
 
     private static Score score(RunResult result) {

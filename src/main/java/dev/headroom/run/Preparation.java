@@ -298,6 +298,7 @@ public record Preparation(
                 List.copyOf(models.values()),
                 meters,
                 unavailable,
+                Map.of(),
                 null,
                 warnings,
                 List.of());

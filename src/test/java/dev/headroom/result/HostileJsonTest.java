@@ -40,6 +40,8 @@ class HostileJsonTest {
             MEMORY,
             List.of("the machine slept for 12 s"),
             List.of(new Noise(Noise.Kind.LOAD, 1.5, "of 2 cores")));
+    private static final Run.Llama LLAMA = new Run.Llama("v0.4.0", null, "libllama.so", List.of(), null, "f1");
+
     private static final Run RUN = new Run(
             Run.SCHEMA_VERSION,
             "20260101-000000-quick",
@@ -48,10 +50,11 @@ class HostileJsonTest {
             null,
             Map.of("name", "quick"),
             Map.of("name", "native"),
-            new Run.Llama("v0.4.0", null, "libllama.so", List.of(), null, "f1"),
+            LLAMA,
             List.of(new Run.Model("m", "m.gguf", false, "llama", null, 1, 2, 3, null, null, null)),
             List.of(),
             Map.of(),
+            Map.of("wsl2", new Run.Place(Map.of("name", "wsl2"), LLAMA, List.of(), Map.of())),
             REPORT,
             List.of(),
             List.of());

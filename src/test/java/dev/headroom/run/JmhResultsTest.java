@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.CellResult;
+import dev.headroom.result.CellResult.ForkSummary;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Iteration.Sample;
@@ -41,6 +42,18 @@ class JmhResultsTest {
                 JmhResults.cellResult(cell("TokenGeneration"), List.of(fork(1, 100, 101, 102), fork(2, 90, 91, 92)));
 
         assertThat(cell.metrics().get("·ram.peak")).isEqualTo(new Metric(102, "MiB"));
+    }
+
+    @Test
+    void everyGoodForkIsASample() {
+        CellResult cell = JmhResults.cellResult(
+                cell("TokenGeneration"),
+                List.of(fork(1, 100, 101, 102), ForkResult.refused("c", 2, "no room", "t"), fork(3, 90, 91, 92)));
+
+        assertThat(cell.samples())
+                .containsExactly(
+                        new ForkSummary(1, 101, null, new TreeMap<>(Map.of("·ram.peak", 102.0))),
+                        new ForkSummary(3, 91, null, new TreeMap<>(Map.of("·ram.peak", 92.0))));
     }
 
     @Test

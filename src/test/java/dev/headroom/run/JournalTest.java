@@ -31,6 +31,7 @@ class JournalTest {
             List.of(),
             List.of(),
             Map.of(),
+            Map.of(),
             null,
             List.of(),
             List.of());

@@ -216,6 +216,7 @@ class PredictionsTest {
                 List.of(),
                 null,
                 new TreeMap<>(),
+                List.of(),
                 null,
                 Map.of(),
                 List.of(),

@@ -37,6 +37,7 @@ class UnfinishedRunTest {
             List.of(new Run.Model("m.gguf", "/m.gguf", false, "llama", "Q4_0", 1, 2, 3, null, null, "f2")),
             List.of(new Run.MeterFact("linux.hwm", "process", "resident", List.of("·ram.peak"))),
             Map.of(),
+            Map.of(),
             null,
             List.of("a warning"),
             List.of());
