@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             MetersCommand.class,
             ModelCommand.class,
             JmhCommand.class,
+            ServeCommand.class,
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {

@@ -7,9 +7,8 @@ import dev.headroom.plan.Profiles;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
-import dev.headroom.run.NoiseWatch;
+import dev.headroom.run.Places;
 import dev.headroom.run.PlanRunner;
-import dev.headroom.run.Preparation;
 import dev.headroom.run.UnfinishedRun;
 import java.nio.file.Path;
 import java.util.List;
@@ -96,33 +95,36 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        NoiseWatch noise = NoiseWatch.begin(strict);
         Optional<UnfinishedRun> unfinished = given(resume).map(UnfinishedRun::in);
-        Preparation preparation =
-                Preparation.of(plan(unfinished), given(llama).or(() -> unfinished.map(UnfinishedRun::llama)));
-        RunText text = new RunText(preparation);
-        preparation.warnings().forEach(output::warn);
+        Optional<Path> library = given(llama).or(() -> unfinished.flatMap(UnfinishedRun::llama));
+        try (Places places = Places.open(plan(unfinished), library, Version.current(), strict)) {
+            return run(unfinished, places);
+        }
+    }
+
+    private int run(Optional<UnfinishedRun> unfinished, Places places) {
+        RunText text = new RunText(places);
+        places.warnings().forEach(output::warn);
         if (dryRun) {
             output.answer(text.intention(), text.summary());
             return 0;
         }
-        noise.beforeRun();
         output.say(text.summary());
         BiConsumer<Run.Model, Double> writing =
                 (synthetic, done) -> output.progress(done, "writing " + synthetic.path());
         try (PlanRunner runner = unfinished
-                .map(begun -> PlanRunner.resume(begun, preparation, Version.current(), noise, writing))
-                .orElseGet(() -> PlanRunner.prepare(preparation, out, Version.current(), noise, writing))) {
+                .map(begun -> PlanRunner.resume(begun, places, Version.current(), writing))
+                .orElseGet(() -> PlanRunner.prepare(places, out, Version.current(), writing))) {
             output.say("results      " + runner.folder() + "\n");
             Interruption interruption = Interruption.of(runner::cancel);
             Run run;
             try {
-                run = runner.run(new Progress(preparation, text, runner.done()));
+                run = runner.run(new Progress(places, text, runner.done()));
                 output.answer(run, text.results(run));
                 output.say("Results in " + runner.folder());
                 if (run.ended() == null) {
                     output.say("Broken off with " + runner.done() + " of "
-                            + preparation.cells().size() + " cells done; go on with run --resume "
+                            + places.cells().size() + " cells done; go on with run --resume "
                             + runner.folder());
                     return Headroom.INTERRUPTED;
                 }
@@ -148,15 +150,15 @@ final class RunCommand implements Callable<Integer> {
 
     /** A line for each cell, and a bar with the time that is left. */
     private final class Progress implements PlanRunner.Listener {
-        private final Preparation preparation;
+        private final Places places;
         private final RunText text;
         private double estimated;
         private double taken;
         private int done;
 
         /** @param done cells that an earlier part of the run has measured */
-        Progress(Preparation preparation, RunText text, int done) {
-            this.preparation = preparation;
+        Progress(Places places, RunText text, int done) {
+            this.places = places;
             this.text = text;
             this.done = done;
         }
@@ -184,7 +186,7 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void cell(Cell cell, CellResult result, double seconds) {
-            estimated += preparation.estimate(cell).toMillis() / 1e3;
+            estimated += places.estimate(cell).toMillis() / 1e3;
             taken += seconds;
             done++;
             output.say(text.line(done, cell, result, seconds, left()));
@@ -205,7 +207,7 @@ final class RunCommand implements Callable<Integer> {
         }
 
         private double total() {
-            return preparation.estimate().toMillis() / 1e3;
+            return places.estimate().toMillis() / 1e3;
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
+import dev.headroom.run.Places;
 import dev.headroom.run.Preparation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code run} prints: the intention, a line a cell, the table of results. */
 final class RunText {
-    private final Preparation preparation;
+    private final Places places;
     private final List<Parameter> varying;
 
-    RunText(Preparation preparation) {
-        this.preparation = preparation;
-        this.varying = varying(preparation.cells());
+    RunText(Places places) {
+        this.places = places;
+        this.varying = varying(places.cells());
     }
 
     /** Context length always, other parameters where cells differ in them. */
@@ -52,13 +53,13 @@ final class RunText {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of(
                 "plan",
-                preparation.plan().name() + ": " + cells(preparation.cells().size()) + ", about "
-                        + duration(preparation.estimate().toMillis() / 1e3)));
+                places.plan().name() + ": " + cells(places.cells().size()) + ", about "
+                        + duration(places.estimate().toMillis() / 1e3)));
         rows.add(List.of("benchmarks", distinct(cell -> cell.benchmark().simpleName())));
-        for (Run.Model model : preparation.models().values()) {
+        for (Run.Model model : places.models().values()) {
             rows.add(List.of("model", describe(model)));
         }
-        String contexts = preparation.cells().stream()
+        String contexts = places.cells().stream()
                 .filter(cell -> cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH))
                 .map(cell -> cell.value(Parameter.CONTEXT_LENGTH))
                 .distinct()
@@ -66,15 +67,21 @@ final class RunText {
         if (!contexts.isEmpty()) {
             rows.add(List.of("context", contexts + " tokens"));
         }
-        Run.Llama llama = preparation.llama();
-        rows.add(List.of("llama.cpp", llama.version() + " (" + llama.library() + ")"));
-        for (Run.Device device : llama.devices()) {
+        places.preparations().forEach(place -> rows.addAll(place(place)));
+        return Output.table(rows);
+    }
+
+    private static List<List<String>> place(Preparation place) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("environment", place.name()));
+        rows.add(List.of(
+                "llama.cpp", place.llama().version() + " (" + place.llama().library() + ")"));
+        for (Run.Device device : place.llama().devices()) {
             rows.add(List.of("device", device.name() + ": " + device.description() + memory(device)));
         }
-        rows.add(List.of("environment", preparation.environment().name()));
         rows.add(List.of(
-                "meters", preparation.meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
-        return Output.table(rows);
+                "meters", place.meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
+        return rows;
     }
 
     private static String memory(Run.Device device) {
@@ -93,13 +100,13 @@ final class RunText {
     }
 
     private String distinct(java.util.function.Function<Cell, String> of) {
-        return preparation.cells().stream().map(of).distinct().collect(Collectors.joining(", "));
+        return places.cells().stream().map(of).distinct().collect(Collectors.joining(", "));
     }
 
     /** What will be done, for programs. */
     Map<String, Object> intention() {
         List<Map<String, Object>> cells = new ArrayList<>();
-        for (Cell cell : preparation.cells()) {
+        for (Cell cell : places.cells()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("id", cell.id());
             one.put("benchmark", cell.benchmark().simpleName());
@@ -108,24 +115,30 @@ final class RunText {
             one.put("warmup", cell.settings().warmup());
             one.put("iterations", cell.settings().iterations());
             one.put("time", cell.settings().time().toMillis() + "ms");
-            one.put("estimatedSeconds", preparation.estimate(cell).toMillis() / 1e3);
+            one.put("estimatedSeconds", places.estimate(cell).toMillis() / 1e3);
             cells.add(one);
         }
         Map<String, Object> all = new LinkedHashMap<>();
-        all.put("plan", preparation.plan().name());
-        all.put("environment", preparation.environment().name());
-        all.put("llama", preparation.llama());
-        all.put("models", preparation.models().values());
-        all.put("meters", preparation.meters());
-        all.put("warnings", preparation.warnings());
-        all.put("estimatedSeconds", preparation.estimate().toMillis() / 1e3);
+        all.put("plan", places.plan().name());
+        all.put("places", places.preparations().stream().map(RunText::intention).toList());
+        all.put("models", places.models().values());
+        all.put("warnings", places.warnings());
+        all.put("estimatedSeconds", places.estimate().toMillis() / 1e3);
         all.put("cells", cells);
         return all;
     }
 
+    private static Map<String, Object> intention(Preparation place) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        one.put("environment", place.name());
+        one.put("llama", place.llama());
+        one.put("meters", place.meters());
+        return one;
+    }
+
     /** One line when a cell is done. */
     String line(int number, Cell cell, CellResult result, double seconds, double left) {
-        String count = "[" + number + "/" + preparation.cells().size() + "] ";
+        String count = "[" + number + "/" + places.cells().size() + "] ";
         String outcome = result.status() == Status.OK
                 ? score(result) + " " + result.unit() + peak(result) + noisy(result)
                 : result.status().text() + ": " + result.reason();

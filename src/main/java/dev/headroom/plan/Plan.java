@@ -2,6 +2,7 @@ package dev.headroom.plan;
 
 import dev.headroom.BadInput;
 import dev.headroom.NearMatches;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -78,19 +80,24 @@ public record Plan(String name, List<Entry> entries) {
 
     /** The same plan for a reader who is elsewhere: model files by their absolute paths. */
     public Plan anywhere() {
+        return withModelFiles(file -> Path.of(file).toAbsolutePath().normalize().toString());
+    }
+
+    /** The same plan with the paths of model files changed. */
+    public Plan withModelFiles(UnaryOperator<String> change) {
         return new Plan(
                 name,
                 entries.stream()
                         .map(entry -> entry.key().equals(Parameter.MODEL.key())
                                         || entry.key().endsWith("." + Parameter.MODEL.key())
-                                ? entry.with(Plan::anywhere)
+                                ? entry.with(model -> withFile(model, change))
                                 : entry)
                         .toList());
     }
 
-    private static String anywhere(String model) {
+    private static String withFile(String model, UnaryOperator<String> change) {
         ModelName name = new ModelName(model);
-        return name.isFile() ? name.file().toAbsolutePath().normalize().toString() : model;
+        return name.isFile() ? change.apply(name.file().toString()) : model;
     }
 
     /** What the plan is for; empty where it does not say. */

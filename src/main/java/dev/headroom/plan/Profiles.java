@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  */
 public record Profiles(List<Path> folders, Map<String, String> packaged) {
     private static final String SUFFIX = ".properties";
+    private static final String ENVIRONMENTS = "environments";
     /** Where the build puts {@code profiles/} in the jar. */
     private static final String IN_JAR = "dev/headroom/plan/profiles";
     /** Bytes; a plan is a page of text. */
@@ -77,6 +78,29 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
             }
         }
         return Plan.parse(nameOrFile, nameOrFile + SUFFIX, packaged.getOrDefault(nameOrFile, ""));
+    }
+
+    /**
+     * How an environment is entered, from {@code environments/<name>.properties} in one of the folders.
+     *
+     * @return empty if there is no such file
+     * @throws BadInput if it is not valid
+     */
+    public Optional<EnvironmentProfile> environment(String name) {
+        for (Path folder : folders) {
+            Path file = folder.resolve(ENVIRONMENTS).resolve(name + SUFFIX);
+            if (Files.exists(file)) {
+                return Optional.of(EnvironmentProfile.parse(name, file.toString(), text(file)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The names of all environments for which there is a profile. */
+    public SortedSet<String> environments() {
+        SortedSet<String> names = new TreeSet<>();
+        folders.forEach(folder -> plansIn(folder.resolve(ENVIRONMENTS)).forEach(file -> names.add(name(file))));
+        return names;
     }
 
     /** The names of all plans that are found. */

@@ -32,8 +32,14 @@ public record ForkResult(
 
     /** A fork that was not started. */
     public static ForkResult refused(String cell, int fork, String reason, String started) {
+        return failed(cell, fork, Status.REFUSED, reason, started, 0);
+    }
+
+    /** A fork of which nothing is known but that it did not measure. */
+    public static ForkResult failed(
+            String cell, int fork, Status status, String reason, String started, double seconds) {
         return new ForkResult(
-                cell, fork, Status.REFUSED, reason, List.of(), started, 0, List.of(), null, null, List.of(), List.of());
+                cell, fork, status, reason, List.of(), started, seconds, List.of(), null, null, List.of(), List.of());
     }
 
     /** The same, with why earlier tries were thrown away. */

@@ -60,6 +60,26 @@ public record Run(
                 measured);
     }
 
+    /** The same run in several places. */
+    public Run in(List<Model> allModels, Map<String, Place> others, List<String> told) {
+        return new Run(
+                schemaVersion,
+                id,
+                headroom,
+                started,
+                ended,
+                plan,
+                environment,
+                llama,
+                allModels,
+                meters,
+                unavailable,
+                others,
+                proof,
+                told,
+                cells);
+    }
+
     /** Where cells with this value of the parameter environment ran. */
     public Place place(String environmentValue) {
         Place other = places.get(environmentValue);

@@ -10,10 +10,9 @@ import java.time.Duration;
  *
  * @param parameters weights of the cell's model; 0 without a model
  * @param fileBytes size of the model's file
- * @param cores physical cores
  * @param gpu whether layers go to a GPU
  */
-record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean gpu) {
+record Estimate(Cell cell, long parameters, long fileBytes, boolean gpu) {
     /** Operations a second and core in prompt processing, of the order seen with AVX2 and AVX-512. */
     private static final double CORE_FLOPS = 40e9;
 
@@ -73,7 +72,7 @@ record Estimate(Cell cell, long parameters, long fileBytes, int cores, boolean g
 
     /** Two operations a weight and token, and what attention adds on average from {@code depth} on. */
     private double prompt(int depth, int tokens) {
-        double flops = gpu ? GPU_FLOPS : CORE_FLOPS * cores;
+        double flops = gpu ? GPU_FLOPS : CORE_FLOPS * Math.max(1, Integer.parseInt(cell.value(Parameter.THREADS)));
         double attention = 1 + (depth + tokens / 2.0) / DEPTH_THAT_DOUBLES;
         return tokens * 2.0 * parameters / flops * attention;
     }

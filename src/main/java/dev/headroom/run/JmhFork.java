@@ -50,7 +50,7 @@ final class JmhFork {
     private static final String LOCK_WARNING = "# WARNING: JMH lock is ignored";
 
     /** Exit codes of a JVM that SIGHUP, SIGINT or SIGTERM ended, which a terminal sends to all of its processes. */
-    private static final Set<Integer> TERMINATED = Set.of(129, 130, 143);
+    static final Set<Integer> TERMINATED = Set.of(129, 130, 143);
 
     /** How long this process may take to notice such a signal itself. */
     private static final long NOTICE_MILLIS = 2_000;

@@ -9,7 +9,6 @@ import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Run;
-import dev.headroom.result.Status;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,9 +37,6 @@ import org.openjdk.jmh.results.RunResult;
 public final class PlanRunner implements Closeable {
     private static final String VRAM = "·vram.peak";
 
-    /** A machine that sleeps again and again, or a process that somebody keeps stopping, is not fought. */
-    private static final int MOST_REPEATS = 3;
-
     /** What a run tells while it goes on. */
     public interface Listener {
         /** The meters are held against memory of known size, unless that was done of late. */
@@ -60,27 +56,23 @@ public final class PlanRunner implements Closeable {
     }
 
     private final Closeable lock;
-    private final Preparation preparation;
+    private final Places places;
     private final RunFolder folder;
     private final Run head;
     private final Journal journal;
-    private final NoiseWatch noise;
     private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
     private final Map<String, CellResult> merged = new HashMap<>();
+    private final Map<String, Double> seconds = new HashMap<>();
     private final Set<String> told = new LinkedHashSet<>();
     private final List<String> beforeForks = new ArrayList<>();
     private @Nullable MeterReport proof;
-    private double slowness = 1;
-    private volatile boolean cancelled;
 
-    private PlanRunner(
-            Closeable lock, Preparation preparation, RunFolder folder, Run head, Journal journal, NoiseWatch noise) {
+    private PlanRunner(Closeable lock, Places places, RunFolder folder, Run head, Journal journal) {
         this.lock = lock;
-        this.preparation = preparation;
+        this.places = places;
         this.folder = folder;
         this.head = head;
         this.journal = journal;
-        this.noise = noise;
         told.addAll(head.warnings());
     }
 
@@ -90,52 +82,41 @@ public final class PlanRunner implements Closeable {
      *
      * @param out the folder that the run folder is made in
      * @param version Headroom's
-     * @param noise has looked at the machine before the run
      * @param progress told which model is being written and how far it is, 0 to 1
      * @throws BadInput if either cannot be made, and then neither is left behind; or if another benchmark is running
      */
-    public static PlanRunner prepare(
-            Preparation preparation,
-            Path out,
-            String version,
-            NoiseWatch noise,
-            BiConsumer<Run.Model, Double> progress) {
-        Closeable lock = MachineLock.take("plan " + preparation.plan().name());
-        RunFolder folder = RunFolder.create(out, preparation.plan().name(), LocalDateTime.now(ZoneId.systemDefault()));
+    public static PlanRunner prepare(Places places, Path out, String version, BiConsumer<Run.Model, Double> progress) {
+        Closeable lock = MachineLock.take("plan " + places.plan().name());
+        RunFolder folder = RunFolder.create(out, places.plan().name(), LocalDateTime.now(ZoneId.systemDefault()));
         try {
-            preparation.makeModels(progress);
+            places.makeModels(progress);
         } catch (BadInput e) {
             folder.remove();
             throw e;
         }
-        Run head = preparation.run(folder.id(), version, now());
-        return new PlanRunner(lock, preparation, folder, head, Journal.begin(folder.path(), head), noise);
+        Run head = places.run(folder.id(), version, now());
+        return new PlanRunner(lock, places, folder, head, Journal.begin(folder.path(), head));
     }
 
     /**
      * Goes on with a run: what it has measured stays.
      *
-     * @param noise has looked at the machine before the run goes on
      * @throws BadInput if the rest would not be measured with the same, or another benchmark is running
      */
     public static PlanRunner resume(
-            UnfinishedRun unfinished,
-            Preparation preparation,
-            String version,
-            NoiseWatch noise,
-            BiConsumer<Run.Model, Double> progress) {
-        Closeable lock = MachineLock.take("plan " + preparation.plan().name());
+            UnfinishedRun unfinished, Places places, String version, BiConsumer<Run.Model, Double> progress) {
+        Closeable lock = MachineLock.take("plan " + places.plan().name());
         RunFolder folder = unfinished.folder();
         Run begun = unfinished.content().head();
-        Run head = preparation.run(begun.id(), version, begun.started());
+        Run head = places.run(begun.id(), version, begun.started());
         unfinished.check(head);
-        preparation.makeModels(progress);
+        places.makeModels(progress);
         Journal journal = Journal.resume(folder.path(), unfinished.content());
-        PlanRunner runner = new PlanRunner(lock, preparation, folder, head, journal, noise);
-        unfinished.content().forks().forEach(fork -> {
+        PlanRunner runner = new PlanRunner(lock, places, folder, head, journal);
+        for (ForkResult fork : unfinished.content().forks()) {
             runner.add(fork);
-            noise.remember(fork);
-        });
+            places.place(fork.cell()).remember(fork);
+        }
         return runner;
     }
 
@@ -146,88 +127,63 @@ public final class PlanRunner implements Closeable {
 
     /** How many cells need no more forks. */
     public int done() {
-        return (int) preparation.cells().stream().filter(this::isDone).count();
+        return (int) places.cells().stream().filter(this::isDone).count();
     }
 
     /** Ends the fork that runs, and the run. */
     public void cancel() {
-        cancelled = true;
+        places.cancel();
     }
 
     /** Measures every cell that is not done yet; a cell that fails is a result. */
     public Run run(Listener listener) {
-        JmhFork jmh = new JmhFork(folder, preparation.llamaHome(), () -> cancelled);
         write(null);
-        noise.before().forEach(warning -> beforeForks.add(warning.text()));
-        listener.proving();
-        prove().forEach(warning -> beforeForks.add(warning.text()));
-        tell(settled(), listener);
-        for (Cell cell : preparation.cells()) {
-            double seconds = 0;
-            boolean measured = false;
-            while (!cancelled && !isDone(cell)) {
-                Optional<ForkResult> result = fork(jmh, cell, results(cell).size() + 1, listener);
-                if (result.isPresent()) {
-                    journal.append(result.get());
-                    add(result.get());
-                    seconds += result.get().seconds();
-                    measured = true;
-                }
-            }
-            if (measured) {
-                write(null);
-                tell(settled(), listener);
-            }
-            if (measured && isDone(cell)) {
-                listener.cell(cell, result(cell), seconds);
-            }
+        for (Place place : places.all()) {
+            listener.proving();
+            Place.Proof proved = place.prove();
+            proof = proof == null ? proved.report() : proof;
+            proved.warnings().forEach(warning -> beforeForks.add(places.in(place, warning)));
         }
-        Run run = write(cancelled ? null : now());
+        tell(settled(), listener);
+        places.blocks().forEach(block -> measure(block, listener));
+        Run run = write(places.isCancelled() ? null : now());
         tell(unsettled(), listener);
         return run;
     }
 
-    /** One fork, tried again where it could not run all the time; empty if the run was cancelled. */
-    private Optional<ForkResult> fork(JmhFork jmh, Cell cell, int number, Listener listener) {
-        Optional<ForkResult> refused = preparation
-                .refusal(cell)
-                .map(reason -> ForkResult.refused(cell.id(), number, reason, now()))
-                .or(() -> noise.refusal(cell.id(), number, listener::warning, () -> cancelled));
-        if (refused.isPresent() || cancelled) {
-            return cancelled ? Optional.empty() : refused;
-        }
-        Optional<Path> model =
-                cell.model().map(name -> Path.of(preparation.model(name).path()));
-        Limits limits = Limits.of(cell, preparation.estimated(cell.id()), slowness);
-        List<String> repeats = new ArrayList<>();
+    /** Cells that are compared with each other take turns. */
+    private void measure(List<Cell> block, Listener listener) {
         while (true) {
-            listener.fork(cell, number);
-            int[] iteration = {0};
-            NoiseWatch.Mark before = noise.mark();
-            Optional<JmhFork.Outcome> outcome =
-                    jmh.run(cell, model, number, limits, () -> listener.iteration(cell, number, ++iteration[0]));
-            if (outcome.isEmpty()) {
-                return Optional.empty();
+            List<Cell> unfinished = block.stream().filter(cell -> !isDone(cell)).toList();
+            for (Cell cell : Places.next(unfinished, this::measured)) {
+                if (places.isCancelled()) {
+                    return;
+                }
+                Optional<ForkResult> fork = places.place(cell).fork(folder, cell, measured(cell) + 1, listener);
+                if (fork.isPresent()) {
+                    journal.append(fork.get());
+                    add(fork.get());
+                    seconds.merge(cell.id(), fork.get().seconds(), Double::sum);
+                    tell(settled(), listener);
+                    if (isDone(cell)) {
+                        write(null);
+                        listener.cell(cell, result(cell), seconds.getOrDefault(cell.id(), 0.0));
+                    }
+                }
             }
-            if (!outcome.get().ended()) {
-                cancelled = true; // nothing can be measured beside a process that cannot be ended
+            if (unfinished.isEmpty() || places.isCancelled()) {
+                return;
             }
-            ForkResult result = noise.since(before, outcome.get().result());
-            Optional<String> stoodStill = outcome.get().stoodStill();
-            if (stoodStill.isEmpty() || result.status() == Status.TIMEOUT || repeats.size() == MOST_REPEATS) {
-                return Optional.of(result.after(repeats));
-            }
-            repeats.add(stoodStill.get());
         }
+    }
+
+    private int measured(Cell cell) {
+        return results(cell).size();
     }
 
     private void add(ForkResult fork) {
         results(fork.cell()).add(fork);
         merged.remove(fork.cell());
-        double estimated = preparation.estimated(fork.cell()).fork().toMillis() / 1e3;
-        if (fork.ok() && estimated > 0) {
-            slowness = Math.max(slowness, fork.seconds() / estimated);
-        }
     }
 
     private List<ForkResult> results(Cell cell) {
@@ -277,8 +233,8 @@ public final class PlanRunner implements Closeable {
     /** What a fork lost in its middle; or VRAM, which could be measured before the run, if it had it from no iteration. */
     private Optional<Warning> lost(ForkResult fork) {
         List<String> lost = fork.memory() == null ? List.of() : fork.memory().lost();
-        boolean expected =
-                preparation.meters().stream().anyMatch(meter -> meter.metrics().contains(VRAM));
+        boolean expected = places.place(fork.cell()).preparation().meters().stream()
+                .anyMatch(meter -> meter.metrics().contains(VRAM));
         boolean seen = fork.iterations().stream()
                 .anyMatch(iteration -> iteration.metrics().containsKey(VRAM));
         if (lost.isEmpty() && fork.ok() && expected && !seen) {
@@ -287,22 +243,10 @@ public final class PlanRunner implements Closeable {
         return lost.isEmpty() ? Optional.empty() : Optional.of(new Warning.Lost(fork.cell(), fork.fork(), lost));
     }
 
-    private List<Warning> prove() {
-        try {
-            MeterReport report = MeterProbe.recent(preparation.llamaHome());
-            proof = report;
-            return preparation.meters().stream()
-                    .flatMap(meter -> Warning.Misleading.of(meter, report).stream())
-                    .toList();
-        } catch (BadInput e) {
-            return List.of(new Warning.NotProved(String.valueOf(e.getMessage())));
-        }
-    }
-
     private Run write(@Nullable String ended) {
         List<RunResult> jmh = new ArrayList<>();
         List<ForkResult> all = new ArrayList<>();
-        for (Cell cell : preparation.cells()) {
+        for (Cell cell : places.cells()) {
             JmhResults.merged(cell, results(cell)).ifPresent(jmh::add);
             all.addAll(results(cell));
         }
@@ -316,12 +260,13 @@ public final class PlanRunner implements Closeable {
     }
 
     private List<CellResult> cells() {
-        return preparation.cells().stream().map(this::result).toList();
+        return places.cells().stream().map(this::result).toList();
     }
 
     private CellResult result(Cell cell) {
         return merged.computeIfAbsent(
-                cell.id(), id -> preparation.withPrediction(JmhResults.cellResult(cell, results(cell))));
+                cell.id(),
+                id -> places.place(id).preparation().withPrediction(JmhResults.cellResult(cell, results(cell))));
     }
 
     private static String now() {

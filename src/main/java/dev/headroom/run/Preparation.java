@@ -7,7 +7,6 @@ import dev.headroom.gguf.Gguf;
 import dev.headroom.gguf.KvCache;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.gguf.SyntheticModel;
-import dev.headroom.llama.LlamaHome;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
 import dev.headroom.memory.NvidiaCard;
@@ -37,12 +36,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything that is known before the first fork: a plan with every {@code local} and {@code 0} resolved, on a machine
- * and a llama.cpp that have been looked at. Making it finds what is wrong with the input; nothing is written yet.
+ * What is known of a place before the first fork: its part of a plan with every {@code local} and {@code 0} resolved, on a
+ * machine and a llama.cpp that have been looked at. Making it finds what is wrong with the input; nothing is written yet.
  *
- * @param cells in the order in which they run
- * @param environment where this runs
- * @param llamaHome directory of the library
+ * @param cells those that run in this place, in the plan's order
+ * @param environment where they run
  * @param models by id, with their path where they are or will be
  * @param refused why llama.cpp does not load a model, by the model's id
  * @param estimates of how long each cell takes, by id
@@ -50,10 +48,8 @@ import java.util.stream.Stream;
  * @param meters which meters work here
  */
 public record Preparation(
-        Plan plan,
         List<Cell> cells,
         Environment environment,
-        Path llamaHome,
         Run.Llama llama,
         Map<String, Run.Model> models,
         Map<String, String> refused,
@@ -62,7 +58,9 @@ public record Preparation(
         List<Run.MeterFact> meters,
         Map<String, String> unavailable,
         List<String> warnings) {
-    private static final String LOCAL = "local";
+    /** What a plan calls the place that Headroom itself runs in. */
+    static final String LOCAL = "local";
+
     private static final double MIB = 1024.0 * 1024.0;
     private static final String CANNOT_FIT = "Its context cannot fit, so it was not simulated.";
 
@@ -73,23 +71,24 @@ public record Preparation(
     private static final int MOST_TIMES_TRAINED = 64;
 
     /**
-     * Looks at the machine, llama.cpp and the models.
+     * Looks at this machine, llama.cpp and the models.
      *
-     * @param llama what --llama names
+     * @param label what the plan calls this place: its cells with that value of the parameter environment are looked at
+     * @param home directory of the library
      * @throws BadInput if something cannot be used
      */
-    public static Preparation of(Plan named, Optional<Path> llama) {
-        Plan plan = named.anywhere();
+    static Preparation of(Plan plan, String label, Path home) {
         Environment environment = here();
+        String name = checked(label, environment);
         int cores = Cpu.defaultThreads();
         List<Cell> cells = plan.cells().stream()
-                .map(cell -> resolved(cell, environment, cores))
+                .filter(cell -> cell.value(Parameter.ENVIRONMENT).equals(label))
+                .map(cell -> resolved(cell, name, cores))
                 .toList();
         Map<String, Gguf> headers = headers(cells);
         Map<String, Run.Model> models = models(cells, headers);
         List<String> warnings = new ArrayList<>();
         beyondTraining(cells, models).forEach(warning -> warnings.add(warning.text()));
-        Path home = LlamaHome.find(llama).toAbsolutePath();
         Run.Llama library = LlamaProbe.library(home);
         models.values().forEach(model -> checkFits(model, library, environment));
         Map<String, String> refused = new LinkedHashMap<>();
@@ -105,28 +104,46 @@ public record Preparation(
         Map<String, String> unavailable = new LinkedHashMap<>();
         List<Run.MeterFact> working = meters(unavailable);
         unavailable.forEach((what, why) -> warnings.add(new Warning.NotMeasured("VRAM (" + what + ")", why).text()));
-        boolean gpu =
-                library.devices().stream().anyMatch(device -> device.type().endsWith("gpu"));
+        return new Preparation(
+                cells,
+                environment,
+                library,
+                models,
+                refused,
+                estimates(cells, models, library),
+                predictions,
+                working,
+                unavailable,
+                warnings);
+    }
+
+    /** What another Headroom found in its place; it knows itself which cells it refuses. */
+    static Preparation of(List<Cell> cells, Environment environment, Run told, Map<String, Prediction> predictions) {
+        Map<String, Run.Model> models = new LinkedHashMap<>();
+        told.models().forEach(model -> models.put(model.id(), model));
+        return new Preparation(
+                cells,
+                environment,
+                told.llama(),
+                models,
+                Map.of(),
+                estimates(cells, models, told.llama()),
+                predictions,
+                told.meters(),
+                told.unavailable(),
+                told.warnings());
+    }
+
+    private static Map<String, Estimate> estimates(List<Cell> cells, Map<String, Run.Model> models, Run.Llama llama) {
+        boolean gpu = llama.devices().stream().anyMatch(device -> device.type().endsWith("gpu"));
         Map<String, Estimate> estimates = new LinkedHashMap<>();
         for (Cell cell : cells) {
             Optional<Run.Model> model = cell.model().map(name -> known(models, name));
             long parameters = model.map(Run.Model::parameters).orElse(0L);
             long fileBytes = model.map(Run.Model::fileBytes).orElse(0L);
-            estimates.put(cell.id(), new Estimate(cell, parameters, fileBytes, cores, gpu));
+            estimates.put(cell.id(), new Estimate(cell, parameters, fileBytes, gpu));
         }
-        return new Preparation(
-                plan,
-                cells,
-                environment,
-                home,
-                library,
-                models,
-                refused,
-                estimates,
-                predictions,
-                working,
-                unavailable,
-                warnings);
+        return estimates;
     }
 
     /** What each cell will take. Contexts that cannot fit by formula are not simulated: even that takes memory. */
@@ -186,18 +203,18 @@ public record Preparation(
         return Objects.requireNonNull(estimates.get(cell));
     }
 
+    /** What the results call this place: the value of the parameter environment. */
+    public String name() {
+        return cells.get(0).value(Parameter.ENVIRONMENT);
+    }
+
     /** How long a cell takes, about. */
-    public Duration estimate(Cell cell) {
+    Duration estimate(Cell cell) {
         return estimated(cell.id()).duration();
     }
 
-    /** How long the whole run takes, about. */
-    public Duration estimate() {
-        return cells.stream().map(this::estimate).reduce(Duration.ZERO, Duration::plus);
-    }
-
     /** Makes the synthetic models that are not there yet. */
-    public void makeModels(BiConsumer<Run.Model, Double> progress) {
+    void makeModels(BiConsumer<Run.Model, Double> progress) {
         for (Run.Model model : models.values()) {
             if (model.synthetic()) {
                 ModelStore.ofUser()
@@ -208,14 +225,20 @@ public record Preparation(
         }
     }
 
-    private static Cell resolved(Cell cell, Environment environment, int cores) {
-        Cell resolved = cell;
-        if (cell.value(Parameter.ENVIRONMENT).equals(LOCAL)) {
-            resolved = resolved.with(Parameter.ENVIRONMENT, environment.name());
-        } else if (!cell.value(Parameter.ENVIRONMENT).equals(environment.name())) {
-            throw new BadInput("The plan asks for environment " + cell.value(Parameter.ENVIRONMENT) + " but this is "
-                    + environment.name() + ": run Headroom in the environment itself and leave --environment out.");
+    /** What the results call this place. */
+    private static String checked(String label, Environment environment) {
+        if (label.equals(LOCAL)) {
+            return environment.name();
         }
+        if (label.equals(environment.name()) || label.startsWith(environment.name() + "-")) {
+            return label;
+        }
+        throw new BadInput("The plan calls this environment " + label + " but it is " + environment.name()
+                + ": call it " + environment.name() + ", or that with -something behind it.");
+    }
+
+    private static Cell resolved(Cell cell, String environment, int cores) {
+        Cell resolved = cell.with(Parameter.ENVIRONMENT, environment);
         if (cell.benchmark().parameters().contains(Parameter.THREADS)
                 && cell.value(Parameter.THREADS).equals("0")) {
             resolved = resolved.with(Parameter.THREADS, Integer.toString(cores));
@@ -279,7 +302,7 @@ public record Preparation(
     }
 
     /** The run before anything of it is measured. */
-    Run run(String id, String version, String started) {
+    Run run(Plan plan, String id, String version, String started) {
         Map<String, String> planned = new LinkedHashMap<>();
         planned.put("name", plan.name());
         plan.entries().forEach(entry -> planned.put(entry.key(), entry.value()));

@@ -90,6 +90,16 @@ final class RunFolder {
         return path.resolve("logs").resolve(name).toAbsolutePath();
     }
 
+    /** Keeps a fork's file that another Headroom has sent: no name leads out of the folder. */
+    void keep(String name, String text) {
+        Path file = log(String.valueOf(Path.of(name).getFileName()));
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw cannotWrite(file, e, "");
+        }
+    }
+
     /** Replaces a file as a whole: readers see the old text or the new one. */
     void replace(String name, String text) {
         Path file = path.resolve(name);

@@ -5,6 +5,7 @@ import dev.headroom.plan.Entry;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Run;
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,6 +20,9 @@ import java.util.stream.Collectors;
 public final class UnfinishedRun {
     /** Where it runs, but not the same from one minute to the next. */
     private static final String CHANGES = "memoryAvailableMiB";
+
+    /** No environment's name: the place that a run's own facts are about. */
+    private static final String HERE = "";
 
     private final RunFolder folder;
     private final Journal.Content content;
@@ -58,10 +62,11 @@ public final class UnfinishedRun {
                         .toList());
     }
 
-    /** Where its llama.cpp was. */
-    public Path llama() {
-        Path library = Path.of(content.head().llama().library());
-        return Optional.ofNullable(library.getParent()).orElse(library);
+    /** Where its llama.cpp was; empty if there is nothing of that name here, as it was on another machine. */
+    public Optional<Path> llama() {
+        return Optional.ofNullable(new File(content.head().llama().library()).getParentFile())
+                .filter(File::isDirectory)
+                .map(File::toPath);
     }
 
     /**
@@ -96,11 +101,26 @@ public final class UnfinishedRun {
         List<String> differences = new ArrayList<>();
         compare(differences, "", Map.of("Headroom", then.headroom()), Map.of("Headroom", now.headroom()));
         compare(differences, "plan's ", then.plan(), now.plan());
-        compare(differences, "environment's ", stable(then.environment()), stable(now.environment()));
-        compare(differences, "llama.cpp's ", facts(then.llama()), facts(now.llama()));
         compare(differences, "model ", models(then), models(now));
-        compare(differences, "meters of ", meters(then), meters(now));
+        compare(differences, "", then.place(HERE), now.place(HERE));
+        TreeSet<String> places = new TreeSet<>(then.places().keySet());
+        places.addAll(now.places().keySet());
+        for (String place : places) {
+            Run.Place was = then.places().get(place);
+            Run.Place is = now.places().get(place);
+            if (was == null || is == null) {
+                differences.add("environment " + place + " is " + (was == null ? "new" : "no longer there"));
+            } else {
+                compare(differences, place + ": ", was, is);
+            }
+        }
         return differences;
+    }
+
+    private static void compare(List<String> differences, String of, Run.Place then, Run.Place now) {
+        compare(differences, of + "environment's ", stable(then.environment()), stable(now.environment()));
+        compare(differences, of + "llama.cpp's ", facts(then.llama()), facts(now.llama()));
+        compare(differences, of + "meters of ", meters(then), meters(now));
     }
 
     private static void compare(
@@ -146,9 +166,9 @@ public final class UnfinishedRun {
         return models;
     }
 
-    private static Map<String, String> meters(Run run) {
+    private static Map<String, String> meters(Run.Place place) {
         Map<String, String> meters = new LinkedHashMap<>();
-        for (Run.MeterFact meter : run.meters()) {
+        for (Run.MeterFact meter : place.meters()) {
             meter.metrics()
                     .forEach(metric -> meters.merge(metric, meter.name(), (first, second) -> first + ", " + second));
         }

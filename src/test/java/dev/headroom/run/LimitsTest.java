@@ -13,7 +13,7 @@ class LimitsTest {
     }
 
     private static Limits limits(Cell cell, double slowness) {
-        return Limits.of(cell, new Estimate(cell, 8_000_000_000L, 5_000_000_000L, 2, false), slowness);
+        return Limits.of(cell, new Estimate(cell, 8_000_000_000L, 5_000_000_000L, false), slowness);
     }
 
     @Test
@@ -26,8 +26,8 @@ class LimitsTest {
     /** 8 billion weights, 2,048 tokens behind 57,952 others, on two cores: minutes for one call of llama_decode. */
     @Test
     void otherwiseTheyLeaveRoomForASlowMachine() {
-        Cell cell = cell("benchmarks=TimeToFirstToken\ncontextLength=60000\nwarmup=1\niterations=1");
-        Estimate estimate = new Estimate(cell, 8_000_000_000L, 5_000_000_000L, 2, false);
+        Cell cell = cell("benchmarks=TimeToFirstToken\ncontextLength=60000\nthreads=2\nwarmup=1\niterations=1");
+        Estimate estimate = new Estimate(cell, 8_000_000_000L, 5_000_000_000L, false);
         Limits limits = limits(cell, 1);
 
         assertThat(estimate.batch()).isBetween(Duration.ofMinutes(60), Duration.ofMinutes(120));

@@ -45,7 +45,7 @@ class PreparationTest {
                 .get(0);
         assertThat(cell.benchmark()).isEqualTo(Benchmark.TIME_TO_FIRST_TOKEN);
 
-        Duration one = new Estimate(cell, Long.MAX_VALUE, Long.MAX_VALUE, 1, false).duration();
+        Duration one = new Estimate(cell, Long.MAX_VALUE, Long.MAX_VALUE, false).duration();
 
         assertThat(one).isPositive();
         assertThat(one.multipliedBy(10_000).toMillis()).isPositive();

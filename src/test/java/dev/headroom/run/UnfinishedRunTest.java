@@ -37,7 +37,13 @@ class UnfinishedRunTest {
             List.of(new Run.Model("m.gguf", "/m.gguf", false, "llama", "Q4_0", 1, 2, 3, null, null, "f2")),
             List.of(new Run.MeterFact("linux.hwm", "process", "resident", List.of("·ram.peak"))),
             Map.of(),
-            Map.of(),
+            Map.of(
+                    "wsl2",
+                    new Run.Place(
+                            Map.of("name", "wsl2", "kernel", "6.6"),
+                            new Run.Llama("v0.4.0", "abc", "/l/libllama.so", List.of(), null, "f3"),
+                            List.of(),
+                            Map.of())),
             null,
             List.of("a warning"),
             List.of());
@@ -54,7 +60,7 @@ class UnfinishedRunTest {
         assertThat(run.plan().cells())
                 .extracting(cell -> cell.id())
                 .containsExactlyInAnyOrder("NativeCall", "ModelLoad-synthetic-stories-15m-q8_0");
-        assertThat(run.llama()).isEqualTo(Path.of("/llama"));
+        assertThat(run.llama()).as("nothing here is called /llama").isEmpty();
     }
 
     @Test
@@ -72,6 +78,8 @@ class UnfinishedRunTest {
     @CsvSource({
         "/headroom, 1.1, Headroom was 1.0 and is 1.1",
         "/plan/model, x.gguf, plan's model was synthetic-stories-15m-q8_0 and is x.gguf",
+        "/places/wsl2/environment/kernel, 6.7, wsl2: environment's kernel was 6.6 and is 6.7",
+        "/places/wsl2/llama/fingerprint, f4, wsl2: llama.cpp's fingerprint was f3 and is f4",
         "/plan/forks, 3, plan's forks was absent and is 3",
         "/environment/kernel, 6.2, environment's kernel was 6.1 and is 6.2",
         "/environment/gpu, RTX, environment's gpu was absent and is RTX",

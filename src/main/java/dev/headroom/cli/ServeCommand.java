@@ -1,0 +1,28 @@
+package dev.headroom.cli;
+
+import dev.headroom.place.Entrance;
+import dev.headroom.run.PlaceServer;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code headroom serve}: started by a Headroom outside, in an environment that it enters. */
+@Command(
+        name = Entrance.SERVE,
+        hidden = true,
+        description = "Measures forks for a Headroom outside of this environment, which asks on standard input.")
+final class ServeCommand implements Runnable {
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp to use.")
+    @Nullable
+    Path llama;
+
+    @Override
+    public void run() {
+        PrintStream replies = System.out;
+        System.setOut(System.err); // what anything else prints is no reply
+        PlaceServer.serve(System.in, replies, Version.current(), Optional.ofNullable(llama));
+    }
+}
