@@ -14,7 +14,8 @@ final class Container {
 
     private static final Pattern KUBERNETES =
             Pattern.compile("/kubepods|/kubelet/pods/|/secrets/kubernetes\\.io/serviceaccount");
-    private static final Pattern PODMAN = Pattern.compile("libpod-[0-9a-f]{12}|/overlay-containers/[0-9a-f]{12}");
+    private static final Pattern PODMAN =
+            Pattern.compile("libpod-[0-9a-f]{12}|/(?:overlay|vfs|btrfs|zfs)-containers/[0-9a-f]{12}");
     private static final Pattern DOCKER = Pattern.compile(
             "/docker/[0-9a-f]{12}|docker-[0-9a-f]{12}|/docker/containers/[0-9a-f]{12}|/docker/overlay2/");
     private static final Pattern CONTAINERD = Pattern.compile("cri-containerd-[0-9a-f]{12}|/io\\.containerd\\.");

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,49 @@ class EnvironmentTest {
                         .detect()
                         .facts())
                 .containsEntry("container", "not identified");
+    }
+
+    @Test
+    void dockerDesktopIsToldByBothPathsOfItsDisk() {
+        String file = "/containers/4f5c8a4d2b0e9d7c/hosts\n";
+        String layers = "rw,lowerdir=%s/overlay2/l/A,upperdir=%<s/overlay2/4d7c4a0bdb53/diff\n";
+
+        assertThat(Container.traced("/data/docker" + file + layers.formatted("/var/lib/docker")))
+                .hasValue("docker-desktop");
+        assertThat(Container.traced("/version-pack-data/community/docker" + file))
+                .hasValue("docker-desktop");
+        assertThat(Container.traced("/data/docker" + file + layers.formatted("/data/docker")))
+                .as("somebody's data-root")
+                .hasValue("docker");
+        assertThat(Container.traced("/docker" + file + layers.formatted("/var/lib/docker")))
+                .as("a disk for /var/lib")
+                .hasValue("docker");
+    }
+
+    @Test
+    void podmanOfAnyStorage() {
+        for (String storage : List.of("overlay", "vfs", "btrfs", "zfs")) {
+            assertThat(Container.traced("/run/" + storage + "-containers/4a045b59951157fb/userdata/hosts"))
+                    .hasValue("podman");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "5.15.167.4-microsoft-standard-WSL2, root@f9c826d3017f, stock",
+        "4.19.128-microsoft-standard, oe-user@oe-host, stock",
+        "5.15.167.4-microsoft-standard-WSL2, me@desktop, ",
+        "5.15.167.4-microsoft-standard-WSL2, root@desktop, ",
+        "5.15.167.4-microsoft-standard-WSL2, , ",
+        "5.15.167.4-microsoft-standard-WSL2+, root@f9c826d3017f, custom",
+        "6.9.0-mine, me@desktop, custom",
+        "'', me@desktop, "
+    })
+    void whoseKernelOfWsl2(String kernel, @Nullable String builder, @Nullable String whose) {
+        String version = "Linux version " + kernel + " (" + builder + ") (gcc (GCC) 11.2.0) #1 SMP\n";
+
+        assertThat(Linux.wslKernel(kernel, builder == null ? "" : version).orElse(null))
+                .isEqualTo(whose);
     }
 
     @Test
