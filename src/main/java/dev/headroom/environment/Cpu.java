@@ -157,15 +157,12 @@ public final class Cpu {
     }
 
     /**
-     * What a Linux process's instructions go through that are not its machine's: an x86-64 JVM on another processor, as
-     * under QEMU's user mode or Apple's Rosetta.
+     * What translates a Linux process's instructions: QEMU's user mode or Apple's Rosetta, where an x86-64 JVM is on a
+     * processor that is none. Both show it the processor's own {@code /proc/cpuinfo}.
      */
     static Optional<String> emulation(String architecture, List<String> cpuinfo) {
-        boolean x86 = cpuinfo.stream().anyMatch(line -> line.startsWith("flags"));
         boolean arm = cpuinfo.stream().anyMatch(line -> line.startsWith("Features"));
-        boolean rosetta =
-                cpuinfo.stream().anyMatch(line -> line.startsWith("vendor_id") && line.contains("VirtualApple"));
-        return architecture.equals("amd64") && (rosetta || (arm && !x86)) ? Optional.of(X86_ON_ARM) : Optional.empty();
+        return arm && architecture.equals("amd64") ? Optional.of(X86_ON_ARM) : Optional.empty();
     }
 
     /** The name of the first processor; not on ARM, where Linux gives numbers only. */

@@ -90,6 +90,7 @@ final class Linux {
         long signs = Stream.of(
                         machine.exists("dev/dxg"),
                         machine.exists("run/WSL"),
+                        machine.exists("usr/lib/wsl"), // libraries of the Windows driver, in containers with a GPU too
                         machine.exists("proc/sys/fs/binfmt_misc/WSLInterop"),
                         machine.variable("WSL_DISTRO_NAME").isPresent())
                 .filter(sign -> sign)

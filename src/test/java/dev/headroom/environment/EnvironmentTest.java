@@ -373,6 +373,16 @@ class EnvironmentTest {
     }
 
     @Test
+    void aContainerWithAGpuUnderAKernelOfOnesOwn() {
+        FakeMachine container = captured("docker-in-wsl2").file("proc/sys/kernel/osrelease", "6.9.0-mine\n");
+
+        assertThat(container.detect().name()).isEqualTo("container");
+        assertThat(container.file("usr/lib/wsl/lib/libdxcore.so", "").detect().name())
+                .isEqualTo("container-wsl2");
+        assertThat(container.detect().facts()).containsEntry("wslKernel", "custom");
+    }
+
+    @Test
     void anImportedImageUnderWsl2IsNoContainer() {
         assertThat(FakeMachine.linux(root, "5.15.167.4-microsoft-standard-WSL2")
                         .isolated()
