@@ -20,6 +20,7 @@
  *   MIG=n             every card is divided into n parts; part j has 5 GiB and uses (1 + j) * 256 MiB
  *   THROTTLE=bits     reasons for the clocks to be what they are; 1, idle, without it
  *   DRIVER_MODEL=n    as on Windows: 0 WDDM, 1 TCC, 2 MCDM
+ *   DISPLAY=n         0: no display is plugged in, 1: one is, 2: and the cards draw on it; without it they do not tell
  */
 #define _GNU_SOURCE
 #include <link.h>
@@ -155,6 +156,13 @@ int nvmlSystemGetDriverVersion(char *version, unsigned int length) {
     return SUCCESS;
 }
 
+#ifndef OLD
+int nvmlSystemGetCudaDriverVersion_v2(int *version) {
+    *version = 12080;
+    return SUCCESS;
+}
+#endif
+
 int nvmlDeviceGetCount_v2(unsigned int *count) {
     *count = CARDS;
     return SUCCESS;
@@ -216,6 +224,20 @@ int V2(nvmlDeviceGetDriverModel)(device *of, unsigned int *current, unsigned int
     return NOT_SUPPORTED;
 #endif
 }
+
+#ifdef DISPLAY
+int nvmlDeviceGetDisplayActive(device *of, unsigned int *active) {
+    (void) of;
+    *active = DISPLAY == 2;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetDisplayMode(device *of, unsigned int *connected) {
+    (void) of;
+    *connected = DISPLAY != 0;
+    return SUCCESS;
+}
+#endif
 
 static unsigned long long used(const device *of) {
     if (of->part >= 0) {

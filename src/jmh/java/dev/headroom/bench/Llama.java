@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.State;
 public class Llama {
     private static final String LOCAL = "local";
 
-    /** Name of the environment: {@code local} for wherever this is, or the name it must have. */
+    /** Name of the environment: {@code local} for wherever this is, or a name it must have. */
     @Param(LOCAL)
     public String environment;
 
@@ -26,10 +26,11 @@ public class Llama {
     @Setup(Level.Trial)
     public void open() {
         if (!environment.equals(LOCAL)) {
-            String detected = Environment.detect().name();
-            if (!environment.equals(detected)) {
-                throw new BadInput("The environment is said to be " + environment + " but this is " + detected
-                        + ": run it there, or leave the parameter environment at " + LOCAL + ".");
+            Environment detected = Environment.detect();
+            if (!detected.isCalled(environment)) {
+                throw new BadInput("The environment is said to be " + environment + " but this is " + detected.name()
+                        + ": run it there, call it " + detected.name() + " or " + detected.name()
+                        + "-<more>, or leave the parameter environment at " + LOCAL + ".");
             }
         }
         library = LlamaLibrary.open(LlamaHome.find(Optional.empty()));

@@ -2,27 +2,64 @@ package dev.headroom.cli;
 
 import dev.headroom.environment.Environment;
 import dev.headroom.run.Preparation;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code headroom environment}: what this machine is. */
 @Command(name = "environment", description = "What this machine is: the name and the facts that results carry.")
 final class EnvironmentCommand implements Runnable {
+    /** Which facts stand together. The last group takes what no other one does. */
+    private static final Map<String, Pattern> GROUPS = groups();
+
     @Mixin
     Output output = new Output();
 
     @Override
     public void run() {
         Environment environment = Preparation.here();
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("name", environment.name());
-        facts.putAll(environment.facts());
-        List<List<String>> rows = new ArrayList<>();
-        facts.forEach((fact, value) -> rows.add(List.of(fact, value)));
-        output.answer(facts, Output.table(rows));
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("name", environment.name());
+        all.putAll(environment.facts());
+        output.answer(all, text(environment));
+    }
+
+    /** The name, then the facts in groups, each in the order in which they were found out. */
+    static String text(Environment environment) {
+        Map<String, String> left = new LinkedHashMap<>(environment.facts());
+        int width = left.keySet().stream().mapToInt(String::length).max().orElse(0);
+        StringBuilder text = new StringBuilder(environment.name()).append('\n');
+        GROUPS.forEach((group, facts) -> {
+            StringBuilder lines = new StringBuilder();
+            left.forEach((fact, value) -> {
+                if (facts.matcher(fact).matches()) {
+                    String padding = " ".repeat(width - fact.length());
+                    lines.append("  " + fact + padding + "  " + value + '\n');
+                }
+            });
+            if (!lines.isEmpty()) {
+                text.append('\n').append(group).append('\n').append(lines);
+            }
+            left.keySet().removeIf(fact -> facts.matcher(fact).matches());
+        });
+        return text.toString();
+    }
+
+    private static Map<String, Pattern> groups() {
+        Map<String, Pattern> groups = new LinkedHashMap<>();
+        groups.put(
+                "system", Pattern.compile("os|kernel|distribution|architecture|emulation|wsl.*|dxg|sandbox|container"));
+        groups.put(
+                "machine",
+                Pattern.compile(
+                        "hardware|hypervisor|machine|cpu|cpuFeatures|(logical|physical|usable)Cores|numaNodes|governor|cpuMax.*"));
+        groups.put("limits", Pattern.compile("cgroup.*|cpuQuota.*|cpuset|memoryLimit.*"));
+        groups.put("memory", Pattern.compile("memory.*|swap.*|transparent.*|hugepage.*|overcommit.*|z(swap|ram).*"));
+        groups.put("GPU", Pattern.compile("gpu.*|vulkan.*"));
+        groups.put("JVM", Pattern.compile("jvm.*"));
+        groups.put("other", Pattern.compile(".*"));
+        return groups;
     }
 }

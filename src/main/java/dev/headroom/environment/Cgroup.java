@@ -6,12 +6,18 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.BinaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The control groups, version 1 or 2, that this process is in. */
 public final class Cgroup {
+    private static final Pattern QUOTA = Pattern.compile("([1-9][0-9]{0,14})\\s+([1-9][0-9]{0,14})");
+
     private Cgroup() {}
 
     /**
@@ -32,16 +38,9 @@ public final class Cgroup {
     }
 
     static Optional<Group> ofMemory(Machine machine) {
-        List<String> cgroups = machine.lines("proc/self/cgroup");
-        List<String> mountinfo = machine.lines("proc/self/mountinfo");
         return Stream.concat(
-                        groups(machine, 2, mount(mountinfo, "cgroup2", ""), path(cgroups, ""), "memory.max"),
-                        groups(
-                                machine,
-                                1,
-                                mount(mountinfo, "cgroup", "memory"),
-                                path(cgroups, "memory"),
-                                "memory.limit_in_bytes"))
+                        groups(machine, 2, folders(machine, "cgroup2", ""), "memory.max"),
+                        groups(machine, 1, folders(machine, "cgroup", "memory"), "memory.limit_in_bytes"))
                 .reduce(BinaryOperator.minBy(
                         Comparator.comparingLong(group -> group.limit().orElse(Long.MAX_VALUE))));
     }
@@ -51,25 +50,75 @@ public final class Cgroup {
         return limit.isPresent() ? OptionalLong.of(limit.getAsLong() >> 20) : limit;
     }
 
-    /** The groups of one hierarchy that count memory, which the file of the limit shows, from the process's own upwards. */
-    private static Stream<Group> groups(Machine machine, int version, Mount mount, String path, String file) {
+    /** The version that counts memory, or where none does that is mounted; empty without control groups. */
+    static OptionalInt version(Machine machine) {
+        Optional<Integer> ofMemory = ofMemory(machine).map(Group::version);
+        List<String> types = Mount.all(machine).stream().map(Mount::type).toList();
+        return ofMemory.or(() -> types.contains("cgroup") ? Optional.of(1) : Optional.empty())
+                .or(() -> types.contains("cgroup2") ? Optional.of(2) : Optional.empty())
+                .map(OptionalInt::of)
+                .orElse(OptionalInt.empty());
+    }
+
+    /** The smallest limit of CPU time, of this process's group and those above it, in cores; empty: there is none. */
+    static OptionalDouble cpuQuotaCores(Machine machine) {
+        Stream<String> version2 =
+                folders(machine, "cgroup2", "").stream().map(folder -> machine.text(folder + "/cpu.max"));
+        Stream<String> version1 = folders(machine, "cgroup", "cpu").stream()
+                .map(folder ->
+                        machine.text(folder + "/cpu.cfs_quota_us") + " " + machine.text(folder + "/cpu.cfs_period_us"));
+        return Stream.concat(version2, version1)
+                .flatMapToDouble(quota -> cores(quota).stream())
+                .min();
+    }
+
+    /** A quota and its period in µs, such as {@code 150000 100000}; without a quota {@code max}, in version 1 -1. */
+    static OptionalDouble cores(String quota) {
+        Matcher matcher = QUOTA.matcher(quota.strip());
+        return matcher.matches()
+                ? OptionalDouble.of(Double.parseDouble(matcher.group(1)) / Long.parseLong(matcher.group(2)))
+                : OptionalDouble.empty();
+    }
+
+    /** Those that count memory, which the file of the limit shows. */
+    private static Stream<Group> groups(Machine machine, int version, List<String> folders, String file) {
         List<Group> groups = new ArrayList<>();
-        if (mount.point().isEmpty()) {
-            return groups.stream();
+        for (String folder : folders) {
+            String limit = machine.text(folder + "/" + file);
+            if (!limit.isBlank()) {
+                groups.add(new Group(version, machine.root().resolve(folder), bytes(limit)));
+            }
+        }
+        return groups.stream();
+    }
+
+    /**
+     * The folders of one hierarchy, of the process's own group and those above it, as far as they can be seen.
+     *
+     * @param type of the file system
+     * @param controller of version 1; empty for version 2
+     */
+    private static List<String> folders(Machine machine, String type, String controller) {
+        Optional<Mount> mount = Mount.all(machine).stream()
+                .filter(candidate -> candidate.type().equals(type)
+                        && (controller.isEmpty()
+                                || Arrays.asList(candidate.options().split(",", -1))
+                                        .contains(controller)))
+                .findFirst();
+        if (mount.isEmpty()) {
+            return List.of();
         }
         // The path counts from the root of the hierarchy, what is mounted may be a part of it.
-        String below =
-                path.startsWith(mount.root()) ? path.substring(mount.root().length()) : path;
+        String path = path(machine.lines("proc/self/cgroup"), controller);
+        String mounted = mount.get().root().equals("/") ? "" : mount.get().root();
+        String below = path.startsWith(mounted) ? path.substring(mounted.length()) : path;
+        List<String> folders = new ArrayList<>();
         for (String group = below; ; group = group.substring(0, Math.max(0, group.lastIndexOf('/')))) {
             if (!group.contains("..")) {
-                String folder = mount.point().substring(1) + "/" + group;
-                String limit = machine.text(folder + "/" + file);
-                if (!limit.isBlank()) {
-                    groups.add(new Group(version, machine.root().resolve(folder), bytes(limit)));
-                }
+                folders.add(mount.get().point().substring(1) + "/" + group);
             }
             if (group.isEmpty()) {
-                return groups.stream();
+                return folders;
             }
         }
     }
@@ -96,31 +145,5 @@ public final class Cgroup {
             }
         }
         return "";
-    }
-
-    /**
-     * A mount of cgroups.
-     *
-     * @param root the part of the hierarchy that is mounted, empty if all is
-     * @param point where; empty if it is not mounted
-     */
-    record Mount(String root, String point) {}
-
-    /** The mount of one hierarchy in {@code /proc/self/mountinfo}. */
-    static Mount mount(List<String> mountinfo, String type, String controller) {
-        for (String line : mountinfo) {
-            int dash = line.indexOf(" - ");
-            String[] mount = line.split(" ", 6);
-            if (dash < 0 || mount.length < 6 || !mount[4].startsWith("/")) {
-                continue;
-            }
-            String[] system = line.substring(dash + 3).split(" ", -1);
-            boolean ofController = controller.isEmpty()
-                    || Arrays.asList(system[system.length - 1].split(",", -1)).contains(controller);
-            if (system[0].equals(type) && ofController) {
-                return new Mount(mount[3].equals("/") ? "" : mount[3], mount[4]);
-            }
-        }
-        return new Mount("", "");
     }
 }

@@ -1,14 +1,21 @@
 package dev.headroom.environment;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Processor model and cores. */
 public final class Cpu {
@@ -17,6 +24,36 @@ public final class Cpu {
 
     /** CPUs; the most that Linux is built for on any processor. */
     private static final int MOST_CPUS = 8192;
+
+    /** An {@code emulation}. */
+    static final String X86_ON_ARM = "x86-64 on ARM";
+
+    private static final String ONLINE = "sys/devices/system/cpu/online";
+
+    /** What ggml's CPU backends for x86 are built with (ggml/src/ggml-cpu/CMakeLists.txt), as {@code /proc/cpuinfo} has it. */
+    private static final Map<String, String> X86_FEATURES = named(
+            "sse4_2",
+            "avx",
+            "f16c",
+            "fma",
+            "avx2",
+            "bmi2",
+            "avx_vnni",
+            "avx512f",
+            "avx512cd",
+            "avx512vl",
+            "avx512dq",
+            "avx512bw",
+            "avx512vbmi",
+            "avx512_vnni",
+            "avx512_bf16",
+            "amx_tile",
+            "amx_int8",
+            "amx_bf16");
+
+    /** The same for ARM, with the names of compilers' {@code -march} behind. */
+    private static final Map<String, String> ARM_FEATURES =
+            named("asimd:neon", "asimdhp:fp16", "asimddp:dotprod", "i8mm", "bf16", "sve", "sve2", "sme");
 
     private static final Pattern RANGE = Pattern.compile("([0-9]{1,6})(?:-([0-9]{1,6}))?");
     private static final Pattern FIELD = Pattern.compile("([^:]*?)\\s*:\\s*(.*?)\\s*");
@@ -48,12 +85,84 @@ public final class Cpu {
     }
 
     private static OptionalInt usablePhysicalCores(Machine machine) {
-        BitSet allowed = machine.lines("proc/self/status").stream()
+        BitSet allowed = allowed(machine);
+        return count(coreOfCpu(machine), allowed.isEmpty() ? cpu -> true : allowed::get);
+    }
+
+    private static BitSet allowed(Machine machine) {
+        return machine.lines("proc/self/status").stream()
                 .filter(line -> line.startsWith("Cpus_allowed_list:"))
                 .map(line -> cpus(line.substring(line.indexOf(':') + 1)))
                 .findFirst()
                 .orElse(new BitSet());
-        return count(coreOfCpu(machine), allowed.isEmpty() ? cpu -> true : allowed::get);
+    }
+
+    /**
+     * The CPUs that a Linux process may use of those online, where affinity or its cpuset keeps it from some: a list such
+     * as {@code 0-3,8}.
+     */
+    static Optional<String> cpuset(Machine machine) {
+        BitSet online = cpus(machine.text(ONLINE));
+        BitSet usable = allowed(machine);
+        usable.and(online);
+        return usable.isEmpty() || usable.equals(online) ? Optional.empty() : Optional.of(list(usable));
+    }
+
+    /** What the processor can do that llama.cpp has code for, in Linux's names on x86 and in compilers' on ARM. */
+    static Optional<String> features(List<String> cpuinfo) {
+        for (String line : cpuinfo) {
+            Matcher field = FIELD.matcher(line);
+            Map<String, String> known =
+                    switch (field.matches() ? field.group(1) : "") {
+                        case "flags" -> X86_FEATURES;
+                        case "Features" -> ARM_FEATURES;
+                        default -> Map.of();
+                    };
+            if (!known.isEmpty()) {
+                Set<String> flags = new HashSet<>(List.of(field.group(2).split("\\s+")));
+                return features(known, flags::contains);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Names of features, in the order of a map.
+     *
+     * @param known what a system calls them, to their names here
+     */
+    static Optional<String> features(Map<String, String> known, Predicate<String> has) {
+        String features = known.entrySet().stream()
+                .filter(feature -> has.test(feature.getKey()))
+                .map(Map.Entry::getValue)
+                .distinct()
+                .collect(Collectors.joining(" "));
+        return features.isEmpty() ? Optional.empty() : Optional.of(features);
+    }
+
+    /** A list of names, each with another one behind a colon if it has one. */
+    static Map<String, String> named(String... names) {
+        Map<String, String> named = new LinkedHashMap<>();
+        for (String name : names) {
+            String[] both = name.split(":", 2);
+            named.put(both[0], both[both.length - 1]);
+        }
+        return Collections.unmodifiableMap(named);
+    }
+
+    /** Nodes of memory that are online; empty where the kernel does not tell. */
+    static OptionalInt numaNodes(Machine machine) {
+        int nodes = cpus(machine.text("sys/devices/system/node/online")).cardinality();
+        return nodes == 0 ? OptionalInt.empty() : OptionalInt.of(nodes);
+    }
+
+    /**
+     * What translates a Linux process's instructions: QEMU's user mode or Apple's Rosetta, where an x86-64 JVM is on a
+     * processor that is none. Both show it the processor's own {@code /proc/cpuinfo}.
+     */
+    static Optional<String> emulation(String architecture, List<String> cpuinfo) {
+        boolean arm = cpuinfo.stream().anyMatch(line -> line.startsWith("Features"));
+        return arm && architecture.equals("amd64") ? Optional.of(X86_ON_ARM) : Optional.empty();
     }
 
     /** The name of the first processor; not on ARM, where Linux gives numbers only. */
@@ -88,7 +197,7 @@ public final class Cpu {
     /** Linux CPU number to a name of its core: the list of its siblings, or package and core number. */
     private static Map<Integer, String> coreOfCpu(Machine machine) {
         Map<Integer, String> cores = new HashMap<>();
-        cpus(machine.text("sys/devices/system/cpu/online")).stream().forEach(cpu -> {
+        cpus(machine.text(ONLINE)).stream().forEach(cpu -> {
             String topology = "sys/devices/system/cpu/cpu" + cpu + "/topology/";
             machine.value(topology + "core_cpus_list")
                     .or(() -> machine.value(topology + "thread_siblings_list"))
@@ -136,6 +245,17 @@ public final class Cpu {
             }
         }
         return cpus;
+    }
+
+    /** The other way round. */
+    private static String list(BitSet cpus) {
+        List<String> ranges = new ArrayList<>();
+        for (int first = cpus.nextSetBit(0); first >= 0; ) {
+            int end = cpus.nextClearBit(first);
+            ranges.add(end - first == 1 ? Integer.toString(first) : first + "-" + (end - 1));
+            first = cpus.nextSetBit(end);
+        }
+        return String.join(",", ranges);
     }
 
     private static boolean isNumber(String text) {

@@ -1,8 +1,11 @@
 package dev.headroom.environment;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
@@ -28,6 +31,16 @@ final class Facts {
 
     void put(String fact, OptionalInt value) {
         value.ifPresent(number -> facts.put(fact, Integer.toString(number)));
+    }
+
+    /** With at most two decimals. */
+    void put(String fact, OptionalDouble value) {
+        value.ifPresent(number -> facts.put(
+                fact,
+                BigDecimal.valueOf(number)
+                        .setScale(2, RoundingMode.HALF_UP)
+                        .stripTrailingZeros()
+                        .toPlainString()));
     }
 
     void put(String fact, int value) {

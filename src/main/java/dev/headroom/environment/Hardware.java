@@ -34,18 +34,21 @@ record Hardware(Kind kind, Optional<String> hypervisor, Optional<String> machine
         }
     }
 
-    /** What the firmware, ACPI tables or device tree of virtual machines say, to the hypervisor's name. */
+    /** What firmware, ACPI tables, device tree and PCI devices of virtual machines say, to the hypervisor's name. */
     private static final Map<Pattern, String> HYPERVISORS = hypervisors();
 
-    /** Clouds that rent out virtual and physical machines under one name. */
+    /**
+     * Clouds that rent out virtual and physical machines under one name, and devices for virtual machines, which their
+     * physical ones may have as well.
+     */
     private static final Pattern CLOUD = Pattern.compile(
-            "google compute engine|alibaba|digitalocean|openstack|tencent|hetzner|vultr|linode",
-            Pattern.CASE_INSENSITIVE);
+            "google compute engine|alibaba|digitalocean|openstack|tencent|hetzner|vultr|linode|^pci 1af4:",
+            Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
 
     /** Makers of physical machines and boards, how they begin in firmware. */
     private static final Pattern MAKER = Pattern.compile(
-            "^(acer|adlink|alienware|amazon ec2 .*\\.metal|ampere|apple inc|asrock|asus|beelink|biostar|dell|dynabook"
-                    + "|evga|framework|friendlyelec|fujitsu|giga-?byte|gmktec|hardkernel|hewlett|hpe?\\b|huawei|intel"
+            "^(acer|adlink|alienware|amazon ec2 .*\\.metal|ampere|apple (inc|imac|mac)|asrock|asus|beelink|biostar|dell"
+                    + "|dynabook|evga|framework|friendlyelec|fujitsu|giga-?byte|gmktec|hardkernel|hewlett|hpe?\\b|huawei|intel"
                     + "|lenovo|lg electronics|medion|micro-star|microsoft corporation surface|minisforum|msi\\b|nvidia"
                     + "|orange ?pi|pine64|radxa|raspberry pi|razer|samsung|schenker|solidrun|supermicro|system76"
                     + "|toshiba|tuxedo)",
@@ -59,7 +62,7 @@ record Hardware(Kind kind, Optional<String> hypervisor, Optional<String> machine
         facts.put("machine", machine);
     }
 
-    static Hardware onLinux(Machine machine) {
+    static Hardware onLinux(Machine machine, List<PciDevice> devices) {
         Optional<String> firmware = joined(
                         " ",
                         machine.value("sys/class/dmi/id/sys_vendor"),
@@ -74,7 +77,10 @@ record Hardware(Kind kind, Optional<String> hypervisor, Optional<String> machine
                 machine.value("proc/device-tree/hypervisor/compatible"),
                 machine.value("sys/hypervisor/type"),
                 machine.value("sys/devices/system/clocksource/clocksource0/available_clocksource"),
-                acpiMaker(machine.text("sys/firmware/acpi/tables/FACP")));
+                acpiMaker(machine.text("sys/firmware/acpi/tables/FACP")),
+                devices.stream()
+                        .map(device -> "pci " + device.vendor() + ":" + device.device())
+                        .reduce((one, other) -> one + "\n" + other));
         return of(firmware, signs.orElse(""), hypervisorFlag(machine.lines("proc/cpuinfo")));
     }
 
@@ -126,20 +132,21 @@ record Hardware(Kind kind, Optional<String> hypervisor, Optional<String> machine
     /** In order: a name of its own before what it is built on. */
     private static Map<Pattern, String> hypervisors() {
         Map<String, String> names = new LinkedHashMap<>();
-        names.put("microsoft corporation virtual machine|hyperv_clocksource", "Hyper-V");
-        names.put("vmware", "VMware");
-        names.put("virtualbox|innotek", "VirtualBox");
-        names.put("parallels", "Parallels");
+        names.put("microsoft corporation virtual machine|hyperv_clocksource|^pci 1414:5353", "Hyper-V");
+        names.put("vmware|^pci 15ad:", "VMware");
+        names.put("virtualbox|innotek|^pci 80ee:", "VirtualBox");
+        names.put("parallels|^pci 1ab8:", "Parallels");
         names.put("bhyve", "bhyve");
         names.put("apple virtualization", "Apple Virtualization");
         names.put("FIRECK|firecracker", "Firecracker");
         names.put("cloud hypervisor", "Cloud Hypervisor");
         names.put("amazon ec2 (?!.*\\.metal)", "Amazon EC2");
-        names.put("\\bxen\\b", "Xen");
+        names.put("\\bxen\\b|^pci 5853:", "Xen");
         names.put("\\bkvm\\b", "KVM");
-        names.put("qemu|bochs|linux,dummy-virt", "QEMU");
+        names.put("qemu|bochs|linux,dummy-virt|^pci 1b36:|^pci 1234:1111", "QEMU");
         Map<Pattern, String> hypervisors = new LinkedHashMap<>();
-        names.forEach((sign, name) -> hypervisors.put(Pattern.compile(sign, Pattern.CASE_INSENSITIVE), name));
+        names.forEach((sign, name) ->
+                hypervisors.put(Pattern.compile(sign, Pattern.CASE_INSENSITIVE | Pattern.MULTILINE), name));
         return Collections.unmodifiableMap(hypervisors);
     }
 }

@@ -15,21 +15,26 @@ import java.util.regex.Pattern;
  * @param pciId as {@link Cards#pciId} writes it
  * @param uuid {@code GPU-…} or {@code MIG-…}
  * @param driverModel {@code WDDM}, {@code TCC} or {@code MCDM}, on Windows alone
+ * @param display {@code active}, {@code connected} or {@code none}
  */
 public record NvidiaCard(
-        Optional<String> pciId, Optional<String> name, Optional<String> uuid, Optional<String> driverModel) {
+        Optional<String> pciId,
+        Optional<String> name,
+        Optional<String> uuid,
+        Optional<String> driverModel,
+        Optional<String> display) {
     private static final Pattern CUDA = Pattern.compile("CUDA(?<number>[0-9]{1,4})");
 
     private static List<NvidiaCard> list(Nvml nvml) throws MeterUnavailable {
         return nvml.cards().stream()
-                .map(card -> new NvidiaCard(card.pciId(), card.name(), card.uuid(), card.driverModel()))
+                .map(card -> new NvidiaCard(card.pciId(), card.name(), card.uuid(), card.driverModel(), card.display()))
                 .toList();
     }
 
     /**
-     * Facts for results: {@code gpuDriver}, then of each card {@code gpu} (its name), {@code gpuUuid} and {@code
-     * gpuDriverModel}, of the second one {@code gpu2} and so on. What is not known is not there: nothing at all without
-     * an NVIDIA driver.
+     * Facts for results: {@code gpuDriver}, {@code gpuCuda} (the newest version of CUDA that it runs), then of each card
+     * {@code gpu} (its name), {@code gpuUuid}, {@code gpuDriverModel} and {@code gpuDisplay}, of the second one {@code gpu2}
+     * and so on. What is not known is not there: nothing at all without an NVIDIA driver.
      */
     public static Map<String, String> facts() {
         try (Nvml nvml = Nvml.open()) {
@@ -42,6 +47,7 @@ public record NvidiaCard(
     static Map<String, String> facts(Nvml nvml) throws MeterUnavailable {
         Map<String, String> facts = new LinkedHashMap<>();
         nvml.driver().ifPresent(version -> facts.put("gpuDriver", version));
+        nvml.cuda().ifPresent(version -> facts.put("gpuCuda", version));
         List<NvidiaCard> cards = list(nvml);
         for (int i = 0; i < cards.size(); i++) {
             String gpu = i == 0 ? "gpu" : "gpu" + (i + 1);
@@ -49,6 +55,7 @@ public record NvidiaCard(
             card.name().ifPresent(name -> facts.put(gpu, name));
             card.uuid().ifPresent(uuid -> facts.put(gpu + "Uuid", uuid));
             card.driverModel().ifPresent(model -> facts.put(gpu + "DriverModel", model));
+            card.display().ifPresent(display -> facts.put(gpu + "Display", display));
         }
         return facts;
     }

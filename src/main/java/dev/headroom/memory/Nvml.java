@@ -155,6 +155,14 @@ final class Nvml implements AutoCloseable {
         return text("nvmlSystemGetDriverVersion");
     }
 
+    /** The newest version of CUDA that the driver runs, such as {@code 12.8}; drivers since 2018. */
+    Optional<String> cuda() {
+        int[] version = new int[1];
+        return succeeds("nvmlSystemGetCudaDriverVersion_v2", version) && version[0] > 0
+                ? Optional.of(version[0] / 1000 + "." + version[0] % 1000 / 10)
+                : Optional.empty();
+    }
+
     /** The cards, in the order of their PCI ids. */
     List<Card> cards() throws MeterUnavailable {
         int[] count = new int[1];
@@ -312,6 +320,18 @@ final class Nvml implements AutoCloseable {
             return told && narrow[0] >= 0 && narrow[0] < DRIVER_MODELS.size()
                     ? Optional.of(DRIVER_MODELS.get(narrow[0]))
                     : Optional.empty();
+        }
+
+        /**
+         * {@code active} if the card has memory for a display, which it may have without one, {@code connected} if only
+         * something is plugged in, {@code none} if nothing is.
+         */
+        Optional<String> display() {
+            boolean told = succeeds("nvmlDeviceGetDisplayActive", card, narrow);
+            boolean active = told && narrow[0] == ENABLED;
+            told &= active || succeeds("nvmlDeviceGetDisplayMode", card, narrow);
+            boolean connected = told && narrow[0] == ENABLED;
+            return told ? Optional.of(active ? "active" : connected ? "connected" : "none") : Optional.empty();
         }
 
         /** Energy drawn since the driver was loaded, in mJ; cards since Volta. */

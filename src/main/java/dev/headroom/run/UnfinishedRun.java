@@ -14,12 +14,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A run that was broken off, as its journal tells. */
 public final class UnfinishedRun {
     /** Where it runs, but not the same from one minute to the next. */
-    private static final String CHANGES = "memoryAvailableMiB";
+    private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|gpu[0-9]*Display");
 
     /** No environment's name: the place that a run's own facts are about. */
     private static final String HERE = "";
@@ -138,7 +139,7 @@ public final class UnfinishedRun {
 
     private static Map<String, String> stable(Map<String, String> environment) {
         Map<String, String> stable = new LinkedHashMap<>(environment);
-        stable.remove(CHANGES);
+        stable.keySet().removeIf(fact -> CHANGES.matcher(fact).matches());
         return stable;
     }
 

@@ -106,6 +106,48 @@ class CgroupTest {
     }
 
     @Test
+    void theSmallestQuotaOnTheWayUpCounts() {
+        machine.file("proc/self/mountinfo", V2)
+                .file("proc/self/cgroup", "0::/slice/service\n")
+                .file("sys/fs/cgroup/slice/cpu.max", "150000 100000\n")
+                .file("sys/fs/cgroup/slice/service/cpu.max", "400000 100000\n");
+
+        assertThat(Cgroup.cpuQuotaCores(machine.machine())).hasValue(1.5);
+    }
+
+    @Test
+    void quotaOfVersion1() {
+        machine.file("proc/self/mountinfo", V1.replace("ROOT", "/"))
+                .file("proc/self/cgroup", "4:memory:/group\n3:cpu,cpuacct:/group\n")
+                .file("sys/fs/cgroup/cpu,cpuacct/group/cpu.cfs_quota_us", "50000\n")
+                .file("sys/fs/cgroup/cpu,cpuacct/group/cpu.cfs_period_us", "100000\n");
+
+        assertThat(Cgroup.cpuQuotaCores(machine.machine())).hasValue(0.5);
+    }
+
+    @Test
+    void noQuotaIsAbsent() {
+        for (String none : List.of("max 100000", "-1\n100000\n", "", "50000", "50000 0", "0 100000", "a b")) {
+            assertThat(Cgroup.cores(none)).as(none).isEmpty();
+        }
+        assertThat(Cgroup.cpuQuotaCores(machine.machine())).isEmpty();
+    }
+
+    @Test
+    void versions() {
+        assertThat(Cgroup.version(machine.machine())).isEmpty();
+        assertThat(Cgroup.version(machine.file("proc/self/mountinfo", V2).machine()))
+                .hasValue(2);
+        assertThat(Cgroup.version(machine.file("proc/self/mountinfo", V1 + V2).machine()))
+                .as("with both, no file of a limit")
+                .hasValue(1);
+        assertThat(Cgroup.version(
+                        machine.file("sys/fs/cgroup/memory.max", "max\n").machine()))
+                .as("with both, and memory in version 2")
+                .hasValue(2);
+    }
+
+    @Test
     void paths() {
         assertThat(Cgroup.path(List.of("12:cpu,memory:/a:b", "0::/c"), "memory"))
                 .isEqualTo("/a:b");

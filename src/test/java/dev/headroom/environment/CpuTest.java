@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,45 @@ class CpuTest {
 
         assertThat(Cpu.defaultThreads(machine.machine())).isEqualTo(1);
         assertThat(Cpu.physicalCores(machine.machine())).hasValue(4);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            0-7  | 0,2-3,6 | 0,2-3,6
+            0-7  | 0-7     |
+            0-7  | 0-127   |
+            0-3  | 2-9     | 2-3
+            ''   | 0-1     |
+            0-7  | ''      |
+            """)
+    void cpusets(String online, String allowed, @Nullable String cpuset) {
+        FakeMachine machine = machine()
+                .file("sys/devices/system/cpu/online", online + "\n")
+                .file("proc/self/status", "Cpus_allowed_list:\t" + allowed + "\n");
+
+        assertThat(Cpu.cpuset(machine.machine()).orElse(null)).isEqualTo(cpuset);
+    }
+
+    @Test
+    void features() {
+        assertThat(Cpu.features(List.of("flags\t\t: fpu sme avx512_vnni avx2 amx_tile fpu avx")))
+                .as("on x86 sme is memory encryption")
+                .hasValue("avx avx2 avx512_vnni amx_tile");
+        assertThat(Cpu.features(List.of("processor : 0", "Features : fp asimd asimddp sve sme i8mm avx")))
+                .hasValue("neon dotprod i8mm sve sme");
+        assertThat(Cpu.features(List.of("flags : fpu"))).isEmpty();
+        assertThat(Cpu.features(List.of("flags :", "Features"))).isEmpty();
+        assertThat(Cpu.features(List.of())).isEmpty();
+    }
+
+    @Test
+    void numaNodes() {
+        String online = "sys/devices/system/node/online";
+        assertThat(Cpu.numaNodes(machine().file(online, "0-1\n").machine())).hasValue(2);
+        assertThat(Cpu.numaNodes(machine().file(online, "\n").machine())).isEmpty();
     }
 
     @Test

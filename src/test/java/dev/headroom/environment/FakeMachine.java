@@ -1,17 +1,25 @@
 package dev.headroom.environment;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.stream.Stream;
 
 /** A machine made of captured texts, in a folder. */
 final class FakeMachine {
+    private static final Path CAPTURED = Path.of("src/test/resources/dev/headroom/environment");
+    private static final String PROPERTIES = "machine.properties";
+    private static final String HIVE = "HKEY_LOCAL_MACHINE";
+
     private final Path root;
     private final Map<String, String> properties = new HashMap<>();
     private final Map<String, String> variables = new HashMap<>();
@@ -33,6 +41,59 @@ final class FakeMachine {
                 .link("proc/self/ns/pid", "pid:[4026531836]")
                 .link("proc/self/ns/user", "user:[4026531837]")
                 .link("proc/self/ns/cgroup", "cgroup:[4026531835]");
+    }
+
+    /**
+     * One of those in {@code src/test/resources}, copied so that a test may change it. Its README.md says how they are
+     * written down.
+     */
+    static FakeMachine captured(Path root, String name) {
+        Path folder = CAPTURED.resolve(name);
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(folder.resolve(PROPERTIES));
+                Stream<Path> paths = Files.walk(folder)) {
+            properties.load(reader);
+            FakeMachine machine = new FakeMachine(
+                    root,
+                    properties.getProperty("os.name"),
+                    properties.getProperty("os.version"),
+                    properties.getProperty("os.arch"));
+            machine.processors(Integer.parseInt(properties.getProperty("processors")));
+            for (Path file : paths.filter(Files::isRegularFile).toList()) {
+                String path =
+                        folder.relativize(file).toString().replace('\\', '/').replace("%3A", ":");
+                String text = Files.readString(file);
+                if (path.startsWith("reg/")) {
+                    machine.registry(text);
+                } else if (path.endsWith(".txt")) {
+                    machine.output(path.replace(".txt", ""), text);
+                } else if (!path.equals(PROPERTIES)) {
+                    machine.file(path, text);
+                }
+            }
+            for (String property : properties.stringPropertyNames()) {
+                String value = properties.getProperty(property);
+                if (property.startsWith("link.")) {
+                    machine.link(property.substring("link.".length()), value);
+                } else if (property.startsWith("variable.")) {
+                    machine.variable(property.substring("variable.".length()), value);
+                }
+            }
+            return machine;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static List<String> captured() {
+        try (Stream<Path> machines = Files.list(CAPTURED)) {
+            return machines.filter(Files::isDirectory)
+                    .map(machine -> machine.getFileName().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static FakeMachine windows(Path root) {
@@ -79,10 +140,27 @@ final class FakeMachine {
         return this;
     }
 
-    /** What a program prints whose command line contains a text. */
-    FakeMachine output(String command, String text) {
-        outputs.put(command, text);
+    /** What a program prints. */
+    FakeMachine output(String program, String text) {
+        outputs.put(program, text);
         return this;
+    }
+
+    /** What {@code reg query} prints, of the key that the text begins with. */
+    FakeMachine registry(String text) {
+        return output(text.strip().lines().findFirst().orElse("").toLowerCase(Locale.ROOT), text);
+    }
+
+    /** A key without values. */
+    FakeMachine noRegistry(String key) {
+        return output((HIVE + "\\" + key).toLowerCase(Locale.ROOT), "");
+    }
+
+    private List<String> run(List<String> command) {
+        String program = command.get(0).substring(command.get(0).lastIndexOf('/') + 1);
+        String asked =
+                program.equals("reg") ? command.get(2).replace("HKLM", HIVE).toLowerCase(Locale.ROOT) : program;
+        return outputs.getOrDefault(asked, "").lines().toList();
     }
 
     /** Namespaces of its own, as in any container. */
@@ -118,16 +196,7 @@ final class FakeMachine {
     }
 
     Machine machine() {
-        return new Machine(
-                root,
-                properties,
-                variables,
-                command -> outputs.entrySet().stream()
-                        .filter(entry -> String.join(" ", command).contains(entry.getKey()))
-                        .flatMap(entry -> entry.getValue().lines())
-                        .toList(),
-                processors,
-                OptionalLong.of(16L << 30));
+        return new Machine(root, properties, variables, this::run, processors, OptionalLong.of(16L << 30));
     }
 
     Environment detect() {

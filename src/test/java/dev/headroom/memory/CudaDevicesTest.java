@@ -16,7 +16,8 @@ class CudaDevicesTest {
     private static final NvidiaCard PART = card("0000:04:00.0", "NVIDIA H100 MIG 1g.10gb", "MIG-4d000000");
 
     private static NvidiaCard card(String pciId, String name, String uuid) {
-        return new NvidiaCard(Optional.of(pciId), Optional.of(name), Optional.of(uuid), Optional.empty());
+        return new NvidiaCard(
+                Optional.of(pciId), Optional.of(name), Optional.of(uuid), Optional.empty(), Optional.empty());
     }
 
     private static CudaDevices visible(String devices) {

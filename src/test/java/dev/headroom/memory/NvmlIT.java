@@ -207,8 +207,18 @@ class NvmlIT {
         assertThat(NvidiaCard.facts(nvml))
                 .containsExactly(
                         entry("gpuDriver", "570.00"),
+                        entry("gpuCuda", "12.8"),
                         entry("gpu", "Fake GPU"),
                         entry("gpuUuid", "GPU-00000000-0000-0000-0000-000000000000"));
+    }
+
+    @Test
+    void displays() throws Exception {
+        for (String display : List.of("0 none", "1 connected", "2 active")) {
+            String number = display.substring(0, 1);
+            assertThat(NvidiaCard.facts(open(FakeNvml.build("display" + number, "DISPLAY=" + number))))
+                    .containsEntry("gpuDisplay", display.substring(2));
+        }
     }
 
     @Test
@@ -220,7 +230,8 @@ class NvmlIT {
         }
         assertThat(NvidiaCard.facts(open(FakeNvml.build("old-model", "OLD", "DRIVER_MODEL=1"))))
                 .containsEntry("gpuDriverModel", "TCC")
-                .containsEntry("gpuDriver", "418.00");
+                .containsEntry("gpuDriver", "418.00")
+                .doesNotContainKey("gpuCuda");
         assertThat(NvidiaCard.facts(open(FakeNvml.build("unknown-model", "DRIVER_MODEL=9"))))
                 .doesNotContainKey("gpuDriverModel");
     }

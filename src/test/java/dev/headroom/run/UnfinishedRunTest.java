@@ -67,6 +67,9 @@ class UnfinishedRunTest {
     void theSameMachineAMinuteLaterDiffersInNothing() throws IOException {
         assertThat(UnfinishedRun.differences(BEGUN, changed("/environment/memoryAvailableMiB", "50")))
                 .isEmpty();
+        assertThat(UnfinishedRun.differences(BEGUN, changed("/environment/gpu2Display", "none")))
+                .as("a display that is switched off")
+                .isEmpty();
         assertThat(UnfinishedRun.differences(BEGUN, changed("/models/0/path", "/elsewhere/m.gguf")))
                 .as("a model that has moved")
                 .isEmpty();

@@ -1,0 +1,58 @@
+package dev.headroom.environment;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A device on one of a Linux machine's PCI buses.
+ *
+ * @param folder of its files in sysfs
+ * @param type the class, subclass and programming interface that it says it has, as {@code 0x030000}
+ * @param vendor four hexadecimal digits
+ * @param device of this vendor, four hexadecimal digits
+ * @param driver the kernel's that drives it, where one does
+ */
+record PciDevice(String folder, int type, String vendor, String device, Optional<String> driver) {
+    private static final String DEVICES = "sys/bus/pci/devices";
+    private static final Pattern ID = Pattern.compile("PCI_ID=([0-9A-F]{4}):([0-9A-F]{4})");
+    private static final Pattern CLASS = Pattern.compile("PCI_CLASS=([0-9A-F]{1,6})");
+    private static final Pattern DRIVER = Pattern.compile("DRIVER=([\\w-]{1,30})");
+
+    /** Base class 3 of the PCI Code and ID Assignment Specification: display controllers, 3D controllers among them. */
+    private static final int DISPLAY_CONTROLLER = 0x03;
+
+    /** In the order of their addresses. */
+    static List<PciDevice> all(Machine machine) {
+        List<PciDevice> devices = new ArrayList<>();
+        for (String address : machine.names(DEVICES)) {
+            String folder = DEVICES + "/" + address;
+            parse(folder, machine.lines(folder + "/uevent")).ifPresent(devices::add);
+        }
+        return devices;
+    }
+
+    static Optional<PciDevice> parse(String folder, List<String> uevent) {
+        Optional<Matcher> id = first(ID, uevent);
+        Optional<Matcher> type = first(CLASS, uevent);
+        return id.isEmpty() || type.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new PciDevice(
+                        folder,
+                        Integer.parseInt(type.get().group(1), 16),
+                        id.get().group(1).toLowerCase(Locale.ROOT),
+                        id.get().group(2).toLowerCase(Locale.ROOT),
+                        first(DRIVER, uevent).map(driver -> driver.group(1))));
+    }
+
+    private static Optional<Matcher> first(Pattern pattern, List<String> lines) {
+        return lines.stream().map(pattern::matcher).filter(Matcher::matches).findFirst();
+    }
+
+    boolean isDisplayController() {
+        return type >> 16 == DISPLAY_CONTROLLER;
+    }
+}
