@@ -25,8 +25,14 @@ public final class Cpu {
     /** CPUs; the most that Linux is built for on any processor. */
     private static final int MOST_CPUS = 8192;
 
+    private static final String X86 = "x86-64";
+    private static final String ARM = "ARM";
+
     /** An {@code emulation}. */
-    static final String X86_ON_ARM = "x86-64 on ARM";
+    static final String X86_ON_ARM = X86 + " on " + ARM;
+
+    private static final Map<String, String> JAVAS_NAMES = Map.of("amd64", X86, "aarch64", ARM);
+    private static final Map<String, String> KERNELS_NAMES = Map.of("x86_64", X86, "aarch64", ARM);
 
     private static final String ONLINE = "sys/devices/system/cpu/online";
 
@@ -157,12 +163,21 @@ public final class Cpu {
     }
 
     /**
-     * What translates a Linux process's instructions: QEMU's user mode or Apple's Rosetta, where an x86-64 JVM is on a
-     * processor that is none. Both show it the processor's own {@code /proc/cpuinfo}.
+     * What translates a Linux process's instructions, as QEMU's user mode and Apple's Rosetta do: those of one kind of
+     * processor on another one. The kernel tells its own since 6.1; before, {@code /proc/cpuinfo} does, which older
+     * translators pass on as it is.
      */
-    static Optional<String> emulation(String architecture, List<String> cpuinfo) {
-        boolean arm = cpuinfo.stream().anyMatch(line -> line.startsWith("Features"));
-        return arm && architecture.equals("amd64") ? Optional.of(X86_ON_ARM) : Optional.empty();
+    static Optional<String> emulation(Machine machine, List<String> cpuinfo) {
+        Optional<String> kernels = machine.value("proc/sys/kernel/arch")
+                .map(name -> KERNELS_NAMES.getOrDefault(name, name))
+                .or(() -> cpuinfo.stream()
+                        .map(line -> line.startsWith("flags") ? X86 : line.startsWith("Features") ? ARM : "")
+                        .filter(processor -> !processor.isEmpty())
+                        .findFirst());
+        Optional<String> ours = machine.property("os.arch").map(JAVAS_NAMES::get);
+        return ours.isEmpty() || kernels.isEmpty() || kernels.equals(ours)
+                ? Optional.empty()
+                : Optional.of(ours.get() + " on " + kernels.get());
     }
 
     /** The name of the first processor; not on ARM, where Linux gives numbers only. */

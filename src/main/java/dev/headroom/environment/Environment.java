@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  *     behind.
  *     <ul>
  *       <li>system: {@code os}, {@code kernel}, {@code distribution}, {@code architecture} (of the JVM), {@code emulation}
- *           (what translates its instructions), {@code wsl} (1 or 2), {@code wslKernel} ({@code stock} or {@code custom}),
+ *           (whose instructions are translated to whose), {@code wsl} (1 or 2), {@code wslKernel} ({@code stock} or {@code custom}),
  *           {@code dxg} (whether {@code /dev/dxg}, WSL2's way to the GPU, is there: {@code yes} or {@code no}), {@code
  *           sandbox}, {@code container} (runtime)
  *       <li>machine: {@code hardware} ({@code physical} or {@code virtual}), {@code hypervisor}, {@code machine} (vendor

@@ -35,7 +35,7 @@ final class Linux {
         List<PciDevice> devices = PciDevice.all(machine);
         Hardware hardware = Hardware.onLinux(machine, devices);
         List<String> cpuinfo = machine.lines("proc/cpuinfo");
-        Optional<String> emulation = Cpu.emulation(machine.property("os.arch").orElse(""), cpuinfo);
+        Optional<String> emulation = Cpu.emulation(machine, cpuinfo);
 
         facts.put("os", Optional.of("Linux"));
         facts.put("kernel", kernel);

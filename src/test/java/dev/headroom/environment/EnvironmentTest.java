@@ -298,6 +298,23 @@ class EnvironmentTest {
         assertThat(emulated.property("os.arch", "aarch64").detect().name()).isEqualTo("native-linux");
     }
 
+    /** As under {@code qemu-aarch64}: version 7.2 passes on the processor's own text, newer ones make one up. */
+    @Test
+    void anEmulatedArmIsNotMetal() {
+        FakeMachine emulated = metal().property("os.arch", "aarch64");
+        assertThat(emulated.detect().name()).isEqualTo("unknown-linux");
+        assertThat(emulated.detect().facts()).containsEntry("emulation", "ARM on x86-64");
+
+        emulated.file("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\n");
+        assertThat(emulated.detect().name()).as("nothing else tells").isEqualTo("native-linux");
+        assertThat(emulated.file("proc/sys/kernel/arch", "x86_64\n").detect().name())
+                .isEqualTo("unknown-linux");
+        assertThat(emulated.file("proc/sys/kernel/arch", "riscv64\n").detect().facts())
+                .containsEntry("emulation", "ARM on riscv64");
+        assertThat(emulated.file("proc/sys/kernel/arch", "aarch64\n").detect().facts())
+                .doesNotContainKey("emulation");
+    }
+
     @Test
     void whatAnImageLeftBehindMakesNoContainer() {
         assertThat(metal().file(".dockerenv", "").detect().name()).isEqualTo("native-linux");
@@ -626,6 +643,7 @@ class EnvironmentTest {
                 "sys/module/zswap/parameters/enabled",
                 "proc/sys/vm/swappiness",
                 "proc/swaps",
+                "proc/sys/kernel/arch",
                 "proc/self/attr/current",
                 "usr/share/vulkan/icd.d/a.json");
         String[] words = {

@@ -1,0 +1,68 @@
+package dev.headroom.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.headroom.cli.HeadroomProcess.Result;
+import dev.headroom.environment.Environment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said of the machine that tests run on, from outside and from inside a sandbox of namespaces. */
+class EnvironmentIT {
+    private static final List<String> SANDBOX =
+            List.of("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc");
+
+    private final Path directory;
+
+    EnvironmentIT(@TempDir Path directory) {
+        this.directory = directory;
+    }
+
+    private Result measured(String label) throws IOException, InterruptedException {
+        return new HeadroomProcess()
+                .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
+                .run(directory, "jmh", "NativeCall", "-f=1", "-wi=0", "-i=1", "-r=100ms", "-p=environment=" + label);
+    }
+
+    @Test
+    void aForkRefusesALabelThatContradictsTheFacts() throws IOException, InterruptedException {
+        String name = Environment.detect().name();
+
+        assertThat(measured("elsewhere").out())
+                .contains("The environment is said to be elsewhere but this is " + name + ": run it there, call it "
+                        + name + " or " + name + "-<more>, or leave the parameter environment at local.");
+        assertThat(measured(name + "-desk").out())
+                .doesNotContain("is said to be")
+                .containsPattern("NativeCall\\.call +" + name + "-desk +avgt");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aSandboxIsNotTakenForTheMachine() throws IOException, InterruptedException {
+        Process possible = new ProcessBuilder(sandboxed("true")).start();
+        assumeTrue(possible.waitFor() == 0, "may not make namespaces here");
+
+        // The JVM itself stumbles over control groups of version 1 in such a sandbox.
+        Result result = new HeadroomProcess()
+                .before(SANDBOX.toArray(String[]::new))
+                .javaOption("-XX:-UseContainerSupport")
+                .run(directory, "environment", "--json");
+
+        JsonNode facts = new ObjectMapper().readTree(result.out());
+        assertThat(facts.path("name").asText()).isIn("unknown-linux", "container", "wsl2", "container-wsl2", "gvisor");
+        assertThat(facts.path("os").asText()).isEqualTo("Linux");
+    }
+
+    private static List<String> sandboxed(String program) {
+        return Stream.concat(SANDBOX.stream(), Stream.of(program)).toList();
+    }
+}
