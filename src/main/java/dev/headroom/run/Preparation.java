@@ -230,7 +230,7 @@ public record Preparation(
         if (label.equals(LOCAL)) {
             return environment.name();
         }
-        if (label.equals(environment.name()) || label.startsWith(environment.name() + "-")) {
+        if (environment.isCalled(label)) {
             return label;
         }
         throw new BadInput("The plan calls this environment " + label + " but it is " + environment.name()
