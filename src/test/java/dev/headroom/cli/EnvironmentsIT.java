@@ -302,6 +302,20 @@ class EnvironmentsIT {
     }
 
     @Test
+    void aSandboxOfBubblewrap() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/bwrap")), "bubblewrap is not installed");
+        profile(
+                "unknown-linux-bwrap",
+                "kind=command",
+                "prefix=bwrap,--bind,/,/,--dev-bind,/dev,/dev,--unshare-pid,--proc,/proc,--die-with-parent,--");
+
+        Result result = headroom().run(directory, run("local,unknown-linux-bwrap", 1));
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(forks()).containsExactly("local ok", "unknown-linux-bwrap ok");
+    }
+
+    @Test
     void aMachineByItsSsh() throws Exception {
         String bundle = System.getenv("HEADROOM_BUNDLE");
         assumeTrue(bundle != null && !bundle.isBlank(), "HEADROOM_BUNDLE names no portable bundle");
