@@ -3,6 +3,7 @@ package dev.headroom.result;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -24,6 +26,7 @@ public final class Json {
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
             .build();
 
     private static final ObjectWriter PRETTY =
@@ -56,7 +59,20 @@ public final class Json {
      * @throws JsonProcessingException if the text is not JSON of that shape; what a record has to have is there
      */
     public static <T> T read(String text, Class<T> type) throws JsonProcessingException {
-        T value = MAPPER.readValue(text, type);
+        return whole(MAPPER.readValue(text, type), type);
+    }
+
+    /**
+     * The same of a file's content.
+     *
+     * @throws JsonProcessingException as above
+     * @throws IOException if it is not text
+     */
+    public static <T> T read(byte[] content, Class<T> type) throws IOException {
+        return whole(MAPPER.readValue(content, type), type);
+    }
+
+    private static <T> T whole(T value, Class<T> type) throws JsonProcessingException {
         checkWhole(value, type.getSimpleName());
         return value;
     }
