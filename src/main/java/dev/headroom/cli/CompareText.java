@@ -5,6 +5,7 @@ import dev.headroom.compare.CellKey;
 import dev.headroom.compare.Comparison;
 import dev.headroom.compare.Comparison.Incomparable;
 import dev.headroom.compare.Difference;
+import dev.headroom.compare.Measure;
 import dev.headroom.compare.Range;
 import dev.headroom.compare.SideBySide;
 import dev.headroom.compare.Tax;
@@ -91,7 +92,8 @@ final class CompareText {
         return text.toString();
     }
 
-    private static String escaped(String text) {
+    /** Text that Markdown does not read as markup of tables and tags. */
+    static String escaped(String text) {
         return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;");
     }
 
@@ -137,6 +139,13 @@ final class CompareText {
                 .collect(Collectors.groupingBy(
                         difference -> difference.measure().unit(), LinkedHashMap::new, Collectors.toList()));
         scores.forEach((unit, all) -> lines.add(summary(unit, all)));
+        List<Difference> energy = comparison.differences().stream()
+                .filter(difference -> difference.other().equals(other)
+                        && difference.measure().name().equals(Measure.ENERGY))
+                .toList();
+        if (!energy.isEmpty()) {
+            lines.add(summary("energy a token", energy));
+        }
         if (lines.isEmpty()) {
             lines.add("nothing could be compared");
         }
@@ -373,7 +382,8 @@ final class CompareText {
                 .forEach((reason, ids) -> lines.add(reason + ": " + some(ids)));
         grouped(
                         comparison.alone(),
-                        each -> "in " + each.side() + " and not in " + each.missing(),
+                        each -> "in " + each.side() + " and not in " + each.missing()
+                                + (each.nearest().isEmpty() ? "" : ", which has it with " + each.nearest()),
                         each -> List.of(each.id()))
                 .forEach((where, ids) -> lines.add(where + ": " + some(ids)));
         return new Block("Not compared", lines, List.of());

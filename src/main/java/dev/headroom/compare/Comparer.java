@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.stat.StatUtils;
 import org.jspecify.annotations.Nullable;
@@ -91,16 +90,24 @@ public final class Comparer {
         here.forEach((key, cells) -> {
             List<Observation> partners = there.get(key);
             if (partners == null) {
-                alone.add(new Alone(baseline, other, key, cells.get(0).cell().id()));
+                alone.add(alone(baseline, other, key, cells));
             } else {
                 pair(other, key, cells, partners);
             }
         });
         there.forEach((key, cells) -> {
             if (!here.containsKey(key)) {
-                alone.add(new Alone(other, baseline, key, cells.get(0).cell().id()));
+                alone.add(alone(other, baseline, key, cells));
             }
         });
+    }
+
+    private Alone alone(String side, String missing, CellKey key, List<Observation> cells) {
+        String nearest = sides.side(missing).keySet().stream()
+                .flatMap(other -> key.onlyDifference(other).stream())
+                .findFirst()
+                .orElse("");
+        return new Alone(side, missing, key, cells.get(0).cell().id(), nearest);
     }
 
     private void pair(String other, CellKey key, List<Observation> here, List<Observation> there) {
@@ -241,10 +248,9 @@ public final class Comparer {
         }
 
         private boolean positive(List<Observation> side) {
-            return side.stream().map(seen -> seen.cell().samples()).allMatch(samples -> IntStream.range(
-                            0, samples.forks())
-                    .mapToDouble(fork -> samples.value(measure, fork))
-                    .allMatch(value -> value > 0 || Double.isNaN(value)));
+            return side.stream()
+                    .allMatch(seen -> Arrays.stream(seen.cell().samples().values(measure))
+                            .allMatch(value -> value > 0 || Double.isNaN(value)));
         }
 
         /** Variance of a single value: that of what is rounded to steps. */
@@ -272,9 +278,9 @@ public final class Comparer {
         Difference difference(double level) {
             double base = scale.value(estimate.baseline());
             boolean certain = estimate.isCertain();
-            boolean percents = base > 0;
-            Range interval = certain ? estimate.interval(level).map(d -> scale.units(base, d)) : null;
-            Double smallest = certain ? scale.units(base, estimate.smallest(level)) : null;
+            boolean percents = certain && base > 0; // one sample makes no percentage
+            Range interval = certain ? interval(base, level) : null;
+            Double smallest = certain ? finite(scale.units(base, estimate.smallest(level))) : null;
             return new Difference(
                     hypothesis.other,
                     hypothesis.key,
@@ -286,7 +292,7 @@ public final class Comparer {
                     scale.units(base, estimate.difference()),
                     percents ? scale.percent(base, estimate.difference()) : null,
                     interval,
-                    certain ? estimate.interval(0.05).map(d -> scale.units(base, d)) : null,
+                    certain ? interval(base, 0.05) : null,
                     certain ? estimate.p() : null,
                     smallest,
                     smallest == null || !percents ? null : 100 * smallest / base,
@@ -298,6 +304,16 @@ public final class Comparer {
                     estimate.units(),
                     hypothesis.meter,
                     hypothesis.noise());
+        }
+
+        /** In the unit; absent where so much scatter leaves nothing to say. */
+        private @Nullable Range interval(double base, double level) {
+            Range range = estimate.interval(level).map(d -> scale.units(base, d));
+            return range.finite() ? range : null;
+        }
+
+        private static @Nullable Double finite(double value) {
+            return Double.isFinite(value) ? value : null;
         }
 
         private Verdict verdict(double base, @Nullable Range interval) {

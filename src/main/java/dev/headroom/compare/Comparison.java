@@ -45,6 +45,7 @@ public record Comparison(
      *
      * @param side where it is
      * @param missing where it is not
+     * @param nearest in what a cell there differs, if that is one parameter besides the context length; else empty
      */
-    public record Alone(String side, String missing, CellKey cell, String id) {}
+    public record Alone(String side, String missing, CellKey cell, String id, String nearest) {}
 }

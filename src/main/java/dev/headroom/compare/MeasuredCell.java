@@ -3,10 +3,10 @@ package dev.headroom.compare;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +33,8 @@ record MeasuredCell(
     OptionalDouble mean(String name) {
         return samples.measures().stream()
                 .filter(measure -> measure.name().equals(name))
-                .flatMapToDouble(measure -> IntStream.range(0, samples.forks())
-                        .mapToDouble(fork -> samples.value(measure, fork))
-                        .filter(Double::isFinite))
+                .flatMapToDouble(
+                        measure -> Arrays.stream(samples.values(measure)).filter(Double::isFinite))
                 .average();
     }
 }

@@ -9,6 +9,10 @@ public record Range(double low, double high) {
         return new Range(middle - margin, middle + margin);
     }
 
+    boolean finite() {
+        return Double.isFinite(low) && Double.isFinite(high);
+    }
+
     /** Both ends through an increasing function. */
     Range map(DoubleUnaryOperator increasing) {
         return new Range(increasing.applyAsDouble(low), increasing.applyAsDouble(high));

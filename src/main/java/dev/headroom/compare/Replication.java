@@ -78,11 +78,11 @@ final class Replication {
         Map<MeasuredRun, NavigableMap<Integer, Double>> forks = new LinkedHashMap<>();
         for (Observation seen : side) {
             Samples samples = seen.cell().samples();
-            for (int fork = 0; fork < samples.forks(); fork++) {
-                double value = samples.value(measure, fork);
-                if (Double.isFinite(value)) {
+            double[] values = samples.values(measure);
+            for (int fork = 0; fork < values.length; fork++) {
+                if (Double.isFinite(values[fork])) {
                     forks.computeIfAbsent(seen.run(), first -> new TreeMap<>())
-                            .put(samples.number(fork), scale.of(value));
+                            .put(samples.number(fork), scale.of(values[fork]));
                 }
             }
         }

@@ -2,7 +2,6 @@ package dev.headroom.compare;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.headroom.BadInput;
 import dev.headroom.result.CellResult.ForkSummary;
 import dev.headroom.result.Json;
@@ -29,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /** The runs that are compared. Of each file only what comparing needs is kept: there may be a thousand. */
 public final class Runs {
     private static final String NAME = "run.json";
+
+    /** Nothing is as much: a larger number would overflow when it is squared. */
+    private static final double MOST = 1e100;
 
     /** Of a thousand runs of a plan, parameters and measures of a cell are the same objects. */
     private final Map<Object, Object> shared = new ConcurrentHashMap<>();
@@ -78,10 +80,12 @@ public final class Runs {
                     "There is no " + file
                             + ": name the folder of a run, such as results/<time>-<plan>, or its run.json.",
                     e);
-        } catch (JsonEOFException e) {
-            throw new BadInput(
-                    file + " ends in the middle: copy it again, or go on with the run: headroom run --resume DIR.", e);
         } catch (JsonProcessingException e) {
+            if (e.getOriginalMessage().startsWith("Unexpected end-of-input")) {
+                throw new BadInput(
+                        file + " ends in the middle: copy it again, or go on with the run: headroom run --resume DIR.",
+                        e);
+            }
             throw new BadInput(
                     file + " is not a run.json as this version of Headroom writes it (" + e.getOriginalMessage()
                             + "): name the folder of a run.",
@@ -180,7 +184,7 @@ public final class Runs {
     }
 
     private static void put(Map<Measure, double[]> values, Measure measure, int forks, int fork, double value) {
-        if (!Double.isFinite(value)) {
+        if (!(Math.abs(value) <= MOST)) {
             return;
         }
         double[] all = values.get(measure);

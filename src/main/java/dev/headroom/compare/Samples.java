@@ -23,18 +23,14 @@ final class Samples {
         return measures;
     }
 
-    int forks() {
-        return forks.length;
-    }
-
-    /** The number of a fork, from its place among the good ones. */
+    /** The number of a fork, from its place in {@link #values}. */
     int number(int fork) {
         return forks[fork];
     }
 
-    /** What a fork, by its place, measured; not a number if it did not. */
-    double value(Measure measure, int fork) {
+    /** Fork by fork, not a number where a fork did not measure it; empty if none did. */
+    double[] values(Measure measure) {
         int at = measures.indexOf(measure);
-        return at < 0 ? Double.NaN : values[at][fork];
+        return at < 0 ? new double[0] : values[at];
     }
 }

@@ -12,7 +12,6 @@ import java.util.TreeMap;
 
 /** What a token of context takes of memory: KV cache and compute buffers. */
 final class TokenCost {
-    private static final String CONTEXT_LENGTH = "contextLength";
     private static final double MIB = 1024.0 * 1024.0;
 
     /** Bytes of a block and its numbers, from ggml's types; by half of that a number of f16 takes. */
@@ -76,13 +75,13 @@ final class TokenCost {
     }
 
     private static Optional<Long> tokens(CellKey key) {
-        String text = key.params().getOrDefault(CONTEXT_LENGTH, "");
+        String text = key.params().getOrDefault(CellKey.CONTEXT_LENGTH, "");
         return text.matches("[0-9]{1,9}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
     }
 
     private static CellKey withoutContext(CellKey key) {
         Map<String, String> rest = new LinkedHashMap<>(key.params());
-        rest.remove(CONTEXT_LENGTH);
+        rest.remove(CellKey.CONTEXT_LENGTH);
         return new CellKey(key.benchmark(), rest);
     }
 }

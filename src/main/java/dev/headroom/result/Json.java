@@ -16,7 +16,9 @@ import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How results are written as JSON: what is absent is left out, what is not a number is absent. */
@@ -72,43 +74,76 @@ public final class Json {
         return whole(MAPPER.readValue(content, type), type);
     }
 
+    /** Jackson makes null of what is absent, also where a record does not allow for it. */
     private static <T> T whole(T value, Class<T> type) throws JsonProcessingException {
-        checkWhole(value, type.getSimpleName());
+        String absent = absent(value);
+        if (absent != null) {
+            throw new JsonMappingException(null, type.getSimpleName() + absent + " is absent");
+        }
         return value;
     }
 
-    /** Jackson makes null of what is absent, also where a record does not allow for it. */
-    private static void checkWhole(@Nullable Object value, String where) throws JsonProcessingException {
+    /** Where something is missing, below the value; null if nothing is. */
+    private static @Nullable String absent(@Nullable Object value) {
         if (value == null) {
-            throw new JsonMappingException(null, where + " is absent");
+            return "";
         }
         if (value instanceof Map<?, ?> map) {
             for (Map.Entry<?, ?> entry : map.entrySet()) {
-                checkWhole(entry.getValue(), where + "." + entry.getKey());
+                String absent = absent(entry.getValue());
+                if (absent != null) {
+                    return "." + entry.getKey() + absent;
+                }
             }
         } else if (value instanceof Collection<?> elements) {
             for (Object element : elements) {
-                checkWhole(element, where + "[]");
+                String absent = absent(element);
+                if (absent != null) {
+                    return "[]" + absent;
+                }
             }
         } else if (value instanceof Object[] elements) {
-            checkWhole(Arrays.asList(elements), where);
+            return absent(Arrays.asList(elements));
         } else if (value instanceof Record) {
-            for (RecordComponent component : value.getClass().getRecordComponents()) {
-                Object part = part(value, component);
-                if (part != null || !component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
-                    checkWhole(part, where + "." + component.getName());
+            for (Part part : PARTS.get(value.getClass())) {
+                Object of = part.of(value);
+                String absent = of == null && part.optional ? null : absent(of);
+                if (absent != null) {
+                    return "." + part.name + absent;
                 }
             }
         }
+        return null;
     }
 
-    private static @Nullable Object part(Object of, RecordComponent component) {
-        try {
-            Method accessor = component.getAccessor();
+    /** The components of records, looked up once for each type. */
+    private static final ClassValue<List<Part>> PARTS = new ClassValue<>() {
+        @Override
+        protected List<Part> computeValue(Class<?> type) {
+            return Stream.of(type.getRecordComponents()).map(Part::new).toList();
+        }
+    };
+
+    /** A component of a record. */
+    private static final class Part {
+        private final String name;
+        private final boolean optional;
+        private final Method accessor;
+
+        Part(RecordComponent component) {
+            name = component.getName();
+            optional = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+            accessor = component.getAccessor();
             accessor.setAccessible(true);
-            return accessor.invoke(of);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
+        }
+
+        @Nullable
+        Object of(Object value) {
+            try {
+                return accessor.invoke(value);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 }
