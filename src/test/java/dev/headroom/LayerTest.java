@@ -52,6 +52,15 @@ class LayerTest {
                     .and(not(resideInAnyPackage("dev.headroom.result..", "dev.headroom.export.."))));
 
     @ArchTest
+    static final ArchRule COMPARE_KNOWS_RESULT_AND_EXPORT = noClasses()
+            .that()
+            .resideInAPackage("..compare..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("dev.headroom.*..")
+                    .and(not(resideInAnyPackage(
+                            "dev.headroom.result..", "dev.headroom.export..", "dev.headroom.compare.."))));
+
+    @ArchTest
     static void mainDoesNotKnowBenchmarks(JavaClasses classes) {
         noClasses()
                 .that()

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             RunCommand.class,
+            CompareCommand.class,
             EnvironmentCommand.class,
             MetersCommand.class,
             ModelCommand.class,
@@ -27,16 +28,18 @@ import picocli.CommandLine.Command;
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:every cell was measured",
+            "0:every cell was measured, or whatever was asked for was done",
             "1:wrong use of the command line",
-            "2:bad input: a plan, a model, a llama.cpp, a folder",
+            "2:bad input: a plan, a model, a llama.cpp, a folder, a run",
             "3:some cells were not measured",
+            "4:a figure is above a limit of --fail-above",
             "130:interrupted",
         })
 public final class Headroom {
     static final int WRONG_USE = 1;
     static final int BAD_INPUT = 2;
     static final int SOME_CELLS_FAILED = 3;
+    static final int LIMIT_PASSED = 4;
     static final int INTERRUPTED = 130;
 
     private Headroom() {}
@@ -64,6 +67,7 @@ public final class Headroom {
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Headroom());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExpandAtFiles(false); // a model may be called @x.gguf; no file is read as arguments
         commandLine.registerConverter(Path.class, text -> PathName.of("The path", text));
         CommandLine.IParameterExceptionHandler usage = commandLine.getParameterExceptionHandler();

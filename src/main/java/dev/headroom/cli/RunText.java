@@ -241,7 +241,8 @@ final class RunText {
         return mebibytes == null ? "-" : String.format(Locale.ROOT, "%.1f", mebibytes);
     }
 
-    private static String significant(double value) {
+    /** Three or four digits that count. */
+    static String significant(double value) {
         double magnitude = Math.abs(value);
         String format = magnitude >= 1000 ? "%.0f" : magnitude >= 100 ? "%.1f" : magnitude >= 1 ? "%.2f" : "%.3f";
         return String.format(Locale.ROOT, format, value);

@@ -14,10 +14,10 @@ import java.util.TreeMap;
 import org.apache.commons.csv.CSVFormat;
 import org.jspecify.annotations.Nullable;
 
-/** What both tables share: the columns of parameters and of metrics, and how a value becomes text. */
-final class Columns {
+/** What all tables share: the columns of parameters and of metrics, and how a value becomes text. */
+public final class Columns {
     /** RFC 4180 with a line feed: what spreadsheets and scripts both read. */
-    static final CSVFormat FORMAT =
+    public static final CSVFormat FORMAT =
             CSVFormat.RFC4180.builder().setRecordSeparator("\n").get();
 
     /** Parameters in the order of the columns; a benchmark that lacks one leaves it empty. */
@@ -70,11 +70,13 @@ final class Columns {
         return all;
     }
 
-    static List<String> parameterNames() {
+    /** The columns of parameters. */
+    public static List<String> parameterNames() {
         return PARAMETERS.stream().map(Columns::snakeCase).toList();
     }
 
-    static List<String> parameterValues(Map<String, String> params) {
+    /** In the order of the columns; a parameter that is not there is empty. */
+    public static List<String> parameterValues(Map<String, String> params) {
         return PARAMETERS.stream()
                 .map(name -> neutral(params.getOrDefault(name, "")))
                 .toList();
@@ -109,7 +111,7 @@ final class Columns {
     }
 
     /** A number with {@code .}, six significant digits at least; what is absent or not a number is empty. */
-    static String number(@Nullable Double value) {
+    public static String number(@Nullable Double value) {
         if (value == null || !Double.isFinite(value)) {
             return "";
         }
@@ -120,7 +122,8 @@ final class Columns {
         return String.format(Locale.ROOT, magnitude >= 1000 ? "%.3f" : magnitude >= 1 ? "%.6f" : "%.9f", value);
     }
 
-    static String text(@Nullable Object value) {
+    /** Text that no spreadsheet runs; what is absent is empty. */
+    public static String text(@Nullable Object value) {
         return value == null ? "" : neutral(value.toString());
     }
 

@@ -3,6 +3,7 @@ package dev.headroom.result;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,11 +11,14 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How results are written as JSON: what is absent is left out, what is not a number is absent. */
@@ -24,6 +28,7 @@ public final class Json {
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
             .build();
 
     private static final ObjectWriter PRETTY =
@@ -56,43 +61,89 @@ public final class Json {
      * @throws JsonProcessingException if the text is not JSON of that shape; what a record has to have is there
      */
     public static <T> T read(String text, Class<T> type) throws JsonProcessingException {
-        T value = MAPPER.readValue(text, type);
-        checkWhole(value, type.getSimpleName());
-        return value;
+        return whole(MAPPER.readValue(text, type), type);
+    }
+
+    /**
+     * The same of a file's content.
+     *
+     * @throws JsonProcessingException as above
+     * @throws IOException if it is not text
+     */
+    public static <T> T read(byte[] content, Class<T> type) throws IOException {
+        return whole(MAPPER.readValue(content, type), type);
     }
 
     /** Jackson makes null of what is absent, also where a record does not allow for it. */
-    private static void checkWhole(@Nullable Object value, String where) throws JsonProcessingException {
+    private static <T> T whole(T value, Class<T> type) throws JsonProcessingException {
+        String absent = absent(value);
+        if (absent != null) {
+            throw new JsonMappingException(null, type.getSimpleName() + absent + " is absent");
+        }
+        return value;
+    }
+
+    /** Where something is missing, below the value; null if nothing is. */
+    private static @Nullable String absent(@Nullable Object value) {
         if (value == null) {
-            throw new JsonMappingException(null, where + " is absent");
+            return "";
         }
         if (value instanceof Map<?, ?> map) {
             for (Map.Entry<?, ?> entry : map.entrySet()) {
-                checkWhole(entry.getValue(), where + "." + entry.getKey());
+                String absent = absent(entry.getValue());
+                if (absent != null) {
+                    return "." + entry.getKey() + absent;
+                }
             }
         } else if (value instanceof Collection<?> elements) {
             for (Object element : elements) {
-                checkWhole(element, where + "[]");
+                String absent = absent(element);
+                if (absent != null) {
+                    return "[]" + absent;
+                }
             }
         } else if (value instanceof Object[] elements) {
-            checkWhole(Arrays.asList(elements), where);
+            return absent(Arrays.asList(elements));
         } else if (value instanceof Record) {
-            for (RecordComponent component : value.getClass().getRecordComponents()) {
-                Object part = part(value, component);
-                if (part != null || !component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
-                    checkWhole(part, where + "." + component.getName());
+            for (Part part : PARTS.get(value.getClass())) {
+                Object of = part.of(value);
+                String absent = of == null && part.optional ? null : absent(of);
+                if (absent != null) {
+                    return "." + part.name + absent;
                 }
             }
         }
+        return null;
     }
 
-    private static @Nullable Object part(Object of, RecordComponent component) {
-        try {
-            Method accessor = component.getAccessor();
+    /** The components of records, looked up once for each type. */
+    private static final ClassValue<List<Part>> PARTS = new ClassValue<>() {
+        @Override
+        protected List<Part> computeValue(Class<?> type) {
+            return Stream.of(type.getRecordComponents()).map(Part::new).toList();
+        }
+    };
+
+    /** A component of a record. */
+    private static final class Part {
+        private final String name;
+        private final boolean optional;
+        private final Method accessor;
+
+        Part(RecordComponent component) {
+            name = component.getName();
+            optional = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+            accessor = component.getAccessor();
             accessor.setAccessible(true);
-            return accessor.invoke(of);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
+        }
+
+        @Nullable
+        Object of(Object value) {
+            try {
+                return accessor.invoke(value);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.headroom.run;
 import dev.headroom.BadInput;
 import dev.headroom.export.CellsCsv;
 import dev.headroom.export.IterationsCsv;
+import dev.headroom.export.JmhJson;
 import dev.headroom.plan.Cell;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
@@ -253,7 +254,9 @@ public final class PlanRunner implements Closeable {
         Run run = head.with(
                 ended, proof, Stream.concat(settled(), unsettled()).distinct().toList(), cells());
         folder.replace("run.json", Json.pretty(run));
-        folder.replace("jmh.json", JmhResults.json(jmh));
+        String jmhJson = JmhResults.json(jmh);
+        folder.replace("jmh.json", jmhJson);
+        JmhJson.visualizer(jmhJson).forEach(folder::replace);
         folder.replace("cells.csv", CellsCsv.of(run));
         folder.replace("iterations.csv", IterationsCsv.of(run, all));
         return run;

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Objects;
 
 /** The folder of one run: the journal is appended to, every other file is replaced as a whole. */
 final class RunFolder {
@@ -100,11 +101,12 @@ final class RunFolder {
         }
     }
 
-    /** Replaces a file as a whole: readers see the old text or the new one. */
+    /** Replaces a file as a whole, making the folder that its name has: readers see the old text or the new one. */
     void replace(String name, String text) {
         Path file = path.resolve(name);
         Path temporary = path.resolve(name + ".tmp");
         try {
+            Files.createDirectories(Objects.requireNonNull(file.getParent()));
             Files.writeString(temporary, text);
             Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {

@@ -1,0 +1,39 @@
+package dev.headroom.compare;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** What comparing needs of a run. Two of them are never equal, whatever is in them: a class and no record. */
+final class MeasuredRun {
+    private final String id;
+    private final String headroom;
+    private final Map<String, Double> resolutionKib;
+    private final List<MeasuredCell> cells;
+
+    /** @param resolutionKib the step in which a meter's values come, by the meter's name */
+    MeasuredRun(String id, String headroom, Map<String, Double> resolutionKib, List<MeasuredCell> cells) {
+        this.id = id;
+        this.headroom = headroom;
+        this.resolutionKib = Map.copyOf(resolutionKib);
+        this.cells = List.copyOf(cells);
+    }
+
+    String id() {
+        return id;
+    }
+
+    /** Version of Headroom. */
+    String headroom() {
+        return headroom;
+    }
+
+    List<MeasuredCell> cells() {
+        return cells;
+    }
+
+    OptionalDouble resolutionMib(String meter) {
+        Double kib = resolutionKib.get(meter);
+        return kib == null ? OptionalDouble.empty() : OptionalDouble.of(kib / 1024);
+    }
+}

@@ -1,0 +1,242 @@
+package dev.headroom.compare;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.headroom.BadInput;
+import dev.headroom.result.CellResult.ForkSummary;
+import dev.headroom.result.Json;
+import dev.headroom.result.MeterReport;
+import dev.headroom.result.Metric;
+import dev.headroom.result.Noise;
+import dev.headroom.result.Run;
+import dev.headroom.result.Status;
+import dev.headroom.result.Waterfall;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The runs that are compared. Of each file only what comparing needs is kept: there may be a thousand. */
+public final class Runs {
+    private static final String NAME = "run.json";
+
+    /** Nothing is as much: a larger number would overflow when it is squared. */
+    private static final double MOST = 1e100;
+
+    /** Of a thousand runs of a plan, parameters and measures of a cell are the same objects. */
+    private final Map<Object, Object> shared = new ConcurrentHashMap<>();
+
+    private final List<MeasuredRun> runs;
+
+    private Runs(List<Path> paths) {
+        List<Path> files = paths.stream().map(Runs::file).toList();
+        if (files.stream().map(Runs::real).distinct().count() < files.size()) {
+            throw new BadInput("A run is named twice: name each once.");
+        }
+        runs = files.parallelStream().map(this::read).toList();
+    }
+
+    /**
+     * Reads runs.
+     *
+     * @param paths folders of runs, or their run.json
+     * @throws BadInput if one of them is not one
+     */
+    public static Runs read(List<Path> paths) {
+        return new Runs(paths);
+    }
+
+    /** In the order of the paths. */
+    List<MeasuredRun> all() {
+        return runs;
+    }
+
+    private static Path file(Path path) {
+        return Files.isDirectory(path) ? path.resolve(NAME) : path;
+    }
+
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            return file;
+        }
+    }
+
+    private MeasuredRun read(Path file) {
+        try {
+            return run(file, Json.read(Files.readAllBytes(file), Document.class));
+        } catch (NoSuchFileException e) {
+            throw new BadInput(
+                    "There is no " + file
+                            + ": name the folder of a run, such as results/<time>-<plan>, or its run.json.",
+                    e);
+        } catch (JsonProcessingException e) {
+            if (e.getOriginalMessage().startsWith("Unexpected end-of-input")) {
+                throw new BadInput(
+                        file + " ends in the middle: copy it again, or go on with the run: headroom run --resume DIR.",
+                        e);
+            }
+            throw new BadInput(
+                    file + " is not a run.json as this version of Headroom writes it (" + e.getOriginalMessage()
+                            + "): name the folder of a run.",
+                    e);
+        } catch (IOException e) {
+            throw new BadInput(file + " cannot be read (" + e + "): name the folder of a run.", e);
+        }
+    }
+
+    private MeasuredRun run(Path file, Document run) {
+        if (run.schemaVersion != Run.SCHEMA_VERSION) {
+            throw new BadInput(file + " has schema version " + run.schemaVersion + ", and this Headroom reads "
+                    + Run.SCHEMA_VERSION + ": use the Headroom that wrote it (" + run.headroom
+                    + "), or measure again.");
+        }
+        Map<String, Double> resolutions = new HashMap<>();
+        if (run.proof != null) {
+            for (MeterReport.Entry meter : run.proof.meters) {
+                if (meter.resolutionKib() != null) {
+                    resolutions.merge(meter.name(), meter.resolutionKib(), Math::max);
+                }
+            }
+        }
+        Run.Place here = new Run.Place(run.environment, run.llama, run.meters, run.unavailable);
+        Map<String, Run.Model> models =
+                run.models.stream().collect(Collectors.toMap(Run.Model::id, model -> model, (one, two) -> one));
+        List<MeasuredCell> cells = new ArrayList<>(run.cells.size());
+        for (Cell cell : run.cells) {
+            Run.Place there = run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
+            cells.add(cell(cell, there == null ? here : there, models.get(cell.params.getOrDefault("model", ""))));
+        }
+        return new MeasuredRun(run.id, run.headroom, Map.copyOf(resolutions), List.copyOf(cells));
+    }
+
+    private MeasuredCell cell(Cell cell, Run.Place place, Run.@Nullable Model model) {
+        Seen seen = cell.observed == null ? new Seen(null, null, List.of()) : cell.observed;
+        Conditions conditions = new Conditions(
+                cell.mode,
+                cell.unit,
+                cell.warmup,
+                cell.iterations,
+                cell.time,
+                place.environment().getOrDefault("os", ""),
+                place.llama(),
+                model,
+                seen.flashAttention,
+                seen.offloadedLayers);
+        Map<Measure, double[]> values = values(cell);
+        return new MeasuredCell(
+                cell.id,
+                share(cell.benchmark),
+                share(cell.params),
+                place,
+                conditions,
+                cell.status,
+                cell.reason,
+                new Samples(
+                        cell.samples.stream().mapToInt(ForkSummary::fork).toArray(),
+                        share(List.copyOf(values.keySet())),
+                        values.values().toArray(double[][]::new)),
+                cell.waterfalls,
+                seen.devices.isEmpty() ? null : seen.devices.get(0),
+                share(Noise.words(cell.noise, " ")));
+    }
+
+    private static Map<Measure, double[]> values(Cell cell) {
+        Map<Measure, double[]> values = new LinkedHashMap<>();
+        List<ForkSummary> forks = cell.samples;
+        for (int i = 0; i < forks.size(); i++) {
+            ForkSummary fork = forks.get(i);
+            put(values, new Measure(Measure.SCORE, cell.unit), forks.size(), i, fork.score());
+            if (fork.percentiles() != null) {
+                for (Map.Entry<String, Double> percentile : fork.percentiles().entrySet()) {
+                    put(
+                            values,
+                            new Measure("p" + percentile.getKey(), cell.unit),
+                            forks.size(),
+                            i,
+                            percentile.getValue());
+                }
+            }
+            Double power = fork.metrics().get("·gpu.power");
+            if (power != null && cell.unit.equals("tokens/s") && fork.score() > 0) {
+                put(values, new Measure(Measure.ENERGY, "J"), forks.size(), i, power / fork.score());
+            }
+            for (Map.Entry<String, Double> metric : fork.metrics().entrySet()) {
+                Metric merged = cell.metrics.get(metric.getKey());
+                if (merged != null) {
+                    int at = i;
+                    Measure.of(metric.getKey(), merged.unit(), cell.mode)
+                            .ifPresent(measure -> put(values, measure, forks.size(), at, metric.getValue()));
+                }
+            }
+        }
+        return values;
+    }
+
+    private static void put(Map<Measure, double[]> values, Measure measure, int forks, int fork, double value) {
+        if (!(Math.abs(value) <= MOST)) {
+            return;
+        }
+        double[] all = values.get(measure);
+        if (all == null) {
+            all = new double[forks];
+            Arrays.fill(all, Double.NaN);
+            values.put(measure, all);
+        }
+        all[fork] = value;
+    }
+
+    @SuppressWarnings("unchecked") // what is equal to a T and of its class is one
+    private <T> T share(T value) {
+        return (T) shared.computeIfAbsent(value, same -> same);
+    }
+
+    /** {@link Run}, as far as it is read. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    private record Document(
+            int schemaVersion,
+            String id,
+            String headroom,
+            Map<String, String> environment,
+            Run.Llama llama,
+            List<Run.Model> models,
+            List<Run.MeterFact> meters,
+            Map<String, String> unavailable,
+            @Nullable Map<String, Run.Place> places,
+            @Nullable Proof proof,
+            List<Cell> cells) {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    private record Proof(List<MeterReport.Entry> meters) {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    private record Cell(
+            String id,
+            String benchmark,
+            String mode,
+            String unit,
+            Map<String, String> params,
+            int warmup,
+            int iterations,
+            @Nullable String time,
+            Status status,
+            @Nullable String reason,
+            Map<String, Metric> metrics,
+            List<ForkSummary> samples,
+            @Nullable Seen observed,
+            List<Waterfall> waterfalls,
+            List<Noise> noise) {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    private record Seen(@Nullable Boolean flashAttention, @Nullable Integer offloadedLayers, List<String> devices) {}
+}

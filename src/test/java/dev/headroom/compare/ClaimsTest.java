@@ -1,0 +1,179 @@
+package dev.headroom.compare;
+
+import static dev.headroom.compare.FakeRun.TOKENS;
+import static dev.headroom.compare.FakeRun.VRAM;
+import static dev.headroom.compare.FakeRun.forks;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.BadInput;
+import dev.headroom.compare.Claims.Answer;
+import dev.headroom.compare.Claims.Checked;
+import dev.headroom.result.Status;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ClaimsTest {
+    private static final Measure SHARED = new Measure("·vram.shared.peak", "MiB");
+
+    private static double[] around(double value) {
+        return forks(value, value + 2, value, value, value - 2);
+    }
+
+    private static Map<Measure, double[]> used(double mib, double speed) {
+        return Map.of(VRAM, around(mib), TOKENS, forks(speed, 1.01 * speed, 0.99 * speed, speed, speed));
+    }
+
+    private static List<MeasuredRun> runs(double taxMib) {
+        return List.of(
+                new FakeRun("a").cell("TokenGeneration", 60000, used(12000, 50)).run(),
+                new FakeRun("b")
+                        .in("wsl2-ubuntu")
+                        .cell("TokenGeneration", 60000, used(12000 + taxMib, 49))
+                        .run());
+    }
+
+    private static String claim(String says) {
+        return "c.text=It is said\nc.environment=wsl2\nc.reference=native-linux\nc.figure=vram\nc.says=" + says + "\n";
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "about 1000 MiB, 1008, CONFIRMED",
+        "about 1000 MiB, 400, REFUTED",
+        "about 1000 MiB, 751, UNCLEAR", // the interval reaches out of the quarter
+        "at least 6 % of 16384 MiB, 1008, CONFIRMED", // 983 MiB
+        "at least 6 % of 16384 MiB, 900, REFUTED",
+        "at most 64 MiB, 0, CONFIRMED",
+        "at most 5 %, 1008, REFUTED",
+        "at least 8 %, 1008, CONFIRMED"
+    })
+    void anAmountIsHeldAgainstTheInterval(String says, double tax, Answer answer) {
+        Checked checked = Claims.of(claim(says)).check(runs(tax)).get(0);
+
+        assertThat(checked.answer()).as(checked.why()).isEqualTo(answer);
+        assertThat(checked.cells())
+                .containsExactly("TokenGeneration-60000-native-linux", "TokenGeneration-60000-wsl2-ubuntu");
+    }
+
+    @Test
+    void aMachineWithoutWsl2SaysNothingAboutIt() {
+        List<MeasuredRun> linuxAlone = runs(0).subList(0, 1);
+
+        Checked checked = Claims.of(claim("about 1000 MiB")).check(linuxAlone).get(0);
+
+        assertThat(checked.answer()).isEqualTo(Answer.NOT_MEASURED_HERE);
+        assertThat(checked.why()).contains("wsl2");
+        assertThat(checked.cells()).isEmpty();
+    }
+
+    @Test
+    void oneForkIsUnclear() {
+        List<MeasuredRun> runs = List.of(
+                new FakeRun("a")
+                        .cell("TokenGeneration", 512, Map.of(VRAM, forks(1000)))
+                        .run(),
+                new FakeRun("b")
+                        .in("wsl2")
+                        .cell("TokenGeneration", 512, Map.of(VRAM, forks(2000)))
+                        .run());
+
+        assertThat(Claims.of(claim("about 1000 MiB")).check(runs).get(0).answer())
+                .isEqualTo(Answer.UNCLEAR);
+    }
+
+    private static Answer decides(FakeRun linux, FakeRun wsl) {
+        String text =
+                "c.text=It decides\nc.environment=wsl2\nc.reference=native-linux\nc.says=decides\nc.contextLength=60000\n";
+        return Claims.of(text).check(List.of(linux.run(), wsl.run())).get(0).answer();
+    }
+
+    private static FakeRun linux() {
+        return new FakeRun("a")
+                .cell("TokenGeneration", 512, used(5000, 60))
+                .cell("TokenGeneration", 60000, used(15000, 40));
+    }
+
+    @Test
+    void whereOneRunsOutOfMemoryItDecides() {
+        assertThat(decides(
+                        linux(),
+                        new FakeRun("b")
+                                .in("wsl2")
+                                .status(Status.OOM, "none left")
+                                .cell("TokenGeneration", 60000, Map.of())))
+                .isEqualTo(Answer.CONFIRMED);
+    }
+
+    @Test
+    void whereOneSpillsItDecides() {
+        Map<Measure, double[]> before = Map.of(VRAM, around(5000), SHARED, around(80));
+        Map<Measure, double[]> after = Map.of(VRAM, around(15900), SHARED, around(900));
+        assertThat(decides(
+                        linux(),
+                        new FakeRun("b")
+                                .in("wsl2")
+                                .cell("TokenGeneration", 512, before)
+                                .cell("TokenGeneration", 60000, after)))
+                .isEqualTo(Answer.CONFIRMED);
+    }
+
+    @Test
+    void whereOneCrawlsItDecides() {
+        assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 60000, used(15900, 4))))
+                .isEqualTo(Answer.CONFIRMED);
+    }
+
+    @Test
+    void whereBothFitItDoesNot() {
+        assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 60000, used(15900, 38))))
+                .isEqualTo(Answer.REFUTED);
+    }
+
+    @Test
+    void whereItWasNotTriedNothingIsSaid() {
+        assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 512, used(15900, 38))))
+                .isEqualTo(Answer.NOT_MEASURED_HERE);
+    }
+
+    @Test
+    void theArticlesClaimsAreThere() {
+        List<Checked> checked =
+                Claims.read(Path.of("profiles/claims/article.properties")).check(runs(1008));
+
+        assertThat(checked)
+                .extracting(Checked::answer)
+                .containsExactly(
+                        Answer.CONFIRMED,
+                        Answer.NOT_MEASURED_HERE,
+                        Answer.CONFIRMED,
+                        Answer.REFUTED,
+                        Answer.NOT_MEASURED_HERE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "x=1",
+                "c.text=a",
+                "c.txt=a",
+                "c.text=a\nc.text=b",
+                "c.text=a\nc.environment=b\nc.reference=c\nc.figure=vram\nc.says=much",
+                "c.text=a\nc.environment=b\nc.reference=c\nc.figure=vram\nc.says=about 1e3 MiB",
+                "c.text=a\nc.environment=b\nc.reference=c\nc.figure=tokens\nc.says=about 5 MiB",
+                "c.text=a\nc.environment=b\nc.reference=c\nc.says=decides",
+                "c.text=\\u12"
+            })
+    void whatIsNoClaimIsSaidInOneLine(String text) {
+        assertThatThrownBy(() -> Claims.of(text))
+                .isInstanceOf(BadInput.class)
+                .hasMessageStartingWith("claims")
+                .hasMessageNotContaining("\n");
+    }
+}

@@ -1,0 +1,338 @@
+package dev.headroom.compare;
+
+import static dev.headroom.compare.FakeRun.TOKENS;
+import static dev.headroom.compare.FakeRun.VRAM;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.headroom.BadInput;
+import dev.headroom.result.Run;
+import dev.headroom.result.Status;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ComparerTest {
+    private static final double[] SPEED = of(100, 101, 99, 100.5, 99.5);
+    private static final double[] SLOWER = of(90, 91, 89, 90.5, 89.5);
+    private static final double[] USED = of(8000, 8000, 8002, 8000, 8000);
+    private static final double[] MORE = of(9000, 9002, 9000, 9000, 9000);
+
+    private static Comparison compare(FakeRun... runs) {
+        return Comparer.compare(
+                Arrays.stream(runs).map(FakeRun::run).toList(), Dimension.ENVIRONMENT, Optional.empty());
+    }
+
+    private static Difference of(Comparison comparison, Measure measure) {
+        return comparison.differences().stream()
+                .filter(difference -> difference.measure().equals(measure))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static double[] of(double... values) {
+        return values;
+    }
+
+    private static FakeRun linux() {
+        return new FakeRun("one").in("native-linux");
+    }
+
+    private static FakeRun wsl() {
+        return new FakeRun("two").in("wsl2");
+    }
+
+    @Test
+    void lessSpeedAndMoreMemoryAreWorse() {
+        Comparison comparison = compare(
+                wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER, VRAM, MORE)),
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED)));
+
+        assertThat(comparison.baseline()).isEqualTo("native-linux"); // though it came second
+        Difference speed = of(comparison, TOKENS);
+        assertThat(speed.verdict()).isEqualTo(Verdict.WORSE);
+        assertThat(speed.percent()).isCloseTo(-10, within(0.01));
+        assertThat(speed.unit()).isEqualTo("fork");
+        Difference memory = of(comparison, VRAM);
+        assertThat(memory.verdict()).isEqualTo(Verdict.WORSE);
+        assertThat(memory.difference()).isCloseTo(1000, within(1e-9));
+        assertThat(memory.percent()).isCloseTo(12.5, within(0.01));
+        assertThat(memory.meter()).isEqualTo("nvml.device");
+        assertThat(comparison.headlines().size()).isEqualTo(2);
+    }
+
+    @Test
+    void theOtherWayRoundTheyAreBetter() {
+        Comparison comparison = Comparer.compare(
+                List.of(
+                        wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER, VRAM, MORE))
+                                .run(),
+                        linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED))
+                                .run()),
+                Dimension.ENVIRONMENT,
+                Optional.of("wsl2"));
+
+        assertThat(comparison.differences()).extracting(Difference::verdict).containsOnly(Verdict.BETTER);
+    }
+
+    @Test
+    void equalFiguresAreNoDifferenceAboveWhatTheIntervalRulesOut() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, of(8000, 8000, 8000, 8000, 8000))),
+                wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, of(8000, 8000, 8000, 8000, 8000))));
+
+        assertThat(comparison.differences()).extracting(Difference::verdict).containsOnly(Verdict.NO_DIFFERENCE);
+        assertThat(Objects.requireNonNull(of(comparison, VRAM).interval()).farthest())
+                .isBetween(0.5, 2.0); // pieces of 2 MiB
+        assertThat(of(comparison, TOKENS).smallestPercent()).isBetween(1.0, 3.0);
+    }
+
+    @Test
+    void whatScattersTooMuchIsUnclear() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, of(60, 100, 140))),
+                wsl().cell("TokenGeneration", 512, Map.of(TOKENS, of(70, 90, 120))));
+
+        assertThat(of(comparison, TOKENS).verdict()).isEqualTo(Verdict.UNCLEAR);
+    }
+
+    @Test
+    void oneForkMakesNoPercentage() {
+        Difference difference = of(
+                compare(
+                        linux().cell("TokenGeneration", 512, Map.of(TOKENS, of(100))),
+                        wsl().cell("TokenGeneration", 512, Map.of(TOKENS, of(50)))),
+                TOKENS);
+
+        assertThat(difference.verdict()).isEqualTo(Verdict.UNCLEAR);
+        assertThat(difference.why()).contains("--forks 5");
+        assertThat(difference.percent()).isNull();
+        assertThat(difference.interval()).isNull();
+        assertThat(difference.p()).isNull();
+    }
+
+    /** Forks drift together by far more than they differ. */
+    @Test
+    void interleavedForksArePairs() {
+        FakeRun run = new FakeRun("both");
+        run.in("native-linux").cell("TokenGeneration", 512, Map.of(TOKENS, of(100, 80, 120, 60, 110)));
+        run.in("wsl2").cell("TokenGeneration", 512, Map.of(TOKENS, of(95.1, 76, 113.8, 57.1, 104.4)));
+
+        Difference difference = of(compare(run), TOKENS);
+
+        assertThat(difference.unit()).isEqualTo("pair of forks");
+        assertThat(difference.units()).isEqualTo(5);
+        assertThat(difference.verdict()).isEqualTo(Verdict.WORSE);
+        assertThat(difference.percent()).isCloseTo(-5, within(0.1));
+    }
+
+    /** Each run is alike in itself, and runs are not: forks alone would find a difference with certainty. */
+    @Test
+    void whereThereAreSeveralRunsTheyAreWhatIsReplicated() {
+        Comparison comparison = compare(
+                new FakeRun("a").in("native-linux").cell("TokenGeneration", 512, Map.of(TOKENS, of(100, 100.1, 100.2))),
+                new FakeRun("b").in("native-linux").cell("TokenGeneration", 512, Map.of(TOKENS, of(110, 110.1, 110.2))),
+                new FakeRun("c").in("wsl2").cell("TokenGeneration", 512, Map.of(TOKENS, of(101, 101.1, 101.2))),
+                new FakeRun("d").in("wsl2").cell("TokenGeneration", 512, Map.of(TOKENS, of(95, 95.1, 95.2))));
+
+        Difference difference = of(comparison, TOKENS);
+        assertThat(difference.unit()).isEqualTo("run");
+        assertThat(difference.units()).isEqualTo(2);
+        assertThat(difference.verdict()).isEqualTo(Verdict.UNCLEAR);
+    }
+
+    @Test
+    void anotherMeterIsIncomparable() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED)),
+                wsl().meters(List.of(new Run.MeterFact("pdh.adapter", "device", "resident", List.of(Measure.VRAM))))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, MORE)));
+
+        assertThat(comparison.differences()).extracting(Difference::measure).containsExactly(TOKENS);
+        assertThat(comparison.incomparable()).hasSize(1);
+        assertThat(comparison.incomparable().get(0).measure()).isEqualTo(Measure.VRAM);
+        assertThat(comparison.incomparable().get(0).reason()).contains("other meter", "nvml.device", "pdh.adapter");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "v0.5.0, 5b4ebc5, b58142bae3f1d298, llama.cpp v0.4.0 and v0.5.0",
+        "v0.4.0, 0000000, b58142bae3f1d298, llama.cpp's commit 5b4ebc5 and 0000000",
+        "v0.4.0, 5b4ebc5, 000000000000aaaa, SHA-256"
+    })
+    void anotherBuildIsIncomparable(String version, String commit, String fingerprint, String reason) {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
+                wsl().llama(new Run.Llama(version, commit, "/x", List.of(), null, fingerprint))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
+
+        assertThat(comparison.differences()).isEmpty();
+        assertThat(comparison.incomparable().get(0).reason()).contains(reason);
+    }
+
+    /** Files for two systems cannot be the same. */
+    @Test
+    void theSameReleaseForAnotherSystemIsComparable() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
+                new FakeRun("two")
+                        .in("native-windows")
+                        .facts(Map.of("os", "Windows 11"))
+                        .llama(new Run.Llama("v0.4.0", "5b4ebc5", "/x", List.of(), null, "000000000000aaaa"))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
+
+        assertThat(comparison.differences()).hasSize(1);
+    }
+
+    @Test
+    void otherSettingsModelsAndWhatLlamaDecidedAreIncomparable() {
+        FakeRun base = linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED));
+        Run.Model file = new Run.Model("m", "/m", false, "llama", "Q4_0", 1, 1001, 900, null, null, "abc");
+
+        assertThat(compare(base, wsl().iterations(6).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)))
+                        .incomparable()
+                        .get(0)
+                        .reason())
+                .contains("iterations 5 and 6");
+        assertThat(compare(base, wsl().model(file).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)))
+                        .incomparable()
+                        .get(0)
+                        .reason())
+                .contains("model's bytes 1000 and 1001", "fingerprint not told and abc");
+        assertThat(compare(base, wsl().flashAttention(false).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)))
+                        .incomparable()
+                        .get(0)
+                        .reason())
+                .contains("flash attention used true and false");
+    }
+
+    @Test
+    void aFailedCellSaysHowItEnded() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 60000, Map.of(TOKENS, SPEED)),
+                wsl().status(Status.OOM, "no memory left").cell("TokenGeneration", 60000, Map.of()));
+
+        assertThat(comparison.incomparable().get(0).reason()).isEqualTo("oom in wsl2: no memory left");
+    }
+
+    @Test
+    void cellsWithoutAPartnerAreNamed() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
+                        .cell("TokenGeneration", 1024, Map.of(TOKENS, SPEED)),
+                wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
+                        .cell("TokenGeneration", 2048, Map.of(TOKENS, SPEED)));
+
+        assertThat(comparison.alone())
+                .extracting(Comparison.Alone::id)
+                .containsExactly("TokenGeneration-1024-native-linux", "TokenGeneration-2048-wsl2");
+        assertThat(comparison.alone()).extracting(Comparison.Alone::missing).containsExactly("wsl2", "native-linux");
+    }
+
+    /** Threads follow the machine where a plan does not pin them. */
+    @Test
+    void theOneParameterThatKeepsCellsApartIsNamed() {
+        Comparison comparison = compare(
+                linux().params(Map.of("threads", "8")).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
+                wsl().params(Map.of("threads", "4")).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
+
+        assertThat(comparison.differences()).isEmpty();
+        assertThat(comparison.alone()).extracting(Comparison.Alone::nearest).containsExactly("threads 4", "threads 8");
+    }
+
+    @Test
+    void anotherMachineIsAWarningThatNamesBoth() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
+                wsl().facts(Map.of("os", "Linux", "cpu", "another", "memoryTotalMiB", "32000"))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
+
+        assertThat(comparison.warnings()).containsExactly("cpu is a CPU in native-linux and another in wsl2");
+    }
+
+    @Test
+    void runsAndBuildsAndModelsAreComparedToo() {
+        List<MeasuredRun> runs = List.of(
+                new FakeRun("x")
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
+                        .run(),
+                new FakeRun("x")
+                        .llama(new Run.Llama("v0.4.0", "5b4ebc5", "/x", List.of(), null, "000000000000aaaa"))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER))
+                        .run());
+
+        assertThat(Comparer.compare(runs, Dimension.LLAMA, Optional.empty()).baseline())
+                .isEqualTo("v0.4.0-5b4ebc5-b58142ba");
+        assertThat(of(Comparer.compare(runs, Dimension.LLAMA, Optional.empty()), TOKENS)
+                        .verdict())
+                .isEqualTo(Verdict.WORSE);
+        assertThat(Comparer.compare(runs, Dimension.RUN, Optional.empty()).others())
+                .containsExactly("x (2)");
+        Run.Model other = new Run.Model("n", "/n", true, "llama", "Q4_0", 1, 2000, 900, null, null, null);
+        Comparison models = Comparer.compare(
+                List.of(new FakeRun("y")
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
+                        .model(other)
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER))
+                        .run()),
+                Dimension.MODEL,
+                Optional.empty());
+        assertThat(models.others()).containsExactly("n");
+        assertThat(of(models, TOKENS).verdict()).isEqualTo(Verdict.WORSE);
+        assertThat(of(models, TOKENS).unit()).isEqualTo("fork");
+    }
+
+    @Test
+    void aBaselineThatIsNotThereIsSaid() {
+        List<MeasuredRun> runs = List.of(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)).run(),
+                wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)).run());
+
+        assertThatThrownBy(() -> Comparer.compare(runs, Dimension.ENVIRONMENT, Optional.of("wsl")))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("did you mean wsl2?")
+                .hasMessageContaining("native-linux");
+        assertThatThrownBy(() -> Comparer.compare(runs.subList(0, 1), Dimension.ENVIRONMENT, Optional.empty()))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("native-linux")
+                .hasMessageContaining("another");
+    }
+
+    /** Of twenty cells one is lucky: its memory never moved in either side, but by what others move by all the time. */
+    @Test
+    void memoryOfACellIsAsUncertainAsThatOfOthers() {
+        FakeRun here = linux();
+        FakeRun there = wsl();
+        for (int i = 1; i <= 10; i++) {
+            here.cell("TokenGeneration", i, Map.of(VRAM, i == 1 ? of(100, 100, 100) : of(100, 120, 100)));
+            there.cell("TokenGeneration", i, Map.of(VRAM, i == 1 ? of(120, 120, 120) : of(120, 100, 120)));
+        }
+
+        Comparison comparison = compare(here, there);
+
+        assertThat(comparison.differences()).noneMatch(Difference::found);
+        assertThat(compare(
+                                linux().cell("TokenGeneration", 1, Map.of(VRAM, of(100, 100, 100))),
+                                wsl().cell("TokenGeneration", 1, Map.of(VRAM, of(120, 120, 120))))
+                        .differences())
+                .allMatch(Difference::found);
+    }
+
+    @Test
+    void verdictsAndIntervalsAgree() {
+        Trials trials = new Trials(3, 5, Trials.Design.SEPARATE);
+        for (int i = 0; i < 20; i++) {
+            for (Difference difference :
+                    trials.everyNoise(new Trials.Effect(0.97, 8)).differences()) {
+                Range interval = Objects.requireNonNull(difference.interval());
+                assertThat(difference.found()).isEqualTo(interval.low() > 0 || interval.high() < 0);
+            }
+        }
+    }
+}

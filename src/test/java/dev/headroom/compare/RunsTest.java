@@ -1,0 +1,137 @@
+package dev.headroom.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.BadInput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The file is one that a run wrote: a cell in two environments, two forks each, interleaved; no card. */
+class RunsTest {
+    @TempDir
+    Path folder;
+
+    private static String text() throws IOException {
+        try (InputStream in = RunsTest.class.getResourceAsStream("run.json")) {
+            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private Path write(String text) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("run.json"), text);
+        return folder;
+    }
+
+    @Test
+    void whatComparingNeedsIsRead() throws IOException {
+        MeasuredRun run = Runs.read(List.of(write(text()))).all().get(0);
+
+        assertThat(run.id()).isEqualTo("20261126-024817-quick");
+        assertThat(run.resolutionMib("linux.hwm")).hasValue(4.0 / 1024);
+        assertThat(run.cells()).hasSize(2);
+        MeasuredCell cell = run.cells().get(0);
+        assertThat(cell.benchmark()).isEqualTo("TokenGeneration");
+        assertThat(cell.samples().number(1)).isEqualTo(2);
+        assertThat(cell.samples().values(new Measure(Measure.SCORE, "tokens/s")))
+                .containsExactly(10.805135611556501, 7.528150022405189);
+        assertThat(cell.mean(Measure.RAM)).hasValue((220.7109375 + 219.79296875) / 2);
+        assertThat(cell.samples().measures())
+                .extracting(Measure::name)
+                .contains("·buffers.kv", "·ram.anon.peak")
+                .doesNotContain("·ram.samples", "·sampling.cost", "·ram.gap.max", "·ram.faults.major");
+        assertThat(cell.conditions().flashAttention()).isTrue();
+        assertThat(cell.place().environment()).doesNotContainKey("container");
+        assertThat(run.cells().get(1).place().environment()).containsEntry("container", "podman");
+    }
+
+    @Test
+    void forksOfARunInTwoEnvironmentsArePairs() throws IOException {
+        Comparison comparison =
+                Comparer.compare(Runs.read(List.of(write(text()))), Dimension.ENVIRONMENT, Optional.empty());
+
+        assertThat(comparison.others()).containsExactly("container");
+        assertThat(comparison.differences()).isNotEmpty().allSatisfy(difference -> {
+            assertThat(difference.unit()).isEqualTo("pair of forks");
+            assertThat(difference.units()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void everyFileThatIsNoRunIsSaidInOneSentence() throws IOException {
+        assertBad(folder.resolve("nowhere"), "There is no ");
+        assertBad(folder, "There is no ");
+        assertBad(write(text().substring(0, 3000)), "ends in the middle");
+        assertBad(write(""), "run.json");
+        assertBad(write("[]"), "is not a run.json");
+        assertBad(write("{}"), "is not a run.json");
+        assertBad(write("null"), "is not a run.json");
+        assertBad(write(text().replaceFirst("\"schemaVersion\" ?: 1", "\"schemaVersion\" : 2")), "schema version 2");
+        assertBad(write(text().replaceFirst("\"samples\": \\[", "\"sample\": [")), "samples is absent");
+        assertBad(write(text().replaceFirst("\"cells\"", "\"cell\"")), "cells is absent");
+        Path same = write(text());
+        assertThatThrownBy(() -> Runs.read(List.of(same, same.resolve("run.json"))))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("twice");
+    }
+
+    private static void assertBad(Path path, String message) {
+        assertThatThrownBy(() -> Runs.read(List.of(path)))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    /** Bytes of a run are changed at random: it is compared, or there is one complaint. */
+    @Test
+    void mutantsAreComparedOrComplainedOf() throws IOException {
+        Random random = new Random(4);
+        String whole = text();
+        int compared = 0;
+        for (int i = 0; i < 400; i++) {
+            StringBuilder mutant = new StringBuilder(whole);
+            for (int n = random.nextInt(4); n >= 0; n--) {
+                int at = random.nextInt(mutant.length());
+                switch (random.nextInt(3)) {
+                    case 0 -> mutant.setCharAt(at, "0123456789-{}[]\":,e\u0000".charAt(random.nextInt(20)));
+                    case 1 -> mutant.deleteCharAt(at);
+                    default -> {
+                        int colon = mutant.indexOf(": ", at);
+                        int end = colon < 0 ? -1 : mutant.indexOf(",", colon);
+                        if (end > 0) {
+                            mutant.replace(
+                                    colon + 2,
+                                    end,
+                                    List.of("null", "\"NaN\"", "1e999", "-1", "[]", "{}", "\"\"")
+                                            .get(random.nextInt(7)));
+                        }
+                    }
+                }
+            }
+            try {
+                Comparison comparison = Comparer.compare(
+                        Runs.read(List.of(write(mutant.toString()))), Dimension.ENVIRONMENT, Optional.empty());
+                CompareCsv.of(comparison);
+                assertThat(comparison.differences())
+                        .allMatch(each -> Double.isFinite(each.baseline()) && Double.isFinite(each.difference()))
+                        .allMatch(each -> each.p() == null || (each.p() >= 0 && each.p() <= 1));
+                compared++;
+            } catch (BadInput e) {
+                assertThat(e.getMessage()).isNotBlank().doesNotContain("\n");
+            } catch (RuntimeException e) {
+                throw new AssertionError(mutant.toString(), e);
+            }
+        }
+        assertThat(compared).isBetween(20, 380);
+    }
+}
