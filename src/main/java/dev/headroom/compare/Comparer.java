@@ -8,6 +8,8 @@ import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.math3.stat.StatUtils;
@@ -126,6 +129,10 @@ public final class Comparer {
                         && measuredThere.stream().anyMatch(Comparer::isVram)
                 ? Measure.VRAM
                 : Measure.RAM;
+        List<Observation> both = Stream.concat(here.stream(), there.stream()).toList();
+        Collection<List<Run.MeterFact>> places =
+                distinct(both, seen -> seen.cell().place().meters());
+        String noise = noise(both);
         for (Measure measure : measures) {
             if (!measuredThere.contains(measure)) {
                 if (measure.mayLead()) {
@@ -133,8 +140,7 @@ public final class Comparer {
                 }
                 continue;
             }
-            Set<String> meters = meters(here, measure);
-            meters.addAll(meters(there, measure));
+            Set<String> meters = meters(places, measure);
             if (meters.size() > 1) {
                 incomparable.add(new Incomparable(
                         other, key, ids, measure.name(), "other meter: " + String.join(" and ", meters)));
@@ -143,7 +149,7 @@ public final class Comparer {
             boolean headline =
                     measure.name().equals(Measure.SCORE) || measure.name().equals(memory);
             String meter = meters.stream().findFirst().orElse(null);
-            hypotheses.add(new Hypothesis(other, key, ids, measure, headline, meter, here, there, sides.by()));
+            hypotheses.add(new Hypothesis(other, key, ids, measure, headline, meter, noise, here, there, sides.by()));
         }
         measuredThere.stream()
                 .filter(measure -> measure.mayLead() && !measures.contains(measure))
@@ -156,18 +162,39 @@ public final class Comparer {
     }
 
     private static Set<Measure> measures(List<Observation> side) {
-        return side.stream()
-                .flatMap(seen -> seen.cell().samples().measures().stream())
+        return distinct(side, seen -> seen.cell().samples().measures()).stream()
+                .flatMap(List::stream)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Several cards have several meters, of one name. */
-    private static Set<String> meters(List<Observation> side, Measure measure) {
-        return side.stream()
-                .flatMap(seen -> seen.cell().place().meters().stream())
+    private static Set<String> meters(Collection<List<Run.MeterFact>> places, Measure measure) {
+        return places.stream()
+                .flatMap(List::stream)
                 .filter(meter -> meter.metrics().contains(measure.name()))
                 .map(Run.MeterFact::name)
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What cells have of something, each object once: of many runs most have the same one. */
+    private static <T> Collection<T> distinct(List<Observation> side, Function<Observation, T> of) {
+        IdentityHashMap<T, T> seen = new IdentityHashMap<>();
+        List<T> all = new ArrayList<>();
+        for (Observation each : side) {
+            T value = of.apply(each);
+            if (seen.put(value, value) == null) {
+                all.add(value);
+            }
+        }
+        return all;
+    }
+
+    private static String noise(List<Observation> cells) {
+        return distinct(cells, seen -> seen.cell().noise()).stream()
+                .flatMap(words -> Arrays.stream(words.split(" ")))
+                .filter(word -> !word.isEmpty())
+                .distinct()
+                .collect(Collectors.joining(" "));
     }
 
     /** Why nothing of a cell can be compared. */
@@ -236,6 +263,7 @@ public final class Comparer {
             Measure measure,
             boolean headline,
             @Nullable String meter,
+            String noise,
             List<Observation> here,
             List<Observation> there,
             Dimension by) {
@@ -257,14 +285,6 @@ public final class Comparer {
         private double floor(Scale scale) {
             double step = scale == Scale.RATIO ? Steps.RATIO : Steps.mib(measure, meter, here, there);
             return step * step / 12;
-        }
-
-        String noise() {
-            return Stream.concat(here.stream(), there.stream())
-                    .flatMap(seen -> Arrays.stream(seen.cell().noise().split(" ")))
-                    .filter(word -> !word.isEmpty())
-                    .distinct()
-                    .collect(Collectors.joining(" "));
         }
     }
 
@@ -303,7 +323,7 @@ public final class Comparer {
                     unit,
                     estimate.units(),
                     hypothesis.meter,
-                    hypothesis.noise());
+                    hypothesis.noise);
         }
 
         /** In the unit; absent where so much scatter leaves nothing to say. */

@@ -4,7 +4,6 @@ import dev.headroom.compare.Sides.Observation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
@@ -27,16 +26,14 @@ final class Replication {
 
     /** @param measure that was measured on both sides */
     static Replication of(List<Observation> here, List<Observation> there, Measure measure, Scale scale, Dimension by) {
-        Map<MeasuredRun, NavigableMap<Integer, Double>> one = byRun(here, measure, scale);
-        Map<MeasuredRun, NavigableMap<Integer, Double>> two = byRun(there, measure, scale);
+        Map<MeasuredRun, Double> one = means(here, measure, scale);
+        Map<MeasuredRun, Double> two = means(there, measure, scale);
         boolean sameRuns = one.keySet().equals(two.keySet());
         if (one.size() > 1 || two.size() > 1) {
-            return sameRuns
-                    ? paired("pair of runs", means(one), means(two))
-                    : new Replication("run", false, array(means(one)), array(means(two)));
+            return sameRuns ? paired("pair of runs", one, two) : new Replication("run", false, array(one), array(two));
         }
-        NavigableMap<Integer, Double> forksHere = one.values().iterator().next();
-        NavigableMap<Integer, Double> forksThere = two.values().iterator().next();
+        Map<Integer, Double> forksHere = forks(here, measure, scale);
+        Map<Integer, Double> forksThere = forks(there, measure, scale);
         if (sameRuns && by == Dimension.ENVIRONMENT) {
             // fork n of the one ran next to fork n of the other
             Replication pairs = paired("pair of forks", forksHere, forksThere);
@@ -72,29 +69,38 @@ final class Replication {
         return oneRun ? Estimate.alike(here, there, floor) : Estimate.welch(here, there, floor);
     }
 
-    /** By run and the fork's number, on the scale; of runs that measured it. */
-    private static Map<MeasuredRun, NavigableMap<Integer, Double>> byRun(
-            List<Observation> side, Measure measure, Scale scale) {
-        Map<MeasuredRun, NavigableMap<Integer, Double>> forks = new LinkedHashMap<>();
+    /** The mean over forks, on the scale, of every run that measured it. */
+    private static Map<MeasuredRun, Double> means(List<Observation> side, Measure measure, Scale scale) {
+        Map<MeasuredRun, Double> means = new LinkedHashMap<>();
+        for (Observation seen : side) {
+            double sum = 0;
+            int count = 0;
+            for (double value : seen.cell().samples().values(measure)) {
+                if (Double.isFinite(value)) {
+                    sum += scale.of(value);
+                    count++;
+                }
+            }
+            if (count > 0) {
+                means.put(seen.run(), sum / count);
+            }
+        }
+        return means;
+    }
+
+    /** What every fork measured, on the scale, by its number; of a side with a single run. */
+    private static Map<Integer, Double> forks(List<Observation> side, Measure measure, Scale scale) {
+        Map<Integer, Double> forks = new TreeMap<>();
         for (Observation seen : side) {
             Samples samples = seen.cell().samples();
             double[] values = samples.values(measure);
             for (int fork = 0; fork < values.length; fork++) {
                 if (Double.isFinite(values[fork])) {
-                    forks.computeIfAbsent(seen.run(), first -> new TreeMap<>())
-                            .put(samples.number(fork), scale.of(values[fork]));
+                    forks.put(samples.number(fork), scale.of(values[fork]));
                 }
             }
         }
         return forks;
-    }
-
-    private static Map<MeasuredRun, Double> means(Map<MeasuredRun, NavigableMap<Integer, Double>> forks) {
-        Map<MeasuredRun, Double> means = new LinkedHashMap<>();
-        forks.forEach((run, values) -> means.put(
-                run,
-                values.values().stream().mapToDouble(value -> value).average().orElse(Double.NaN)));
-        return means;
     }
 
     private static double[] array(Map<?, Double> values) {

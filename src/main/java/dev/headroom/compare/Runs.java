@@ -3,7 +3,6 @@ package dev.headroom.compare;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
-import dev.headroom.result.CellResult.ForkSummary;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Metric;
@@ -109,7 +108,7 @@ public final class Runs {
                 }
             }
         }
-        Run.Place here = new Run.Place(run.environment, run.llama, run.meters, run.unavailable);
+        Run.Place here = new Run.Place(run.environment, run.llama, share(run.meters), run.unavailable);
         Map<String, Run.Model> models =
                 run.models.stream().collect(Collectors.toMap(Run.Model::id, model -> model, (one, two) -> one));
         List<MeasuredCell> cells = new ArrayList<>(run.cells.size());
@@ -143,7 +142,7 @@ public final class Runs {
                 cell.status,
                 cell.reason,
                 new Samples(
-                        cell.samples.stream().mapToInt(ForkSummary::fork).toArray(),
+                        cell.samples.stream().mapToInt(ForkFigures::number).toArray(),
                         share(List.copyOf(values.keySet())),
                         values.values().toArray(double[][]::new)),
                 cell.waterfalls,
@@ -153,47 +152,47 @@ public final class Runs {
 
     private static Map<Measure, double[]> values(Cell cell) {
         Map<Measure, double[]> values = new LinkedHashMap<>();
-        List<ForkSummary> forks = cell.samples;
-        for (int i = 0; i < forks.size(); i++) {
-            ForkSummary fork = forks.get(i);
-            put(values, new Measure(Measure.SCORE, cell.unit), forks.size(), i, fork.score());
-            if (fork.percentiles() != null) {
-                for (Map.Entry<String, Double> percentile : fork.percentiles().entrySet()) {
-                    put(
-                            values,
-                            new Measure("p" + percentile.getKey(), cell.unit),
-                            forks.size(),
-                            i,
-                            percentile.getValue());
-                }
+        int forks = cell.samples.size();
+        Map<String, double[]> byLabel = new HashMap<>();
+        for (int i = 0; i < forks; i++) {
+            ForkFigures fork = cell.samples.get(i);
+            put(values, new Measure(Measure.SCORE, cell.unit), forks, i, fork.score());
+            for (int p = 0; p < fork.percentiles().size(); p++) {
+                Measure percentile = new Measure("p" + fork.percentiles().name(p), cell.unit);
+                put(values, percentile, forks, i, fork.percentiles().value(p));
             }
-            Double power = fork.metrics().get("·gpu.power");
+            for (int m = 0; m < fork.metrics().size(); m++) {
+                String label = fork.metrics().name(m);
+                double value = fork.metrics().value(m);
+                double[] of = byLabel.get(label);
+                if (of == null) {
+                    Metric merged = cell.metrics.get(label);
+                    of = byLabel.computeIfAbsent(label, first -> filled(forks));
+                    double[] all = of;
+                    if (merged != null) {
+                        Measure.of(label, merged.unit(), cell.mode).ifPresent(measure -> values.put(measure, all));
+                    }
+                }
+                of[i] = Math.abs(value) <= MOST ? value : Double.NaN;
+            }
+            double[] power = byLabel.get("·gpu.power");
             if (power != null && cell.unit.equals("tokens/s") && fork.score() > 0) {
-                put(values, new Measure(Measure.ENERGY, "J"), forks.size(), i, power / fork.score());
-            }
-            for (Map.Entry<String, Double> metric : fork.metrics().entrySet()) {
-                Metric merged = cell.metrics.get(metric.getKey());
-                if (merged != null) {
-                    int at = i;
-                    Measure.of(metric.getKey(), merged.unit(), cell.mode)
-                            .ifPresent(measure -> put(values, measure, forks.size(), at, metric.getValue()));
-                }
+                put(values, new Measure(Measure.ENERGY, "J"), forks, i, power[i] / fork.score());
             }
         }
         return values;
     }
 
     private static void put(Map<Measure, double[]> values, Measure measure, int forks, int fork, double value) {
-        if (!(Math.abs(value) <= MOST)) {
-            return;
+        if (Math.abs(value) <= MOST) {
+            values.computeIfAbsent(measure, first -> filled(forks))[fork] = value;
         }
-        double[] all = values.get(measure);
-        if (all == null) {
-            all = new double[forks];
-            Arrays.fill(all, Double.NaN);
-            values.put(measure, all);
-        }
-        all[fork] = value;
+    }
+
+    private static double[] filled(int forks) {
+        double[] all = new double[forks];
+        Arrays.fill(all, Double.NaN);
+        return all;
     }
 
     @SuppressWarnings("unchecked") // what is equal to a T and of its class is one
@@ -232,7 +231,7 @@ public final class Runs {
             Status status,
             @Nullable String reason,
             Map<String, Metric> metrics,
-            List<ForkSummary> samples,
+            List<ForkFigures> samples,
             @Nullable Seen observed,
             List<Waterfall> waterfalls,
             List<Noise> noise) {}

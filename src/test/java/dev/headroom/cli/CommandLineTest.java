@@ -43,6 +43,16 @@ class CommandLineTest {
             List.of("model", "make", "synthetic-stories-15m-q8_0"),
             List.of("model", "list", "--json"),
             List.of("meters", "--llama=/opt/llama"),
+            List.of(
+                    "compare",
+                    "results/a",
+                    "results/b",
+                    "--by=run",
+                    "--baseline=a",
+                    "--claims=profiles/claims/article.properties",
+                    "--fail-above=vram=5%,tokens=-3%",
+                    "--out=merged",
+                    "--markdown"),
             List.of("environment", "--quiet"));
 
     @Test
