@@ -1,0 +1,47 @@
+/*
+ * Stands in front of a real libllama: takes INJECT_MIB of memory when it is loaded, and is busy for BUSY_US microseconds
+ * before each token that is decoded alone. Everything else is the real one's. For real_compare.py.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* As llama.h has it: it is handed over by value. */
+struct llama_batch {
+    int32_t n_tokens;
+    void *token, *embd, *pos, *n_seq_id, *seq_id, *logits;
+};
+
+static int32_t (*decode)(void *, struct llama_batch);
+static int64_t busy_ns;
+
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static int64_t number(const char *name) {
+    const char *text = getenv(name);
+    return text ? atoll(text) : 0;
+}
+
+__attribute__((constructor)) static void load(void) {
+    size_t bytes = (size_t)number("INJECT_MIB") << 20;
+    if (bytes > 0) {
+        memset(malloc(bytes), 1, bytes);
+    }
+    busy_ns = number("BUSY_US") * 1000;
+    decode = (int32_t (*)(void *, struct llama_batch))dlsym(RTLD_NEXT, "llama_decode");
+}
+
+int32_t llama_decode(void *context, struct llama_batch batch) {
+    if (batch.n_tokens == 1) {
+        for (int64_t end = now() + busy_ns; now() < end;) {
+        }
+    }
+    return decode(context, batch);
+}
