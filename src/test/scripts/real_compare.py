@@ -32,8 +32,8 @@ def loaded_llama(folder):
     inner = shutil.copy(real, os.path.join(llama, "real"))
     subprocess.run(
         ["gcc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", os.path.join(llama, os.path.basename(real)),
-         os.path.join(ROOT, "src/test/c/loaded_llama.c"), inner, "-Wl,--no-as-needed,-rpath,$ORIGIN/real:$ORIGIN",
-         "-Wl,--allow-shlib-undefined"], check=True)
+         "-Wl,--no-as-needed,--allow-shlib-undefined,-rpath,$ORIGIN/real:$ORIGIN",
+         os.path.join(ROOT, "src/test/c/loaded_llama.c"), inner], check=True)
     return llama
 
 
