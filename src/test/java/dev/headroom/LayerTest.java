@@ -52,13 +52,16 @@ class LayerTest {
                     .and(not(resideInAnyPackage("dev.headroom.result..", "dev.headroom.export.."))));
 
     @ArchTest
-    static final ArchRule COMPARE_KNOWS_RESULT_AND_EXPORT = noClasses()
+    static final ArchRule COMPARE_KNOWS_RESULT_EXPORT_AND_GGUF = noClasses()
             .that()
             .resideInAPackage("..compare..")
             .should()
             .dependOnClassesThat(resideInAPackage("dev.headroom.*..")
                     .and(not(resideInAnyPackage(
-                            "dev.headroom.result..", "dev.headroom.export..", "dev.headroom.compare.."))));
+                            "dev.headroom.result..",
+                            "dev.headroom.export..",
+                            "dev.headroom.gguf..",
+                            "dev.headroom.compare.."))));
 
     @ArchTest
     static void mainDoesNotKnowBenchmarks(JavaClasses classes) {

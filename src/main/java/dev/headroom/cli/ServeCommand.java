@@ -23,6 +23,12 @@ final class ServeCommand implements Runnable {
     public void run() {
         PrintStream replies = System.out;
         System.setOut(System.err); // what anything else prints is no reply
-        PlaceServer.serve(System.in, replies, Version.current(), Optional.ofNullable(llama));
+        PlaceServer server = new PlaceServer(replies, Version.current(), Optional.ofNullable(llama));
+        Interruption interruption = Interruption.of(server::end);
+        try {
+            server.serve(System.in);
+        } finally {
+            interruption.over();
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.headroom.compare;
 
 import dev.headroom.compare.Sides.Observation;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +28,8 @@ final class Steps {
             return LOGGED_MIB;
         }
         return Stream.concat(here.stream(), there.stream())
-                .flatMapToDouble(seen -> meter == null
-                        ? java.util.stream.DoubleStream.empty()
-                        : seen.run().resolutionMib(meter).stream())
+                .flatMapToDouble(
+                        seen -> meter == null ? DoubleStream.empty() : seen.run().resolutionMib(meter).stream())
                 .reduce(PIECE_MIB, Math::max);
     }
 }

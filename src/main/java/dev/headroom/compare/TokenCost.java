@@ -1,6 +1,7 @@
 package dev.headroom.compare;
 
 import dev.headroom.compare.Sides.Observation;
+import dev.headroom.gguf.GgufType;
 import dev.headroom.result.Run;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,17 +14,6 @@ import java.util.TreeMap;
 /** What a token of context takes of memory: KV cache and compute buffers. */
 final class TokenCost {
     private static final double MIB = 1024.0 * 1024.0;
-
-    /** Bytes of a block and its numbers, from ggml's types; by half of that a number of f16 takes. */
-    private static final Map<String, Double> TO_F16 = Map.of(
-            "f32", 2.0,
-            "f16", 1.0,
-            "bf16", 1.0,
-            "q8_0", 34 / 64.0,
-            "q5_1", 24 / 64.0,
-            "q5_0", 22 / 64.0,
-            "q4_1", 20 / 64.0,
-            "q4_0", 18 / 64.0);
 
     /** MiB of buffers by tokens of context, for cells that are the same but for these. */
     private final Map<CellKey, TreeMap<Long, Double>> buffers = new HashMap<>();
@@ -58,12 +48,19 @@ final class TokenCost {
             }
         }
         Run.Model model = cell.conditions().model();
-        Double factor = TO_F16.get(key.params().getOrDefault("kvType", "f16"));
-        if (tokens(key).isEmpty() || model == null || model.kvBytesPerToken() == null || factor == null) {
+        if (tokens(key).isEmpty() || model == null || model.kvBytesPerToken() == null) {
             return Optional.empty();
         }
-        return Optional.of(
-                new Cost(model.kvBytesPerToken() * factor / MIB, "the model file's KV cache, without compute buffers"));
+        double f16Bytes = model.kvBytesPerToken();
+        return GgufType.named(key.params().getOrDefault("kvType", "f16"))
+                .map(type -> new Cost(
+                        f16Bytes * bytes(type) / bytes(GgufType.F16) / MIB,
+                        "the model file's KV cache, without compute buffers"));
+    }
+
+    /** Of a number. */
+    private static double bytes(GgufType type) {
+        return (double) type.blockBytes() / type.blockSize();
     }
 
     private static OptionalDouble mib(MeasuredCell cell) {

@@ -70,6 +70,13 @@ public enum GgufType {
         return blockBytes;
     }
 
+    /** The type that ggml calls so, such as {@code q8_0}; empty if there is none. */
+    public static Optional<GgufType> named(String name) {
+        return Arrays.stream(values())
+                .filter(type -> type.name().equalsIgnoreCase(name))
+                .findFirst();
+    }
+
     /** The type with this id, empty for ids that ggml gave up or that are newer than Headroom. */
     static Optional<GgufType> byId(int id) {
         return Arrays.stream(values()).filter(type -> type.id == id).findFirst();

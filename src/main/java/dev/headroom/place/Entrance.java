@@ -169,7 +169,8 @@ public record Entrance(List<String> command, UnaryOperator<String> path, boolean
     }
 
     /**
-     * What unpacks a bundle, which it reads from standard input, on the machine of an environment.
+     * What unpacks a bundle, which it reads from standard input, on the machine of an environment. It replaces files of a
+     * bundle and removes none: whatever else is in the folder is somebody's.
      *
      * @return empty if the profile names no bundle
      */
@@ -180,9 +181,7 @@ public record Entrance(List<String> command, UnaryOperator<String> path, boolean
         }
         String home = Paths.quoted(home(profile));
         List<String> command = ssh(profile, List.of());
-        command.set(
-                command.size() - 1,
-                "rm -rf " + home + " && mkdir -p " + home + " && tar -xzf - --strip-components=1 -C " + home);
+        command.set(command.size() - 1, "mkdir -p " + home + " && tar -xzf - --strip-components=1 -C " + home);
         return Optional.of(command);
     }
 }

@@ -5,6 +5,7 @@ import dev.headroom.BadInput;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Entry;
 import dev.headroom.plan.Plan;
+import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.Prediction;
@@ -40,41 +41,47 @@ public final class PlaceServer {
     private final PrintStream out;
     private final String version;
     private final Optional<Path> llama;
-    private @Nullable LocalPlace place;
+    private final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+    private volatile @Nullable LocalPlace place;
     private @Nullable Closeable lock;
     private volatile boolean over;
 
-    private PlaceServer(PrintStream out, String version, Optional<Path> llama) {
+    /** @param llama what --llama names */
+    public PlaceServer(PrintStream out, String version, Optional<Path> llama) {
         this.out = out;
         this.version = version;
         this.llama = llama;
     }
 
-    /**
-     * Answers until there are no more requests. When the one outside is gone, the fork that runs is ended.
-     *
-     * @param llama what --llama names
-     */
-    public static void serve(InputStream in, PrintStream out, String version, Optional<Path> llama) {
-        PlaceServer server = new PlaceServer(out, version, llama);
-        BlockingQueue<String> requests = new LinkedBlockingQueue<>();
-        daemon("requests", () -> server.read(in, requests));
-        daemon("alive", server::sayAlive);
+    /** Answers until there are no more requests. When the one outside is gone, the fork that runs is ended. */
+    public void serve(InputStream in) {
+        daemon("requests", () -> read(in));
+        daemon("alive", this::sayAlive);
         try {
             RunFolder folder = RunFolder.open(Files.createTempDirectory("headroom-serve"));
             try {
-                for (String line = requests.take(); !line.equals(END); line = requests.take()) {
-                    server.answer(line, folder);
+                for (String line = requests.take(); !line.equals(END) && !over; line = requests.take()) {
+                    answer(line, folder);
                 }
             } finally {
                 delete(folder.path());
-                server.close();
+                close();
             }
         } catch (IOException e) {
-            server.say(new Messages.Refused("No temporary folder can be made (" + e.getMessage() + ")."));
+            say(new Messages.Refused("No temporary folder can be made (" + e.getMessage() + ")."));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Ends the fork that runs, and the answers. */
+    public void end() {
+        over = true;
+        LocalPlace at = place;
+        if (at != null) {
+            at.cancel();
+        }
+        requests.add(END);
     }
 
     private static void daemon(String name, Runnable what) {
@@ -83,7 +90,7 @@ public final class PlaceServer {
         thread.start();
     }
 
-    private void read(InputStream in, BlockingQueue<String> requests) {
+    private void read(InputStream in) {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 requests.add(line);
@@ -91,12 +98,7 @@ public final class PlaceServer {
         } catch (IOException e) {
             // the one outside is gone
         }
-        over = true;
-        LocalPlace at = place;
-        if (at != null) {
-            at.cancel();
-        }
-        requests.add(END);
+        end();
     }
 
     private void sayAlive() {
@@ -198,7 +200,7 @@ public final class PlaceServer {
             }
 
             @Override
-            public void cell(Cell done, dev.headroom.result.CellResult result, double seconds) {}
+            public void cell(Cell done, CellResult result, double seconds) {}
         });
         return new Messages.Measured(fork.orElse(null), takeLogs(folder), at.isCancelled());
     }

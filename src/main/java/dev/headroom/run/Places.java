@@ -14,6 +14,8 @@ import dev.headroom.plan.Profiles;
 import dev.headroom.result.Run;
 import java.io.Closeable;
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,11 +113,17 @@ public final class Places implements Closeable {
                 .filter(folder -> !folder.isBlank())
                 .map(Path::of)
                 .toList();
+        Path cache = ModelStore.ofUser().directory();
+        try {
+            Files.createDirectories(cache); // a container can only be given what is there
+        } catch (IOException e) {
+            throw RunFolder.cannotWrite(cache, e, ", or set HEADROOM_CACHE to another folder");
+        }
         return new Here(
                 Path.of(System.getProperty("java.home")),
                 classPath,
                 own ? Path.of("") : LlamaHome.find(llama).toAbsolutePath(),
-                ModelStore.ofUser().directory(),
+                cache,
                 models,
                 path);
     }

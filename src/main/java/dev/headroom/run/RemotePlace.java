@@ -212,8 +212,13 @@ final class RemotePlace implements Place {
         }
         Dialogue again = Dialogue.with(entrance.command());
         dialogue = again;
-        List<String> differences =
-                UnfinishedRun.differences(told, ask(again, request).run());
+        List<String> differences;
+        try {
+            differences = UnfinishedRun.differences(told, ask(again, request).run());
+        } catch (BadInput e) {
+            leave(); // it has prepared nothing
+            throw e;
+        }
         if (!differences.isEmpty()) {
             leave();
             throw new BadInput(

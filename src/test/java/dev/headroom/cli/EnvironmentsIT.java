@@ -128,6 +128,10 @@ class EnvironmentsIT {
                     .isNotEmptyFile();
         }
         assertThat(result.out()).contains("environment  " + here + "-a\n", "environment  " + here + "-b\n");
+        assertNothingIsLeft();
+    }
+
+    private void assertNothingIsLeft() throws IOException {
         try (Stream<Path> left = Files.list(directory.resolve("tmp"))) {
             assertThat(left.map(file -> String.valueOf(file.getFileName()))).containsExactly("jmh.lock");
         }
@@ -217,6 +221,7 @@ class EnvironmentsIT {
         for (ProcessHandle process : below) {
             process.onExit().get(30, TimeUnit.SECONDS);
         }
+        assertNothingIsLeft();
         Result resumed = headroom().run(directory, "run", "--resume=" + directory.relativize(files().folder()));
         assertThat(resumed.exit()).as(resumed.toString()).isZero();
         assertThat(forks()).containsExactly(here + "-a ok", here + "-b ok", here + "-b ok", here + "-a ok");
@@ -287,12 +292,14 @@ class EnvironmentsIT {
                 "memory=2g",
                 "options=--network,host");
 
-        Result result =
-                headroom().environment("CONTAINERS_CONF", conf.toString()).run(directory, run("local,container", 2));
+        Result result = headroom()
+                .environment("CONTAINERS_CONF", conf.toString())
+                .environment("HEADROOM_CACHE", directory.resolve("new cache").toString())
+                .run(directory, run("container,local", 2));
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(forks()).containsExactly("local ok", "container ok", "container ok", "local ok");
-        JsonNode place = files().json("run.json").path("places").path("container");
+        assertThat(forks()).containsExactly("container ok", "local ok", "local ok", "container ok");
+        JsonNode place = files().json("run.json"); // it has the facts of the first place
         assertThat(place.path("environment").path("container").asText()).isEqualTo("podman");
         assertThat(place.path("environment").path("memoryLimitMiB").asText()).isEqualTo("2048");
         assertThat(place.path("environment").path("distribution").asText()).contains("Debian");
