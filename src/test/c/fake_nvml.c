@@ -9,6 +9,7 @@
  *   CARDS=n           number of cards; card i uses (1 + i) GiB
  *   ABOVE_TOTAL       memory in use above the card's total, which no card has
  *   FOLLOW            the memory in use is 1 GiB and the resident set of this process
+ *   FORKS=n           every fork of JMH whose variable FAKE_FORKS is this process's holds n bytes of every card
  *   TIMELINE="t:m,…"  from time t on m MiB are in use on the first card
  *   LOST_AT=t         from then on all cards are lost
  *   PROCESS=n         the bytes that this process is listed with; ~0ULL as under WDDM and WSL2. It is listed once it has
@@ -23,8 +24,10 @@
  *   DISPLAY=n         0: no display is plugged in, 1: one is, 2: and the cards draw on it; without it they do not tell
  */
 #define _GNU_SOURCE
+#include <glob.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +146,34 @@ static int is_listed(void) {
     return listed || llama;
 }
 
+#ifdef FORKS
+/* Whether a file of a process has some bytes in it. */
+static int has(const char *process, const char *name, const char *bytes) {
+    char path[64], text[65536];
+    snprintf(path, sizeof path, "%s/%s", process, name);
+    FILE *file = fopen(path, "r");
+    size_t length = file ? fread(text, 1, sizeof text, file) : 0;
+    if (file) {
+        fclose(file);
+    }
+    return memmem(text, length, bytes, strlen(bytes)) != NULL;
+}
+
+static unsigned long long forks(void) {
+    unsigned long long found = 0;
+    char mark[4096];
+    glob_t all;
+    snprintf(mark, sizeof mark, "FAKE_FORKS=%s", getenv("FAKE_FORKS"));
+    if (glob("/proc/[0-9]*", 0, NULL, &all) == 0) {
+        for (size_t i = 0; i < all.gl_pathc; i++) {
+            found += has(all.gl_pathv[i], "cmdline", "ForkedMain") && has(all.gl_pathv[i], "environ", mark);
+        }
+        globfree(&all);
+    }
+    return found;
+}
+#endif
+
 const char *nvmlErrorString(int code) {
     return code == DRIVER_NOT_LOADED ? "Driver Not Loaded" : "Unknown Error";
 }
@@ -254,6 +285,9 @@ static unsigned long long used(const device *of) {
         fclose(statm);
     }
     bytes += pages * (unsigned long long) sysconf(_SC_PAGESIZE);
+#endif
+#ifdef FORKS
+    bytes += forks() * (FORKS);
 #endif
 #ifdef ABOVE_TOTAL
     bytes += TOTAL;

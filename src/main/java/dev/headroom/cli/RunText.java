@@ -146,14 +146,20 @@ final class RunText {
     }
 
     private static String peak(CellResult result) {
-        Metric vram = result.metrics().get("·vram.peak");
+        Metric vram = vram(result);
         Metric ram = result.metrics().get("·ram.peak");
         return (vram == null ? "" : ", VRAM " + mib(vram) + " MiB") + (ram == null ? "" : ", RAM " + mib(ram) + " MiB");
     }
 
+    /** As the fork saw it, or else the Headroom outside. */
+    private static @Nullable Metric vram(CellResult result) {
+        Metric seen = result.metrics().get("·vram.peak");
+        return seen == null ? result.metrics().get("·vram.host.peak") : seen;
+    }
+
     /** The table at the end. */
     String results(Run run) {
-        boolean vram = run.cells().stream().anyMatch(cell -> cell.metrics().containsKey("·vram.peak"));
+        boolean vram = run.cells().stream().anyMatch(cell -> vram(cell) != null);
         List<List<String>> rows = new ArrayList<>();
         List<String> header = new ArrayList<>(List.of("benchmark"));
         varying.forEach(parameter -> header.add(parameter.key()));
@@ -169,7 +175,7 @@ final class RunText {
             row.add(score(cell));
             row.add(cell.unit());
             if (vram) {
-                row.add(mib(cell.metrics().get("·vram.peak")));
+                row.add(mib(vram(cell)));
             }
             row.add(mib(cell.metrics().get("·ram.peak")));
             row.add(note(cell));

@@ -125,14 +125,13 @@ public final class Comparer {
         }
         Set<Measure> measures = measures(here);
         Set<Measure> measuredThere = measures(there);
-        String memory = measures.stream().anyMatch(Comparer::isVram)
-                        && measuredThere.stream().anyMatch(Comparer::isVram)
-                ? Measure.VRAM
-                : Measure.RAM;
-        List<Observation> both = Stream.concat(here.stream(), there.stream()).toList();
+        Set<Measure> both = new LinkedHashSet<>(measures);
+        both.retainAll(measuredThere);
+        String memory = Measure.leadingMemory(both);
+        List<Observation> all = Stream.concat(here.stream(), there.stream()).toList();
         Collection<List<Run.MeterFact>> places =
-                distinct(both, seen -> seen.cell().place().meters());
-        String noise = noise(both);
+                distinct(all, seen -> seen.cell().place().meters());
+        String noise = noise(all);
         for (Measure measure : measures) {
             if (!measuredThere.contains(measure)) {
                 if (measure.mayLead()) {
@@ -155,10 +154,6 @@ public final class Comparer {
                 .filter(measure -> measure.mayLead() && !measures.contains(measure))
                 .forEach(measure -> incomparable.add(
                         new Incomparable(other, key, ids, measure.name(), "not measured in " + baseline)));
-    }
-
-    private static boolean isVram(Measure measure) {
-        return measure.name().equals(Measure.VRAM);
     }
 
     private static Set<Measure> measures(List<Observation> side) {

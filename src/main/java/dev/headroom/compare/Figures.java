@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 /** Figures by the words that a user calls them with. */
 final class Figures {
     private static final Map<String, Predicate<Measure>> WORDS = Map.of(
-            "vram", measure -> measure.name().equals(Measure.VRAM),
+            "vram", Measure::ofCard,
             "ram", measure -> measure.name().equals(Measure.RAM),
             "tokens", measure -> measure.name().equals(Measure.SCORE) && measure.moreIsBetter(),
             "time", measure -> measure.name().equals(Measure.SCORE) && !measure.moreIsBetter(),

@@ -41,7 +41,7 @@ final class InWords {
     }
 
     private static String memory(Difference difference) {
-        return difference.measure().name().equals(Measure.VRAM) ? "vram" : "ram";
+        return difference.measure().ofCard() ? "vram" : "ram";
     }
 
     private Tax tax(Difference difference) {

@@ -16,13 +16,15 @@ public record Measure(String name, String unit) {
     /** Energy a token: power by tokens a second. */
     public static final String ENERGY = "energy.token";
 
+    static final String HOST_VRAM = "·vram.host.peak";
     static final String VRAM = "·vram.peak";
     static final String RAM = "·ram.peak";
 
     /** Means something else in every backend; docs/results.md. */
     private static final Set<String> NOT_JUDGED = Set.of("·ggml.device.used");
 
-    private static final List<String> MEMORY = List.of(VRAM, RAM);
+    /** Those that a comparison may be about, the first that both sides have: what one meter says of both comes first. */
+    private static final List<String> MEMORY = List.of(HOST_VRAM, VRAM, RAM);
 
     /** A secondary metric, if it can be judged. Energy of an iteration can where an iteration is a single operation. */
     static Optional<Measure> of(String label, String unit, String mode) {
@@ -42,7 +44,20 @@ public record Measure(String name, String unit) {
 
     /** Whether it is the speed, or may be the memory, that a comparison is first of all about. */
     boolean mayLead() {
-        return name.equals(SCORE) || MEMORY.contains(name);
+        return name.equals(SCORE) || name.equals(VRAM) || name.equals(RAM);
+    }
+
+    /** Whether it is the memory in use on a card. */
+    boolean ofCard() {
+        return name.equals(VRAM) || name.equals(HOST_VRAM);
+    }
+
+    /** The memory that a comparison is first of all about, of figures that both sides have. */
+    static String leadingMemory(Set<Measure> both) {
+        return MEMORY.stream()
+                .filter(memory -> both.stream().anyMatch(measure -> measure.name.equals(memory)))
+                .findFirst()
+                .orElse(RAM);
     }
 
     /** On which scale its noise is even. */

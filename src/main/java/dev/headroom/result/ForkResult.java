@@ -1,6 +1,7 @@
 package dev.headroom.result;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,14 @@ public record ForkResult(
                 memory,
                 repeats,
                 disturbed);
+    }
+
+    /** The same with metrics of the whole fork, in each of its iterations. */
+    public ForkResult beside(Map<String, Metric> metrics) {
+        List<Iteration> all =
+                iterations.stream().map(iteration -> iteration.with(metrics)).toList();
+        return new ForkResult(
+                cell, fork, status, reason, logTail, started, seconds, all, observed, memory, repeats, noise);
     }
 
     /** The same as no measurement. */

@@ -61,7 +61,7 @@ public record Run(
     }
 
     /** The same run in several places. */
-    public Run in(List<Model> allModels, Map<String, Place> others, List<String> told) {
+    public Run in(List<Model> allModels, List<MeterFact> metersHere, Map<String, Place> others, List<String> told) {
         return new Run(
                 schemaVersion,
                 id,
@@ -72,7 +72,7 @@ public record Run(
                 environment,
                 llama,
                 allModels,
-                meters,
+                metersHere,
                 unavailable,
                 others,
                 proof,

@@ -55,6 +55,11 @@ final class LocalPlace implements Place {
     }
 
     @Override
+    public boolean onThisMachine() {
+        return true;
+    }
+
+    @Override
     public void makeModels(BiConsumer<Run.Model, Double> progress) {
         preparation.makeModels(progress);
     }

@@ -23,6 +23,9 @@ interface Place extends Closeable {
     /** What is known of it before the first fork; its cells are those that run here. */
     Preparation preparation();
 
+    /** Whether it uses this machine's cards. */
+    boolean onThisMachine();
+
     /** Makes the synthetic models that are not there yet. */
     void makeModels(BiConsumer<Run.Model, Double> progress);
 

@@ -11,6 +11,7 @@ import dev.headroom.plan.ModelName;
 import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
 import dev.headroom.plan.Profiles;
+import dev.headroom.result.ForkResult;
 import dev.headroom.result.Run;
 import java.io.Closeable;
 import java.io.File;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -37,12 +39,16 @@ import java.util.stream.Stream;
 public final class Places implements Closeable {
     private final Plan plan;
     private final List<Place> places;
+    private final Optional<HostVram> host;
+    private final List<String> entering;
     private final Map<String, Place> ofCell = new LinkedHashMap<>();
     private final List<Cell> cells;
 
-    private Places(Plan plan, List<Place> places) {
+    private Places(Plan plan, List<Place> places, Optional<HostVram> host, List<String> entering) {
         this.plan = plan;
         this.places = places;
+        this.host = host;
+        this.entering = entering;
         Map<String, Cell> resolved = new LinkedHashMap<>();
         for (Place place : places) {
             for (Cell cell : place.preparation().cells()) {
@@ -69,22 +75,43 @@ public final class Places implements Closeable {
                 .map(cell -> cell.value(Parameter.ENVIRONMENT))
                 .distinct()
                 .toList();
+        Profiles profiles = Profiles.standard();
+        Optional<HostVram> host = labels.stream()
+                .flatMap(label -> profiles.environment(label).stream())
+                .filter(profile -> profile.kind() != EnvironmentProfile.Kind.LOCAL
+                        && profile.kind() != EnvironmentProfile.Kind.SSH)
+                .findFirst()
+                .map(profile -> HostVram.open());
         List<Place> places = new ArrayList<>();
+        List<String> entering = new ArrayList<>();
         try {
             for (String label : labels) {
-                places.add(open(plan, label, llama, version, strict));
+                Optional<EnvironmentProfile> profile = profiles.environment(label);
+                Optional<Double> before = host.flatMap(HostVram::used);
+                places.add(open(plan, label, profile, llama, version, strict));
+                Optional<Double> after = host.flatMap(HostVram::used);
+                if (before.isPresent() && after.isPresent()) {
+                    Warning.Entering.of(label, after.get() - before.get())
+                            .map(Warning::text)
+                            .ifPresent(entering::add);
+                }
             }
             checkDistinct(places);
-            return new Places(plan, places);
+            return new Places(plan, places, host, entering);
         } catch (BadInput e) {
             places.forEach(Place::close);
+            host.ifPresent(HostVram::close);
             throw e;
         }
     }
 
-    private static Place open(Plan plan, String label, Optional<Path> llama, String version, boolean strict) {
-        Profiles profiles = Profiles.standard();
-        Optional<EnvironmentProfile> profile = profiles.environment(label);
+    private static Place open(
+            Plan plan,
+            String label,
+            Optional<EnvironmentProfile> profile,
+            Optional<Path> llama,
+            String version,
+            boolean strict) {
         if (profile.isEmpty() || profile.get().kind() == EnvironmentProfile.Kind.LOCAL) {
             return LocalPlace.open(plan, label, llama, strict);
         }
@@ -164,10 +191,9 @@ public final class Places implements Closeable {
 
     /** What a reader should know; of several places it is said which. */
     public List<String> warnings() {
-        return places.stream()
-                .flatMap(place -> place.preparation().warnings().stream().map(warning -> in(place, warning)))
-                .distinct()
-                .toList();
+        Stream<String> ofPlaces = places.stream()
+                .flatMap(place -> place.preparation().warnings().stream().map(warning -> in(place, warning)));
+        return Stream.concat(entering.stream(), ofPlaces).distinct().toList();
     }
 
     /** A sentence about a place. */
@@ -199,6 +225,13 @@ public final class Places implements Closeable {
 
     void makeModels(BiConsumer<Run.Model, Double> progress) {
         places.forEach(place -> place.makeModels(progress));
+    }
+
+    /** One fork where it belongs, see {@link Place#fork}, with what is seen of the card from here. */
+    Optional<ForkResult> fork(RunFolder folder, Cell cell, int number, PlanRunner.Listener listener) {
+        Place place = place(cell);
+        Supplier<Optional<ForkResult>> fork = () -> place.fork(folder, cell, number, listener);
+        return host.isPresent() && place.onThisMachine() ? host.get().during(fork) : fork.get();
     }
 
     void cancel() {
@@ -246,13 +279,21 @@ public final class Places implements Closeable {
             Run there = place.preparation().run(plan, id, version, started);
             others.put(
                     place.preparation().name(),
-                    new Run.Place(there.environment(), there.llama(), there.meters(), there.unavailable()));
+                    new Run.Place(
+                            there.environment(), there.llama(), withHost(place, there.meters()), there.unavailable()));
         }
-        return first.in(List.copyOf(models().values()), others, warnings());
+        return first.in(List.copyOf(models().values()), withHost(places.get(0), first.meters()), others, warnings());
+    }
+
+    private List<Run.MeterFact> withHost(Place place, List<Run.MeterFact> meters) {
+        Stream<Run.MeterFact> seen =
+                host.filter(from -> place.onThisMachine()).stream().flatMap(from -> from.facts().stream());
+        return Stream.concat(meters.stream(), seen).toList();
     }
 
     @Override
     public void close() {
         places.forEach(Place::close);
+        host.ifPresent(HostVram::close);
     }
 }

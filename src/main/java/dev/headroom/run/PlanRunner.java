@@ -160,7 +160,7 @@ public final class PlanRunner implements Closeable {
                 if (places.isCancelled()) {
                     return;
                 }
-                Optional<ForkResult> fork = places.place(cell).fork(folder, cell, measured(cell) + 1, listener);
+                Optional<ForkResult> fork = places.fork(folder, cell, measured(cell) + 1, listener);
                 if (fork.isPresent()) {
                     journal.append(fork.get());
                     add(fork.get());

@@ -115,6 +115,11 @@ final class RemotePlace implements Place {
     }
 
     @Override
+    public boolean onThisMachine() {
+        return entrance.sameMachine();
+    }
+
+    @Override
     public void makeModels(BiConsumer<Run.Model, Double> progress) {
         try {
             Dialogue with = dialogue();

@@ -36,6 +36,26 @@ sealed interface Warning {
         }
     }
 
+    /** What an environment holds of the card as soon as it is entered. */
+    record Entering(String environment, double mib) implements Warning {
+        /** What a desktop changes in some seconds is less. */
+        private static final double LEAST_MIB = 16;
+
+        static Optional<Warning> of(String environment, double mib) {
+            return mib < LEAST_MIB ? Optional.empty() : Optional.of(new Entering(environment, mib));
+        }
+
+        @Override
+        public String text() {
+            return String.format(
+                    Locale.ROOT,
+                    "%.0f MiB more of the card were in use once environment %s had been entered: they are in the memory"
+                            + " of all environments of this run, and in no difference between them.",
+                    mib,
+                    environment);
+        }
+    }
+
     /** Meters that stopped answering in the middle of a fork. */
     record Lost(String cell, int fork, List<String> metrics) implements Warning {
         @Override

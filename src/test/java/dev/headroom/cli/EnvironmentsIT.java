@@ -1,11 +1,13 @@
 package dev.headroom.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
+import dev.headroom.memory.FakeNvml;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -129,6 +131,46 @@ class EnvironmentsIT {
         }
         assertThat(result.out()).contains("environment  " + here + "-a\n", "environment  " + here + "-b\n");
         assertNothingIsLeft();
+    }
+
+    /** In one environment there is no driver, and yet the card's memory is seen from outside; by one meter for both. */
+    @Test
+    void theCardIsSeenFromOutside() throws Exception {
+        assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
+        String driver = Path.of(FakeNvml.build("from-outside", "FORKS=(700*MIB)"))
+                .resolveSibling("")
+                .toString();
+        profile(here + "-a", "kind=command", "prefix=env,PLACE=a");
+        profile(here + "-b", "kind=command", "prefix=env,-u,LD_LIBRARY_PATH");
+
+        Result result = headroom()
+                .environment("LD_LIBRARY_PATH", driver)
+                .environment("FAKE_FORKS", directory.toString())
+                .run(directory, run(here + "-a," + here + "-b", 2));
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(result.out()).containsPattern("(?m)^TokenGeneration +64 +" + here + "-b .* 1724\\.0 ");
+        assertThat(cell(here + "-a").path("metrics").has("·vram.peak")).isTrue();
+        assertThat(cell(here + "-b").path("metrics").has("·vram.peak")).isFalse();
+        for (String environment : List.of(here + "-a", here + "-b")) {
+            assertThat(cell(environment).path("samples")).hasSize(2).allSatisfy(fork -> {
+                assertThat(fork.at("/metrics/·vram.host.baseline").asDouble()).isEqualTo(1024);
+                assertThat(fork.at("/metrics/·vram.host.peak").asDouble()).isEqualTo(1724);
+            });
+        }
+        Result compared = headroom()
+                .run(directory, "compare", "--json", files().file("run.json").toString());
+        JsonNode comparison = new ObjectMapper().readTree(compared.out());
+        assertThat(comparison.path("differences"))
+                .filteredOn(
+                        difference -> difference.at("/measure/name").asText().equals("·vram.host.peak"))
+                .singleElement()
+                .satisfies(difference -> {
+                    assertThat(difference.path("headline").asBoolean()).isTrue();
+                    assertThat(difference.path("meter").asText()).isEqualTo("nvml.device");
+                    assertThat(difference.path("difference").asDouble()).isZero();
+                });
+        assertThat(comparison.at("/taxes/0/memory").asText()).isEqualTo("vram");
     }
 
     private void assertNothingIsLeft() throws IOException {
