@@ -9,8 +9,11 @@ import dev.headroom.compare.Dimension;
 import dev.headroom.compare.Limits;
 import dev.headroom.compare.Runs;
 import dev.headroom.export.JmhJson;
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -35,6 +38,8 @@ import picocli.CommandLine.Spec;
             "every figure whether the difference is real. docs/statistics.md explains how it knows."
         })
 final class CompareCommand implements Callable<Integer> {
+    private static final int MOST_WARNINGS = 20;
+
     @Mixin
     Output output = new Output();
 
@@ -104,10 +109,30 @@ final class CompareCommand implements Callable<Integer> {
         if (out != null) {
             write(out);
         }
-        comparison.warnings().forEach(output::warn);
-        CompareText text = new CompareText(comparison);
-        output.answer(comparison, csv ? CompareCsv.of(comparison) : markdown ? text.markdown() : text.text());
+        comparison.warnings().stream().limit(MOST_WARNINGS).forEach(output::warn);
+        if (comparison.warnings().size() > MOST_WARNINGS) {
+            output.warn((comparison.warnings().size() - MOST_WARNINGS) + " more like these; --json has all");
+        }
+        if (csv) {
+            print(comparison);
+        } else {
+            output.answer(comparison, output.json ? "" : text(comparison));
+        }
         return limits.map(these -> judge(these, comparison)).orElse(0);
+    }
+
+    private static void print(Comparison comparison) {
+        try {
+            CompareCsv.write(
+                    comparison, new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String text(Comparison comparison) {
+        CompareText text = new CompareText(comparison);
+        return markdown ? text.markdown() : text.text();
     }
 
     private void checkUse() {

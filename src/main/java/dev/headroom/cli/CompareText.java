@@ -30,8 +30,11 @@ import java.util.stream.Stream;
 /** What {@code compare} prints: the answer first, then the cells, then what was not compared. As text or as Markdown. */
 final class CompareText {
     private static final int MOST_ROWS = 200;
+    private static final int MOST_SIDES = 10;
+    private static final int MOST_REASONS = 20;
     private static final int MOST_IDS = 5;
     private static final int HARDLY_ANYTHING = 100;
+    private static final int NEXT_TO_NOTHING = -90;
 
     /** The parts of a waterfall, as somebody says it who asks what a system costs. */
     private static final Map<String, String> PARTS = Map.of(
@@ -79,7 +82,9 @@ final class CompareText {
         StringBuilder text = new StringBuilder();
         for (Block block : blocks()) {
             text.append(text.isEmpty() ? "## " : "\n### ").append(block.title).append("\n\n");
-            block.lines.forEach(line -> text.append("- ").append(escaped(line)).append('\n'));
+            block.lines.forEach(line -> text.append(line.startsWith(" ") ? "  - " : "- ")
+                    .append(escaped(line.strip()))
+                    .append('\n'));
             for (int i = 0; i < block.rows.size(); i++) {
                 List<String> row = block.rows.get(i);
                 text.append(i == 0 && !block.lines.isEmpty() ? "\n" : "")
@@ -99,10 +104,18 @@ final class CompareText {
 
     private List<Block> blocks() {
         List<Block> blocks = new ArrayList<>();
-        comparison.others().forEach(other -> blocks.add(answer(other)));
+        List<String> others = shown();
+        others.forEach(other -> blocks.add(answer(other)));
+        int hidden = comparison.others().size() - others.size();
+        if (hidden > 0) {
+            blocks.add(new Block(
+                    hidden + " more against " + comparison.baseline(),
+                    List.of("those with the most differences are above; --csv and --json have all"),
+                    List.of()));
+        }
         blocks.add(cells("Speed and memory", Difference::headline));
         blocks.add(cells("Other figures that differ", difference -> !difference.headline() && difference.found()));
-        comparison.others().forEach(other -> largest(other).ifPresent(each -> blocks.add(waterfall(each))));
+        others.forEach(other -> largest(other).ifPresent(each -> blocks.add(waterfall(each))));
         blocks.add(notCompared());
         blocks.add(footnotes());
         return blocks.stream()
@@ -113,6 +126,20 @@ final class CompareText {
                         block.rows.stream()
                                 .map(row -> row.stream().map(CompareText::clean).toList())
                                 .toList()))
+                .toList();
+    }
+
+    /** All others; of many those of which most was found to differ. */
+    private List<String> shown() {
+        if (comparison.others().size() <= MOST_SIDES) {
+            return comparison.others();
+        }
+        Map<String, Long> found = comparison.differences().stream()
+                .filter(difference -> difference.headline() && difference.found())
+                .collect(Collectors.groupingBy(Difference::other, Collectors.counting()));
+        return comparison.others().stream()
+                .sorted(Comparator.comparing(other -> -found.getOrDefault(other, 0L)))
+                .limit(MOST_SIDES)
                 .toList();
     }
 
@@ -248,9 +275,13 @@ final class CompareText {
                 "verdict"));
         rows.add(header);
         List<Difference> all = comparison.differences().stream().filter(which).toList();
-        all.stream().limit(MOST_ROWS).forEach(difference -> rows.add(row(difference)));
-        List<String> lines = all.size() > MOST_ROWS
-                ? List.of("the first " + MOST_ROWS + " of " + all.size() + "; --csv and --json have all")
+        boolean tooMany = all.size() > MOST_ROWS;
+        all.stream()
+                .sorted(Comparator.comparing(difference -> tooMany && !difference.found()))
+                .limit(MOST_ROWS)
+                .forEach(difference -> rows.add(row(difference)));
+        List<String> lines = tooMany
+                ? List.of(MOST_ROWS + " of " + all.size() + ", those that differ first; --csv and --json have all")
                 : List.of();
         return new Block(title, rows.size() > 1 ? lines : List.of(), rows);
     }
@@ -294,10 +325,12 @@ final class CompareText {
         if (difference.measure().ofMemory() || difference.percent() == null) {
             return signed(range.low()) + " to " + signed(range.high());
         }
-        double base = 100 / difference.baseline();
-        return range.high() * base > 10 * HARDLY_ANYTHING
-                ? signed(range.low() * base) + " % or more"
-                : signed(range.low() * base) + " to " + signed(range.high() * base) + " %";
+        double low = 100 * range.low() / difference.baseline();
+        double high = 100 * range.high() / difference.baseline();
+        if (high <= 10 * HARDLY_ANYTHING) {
+            return signed(low) + " to " + signed(high) + " %";
+        }
+        return low < NEXT_TO_NOTHING ? "anything" : "above " + signed(low) + " %";
     }
 
     private static String verdict(Difference difference) {
@@ -386,6 +419,11 @@ final class CompareText {
                                 + (each.nearest().isEmpty() ? "" : ", which has it with " + each.nearest()),
                         each -> List.of(each.id()))
                 .forEach((where, ids) -> lines.add(where + ": " + some(ids)));
+        if (lines.size() > MOST_REASONS) {
+            int more = lines.size() - MOST_REASONS;
+            lines.subList(MOST_REASONS, lines.size()).clear();
+            lines.add("and " + more + " more lines like these; --json has all");
+        }
         return new Block("Not compared", lines, List.of());
     }
 
@@ -455,6 +493,7 @@ final class CompareText {
     }
 
     private static String level(Comparison.Family family) {
-        return String.format(Locale.ROOT, "%.5g %%", 100 * (1 - family.level()));
+        int decimals = Math.max(3, (int) Math.ceil(-Math.log10(family.level())));
+        return String.format(Locale.ROOT, "%." + decimals + "f %%", 100 * (1 - family.level()));
     }
 }

@@ -23,7 +23,12 @@ final class Output {
 
     /** Prints what the command was asked for: the text, or the value as JSON. */
     void answer(Object value, String text) {
-        print(System.out, json ? Json.pretty(value) : text);
+        if (json) {
+            print(System.out, "");
+            Json.print(value, System.out);
+        } else {
+            print(System.out, text);
+        }
     }
 
     /** Prints what a person wants to know besides, in front of the answer. */

@@ -11,21 +11,17 @@ import org.jspecify.annotations.Nullable;
 public final class CompareCsv {
     private CompareCsv() {}
 
-    /** The table as text, with a header row. */
-    public static String of(Comparison comparison) {
-        StringBuilder text = new StringBuilder();
-        try (CSVPrinter csv = new CSVPrinter(text, Columns.FORMAT)) {
-            csv.printRecord(header());
-            for (Difference difference : comparison.differences()) {
-                csv.printRecord(row(comparison, difference));
-            }
-            for (Comparison.Incomparable each : comparison.incomparable()) {
-                csv.printRecord(row(comparison, each));
-            }
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
+    /** Writes the table, with a header row; of a thousand runs it would be too long for a string. */
+    public static void write(Comparison comparison, Appendable to) throws IOException {
+        CSVPrinter csv = new CSVPrinter(to, Columns.FORMAT);
+        csv.printRecord(header());
+        for (Difference difference : comparison.differences()) {
+            csv.printRecord(row(comparison, difference));
         }
-        return text.toString();
+        for (Comparison.Incomparable each : comparison.incomparable()) {
+            csv.printRecord(row(comparison, each));
+        }
+        csv.flush();
     }
 
     private static List<String> header() {

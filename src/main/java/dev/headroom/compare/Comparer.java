@@ -312,9 +312,7 @@ public final class Comparer {
                     smallest,
                     smallest == null || !percents ? null : 100 * smallest / base,
                     verdict(base, interval),
-                    certain
-                            ? null
-                            : "one " + unit + " on a side says nothing about how they scatter: measure with --forks 5",
+                    certain ? null : "one " + unit + " tells no scatter: take --forks 5",
                     unit,
                     estimate.units(),
                     hypothesis.meter,

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
-import dev.headroom.result.Metric;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
@@ -166,11 +165,12 @@ public final class Runs {
                 double value = fork.metrics().value(m);
                 double[] of = byLabel.get(label);
                 if (of == null) {
-                    Metric merged = cell.metrics.get(label);
-                    of = byLabel.computeIfAbsent(label, first -> filled(forks));
+                    of = filled(forks);
+                    byLabel.put(label, of);
                     double[] all = of;
-                    if (merged != null) {
-                        Measure.of(label, merged.unit(), cell.mode).ifPresent(measure -> values.put(measure, all));
+                    String unit = cell.metrics.of(label);
+                    if (unit != null) {
+                        Measure.of(label, unit, cell.mode).ifPresent(measure -> values.put(measure, all));
                     }
                 }
                 of[i] = Math.abs(value) <= MOST ? value : Double.NaN;
@@ -230,7 +230,7 @@ public final class Runs {
             @Nullable String time,
             Status status,
             @Nullable String reason,
-            Map<String, Metric> metrics,
+            Units metrics,
             List<ForkFigures> samples,
             @Nullable Seen observed,
             List<Waterfall> waterfalls,

@@ -12,6 +12,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -52,6 +54,17 @@ public final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Prints {@link #pretty} in UTF-8, also where it would be too long for a string. */
+    public static void print(Object value, PrintStream to) {
+        try {
+            PRETTY.writeValue((OutputStream) to, value);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        to.print("\n");
+        to.flush();
     }
 
     /**

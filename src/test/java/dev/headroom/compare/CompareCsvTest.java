@@ -44,13 +44,15 @@ class CompareCsvTest {
                                 .run()),
                 Dimension.ENVIRONMENT,
                 Optional.empty());
+        StringBuilder text = new StringBuilder();
+        CompareCsv.write(comparison, text);
 
         List<CSVRecord> rows = CSVFormat.RFC4180
                 .builder()
                 .setHeader()
                 .setSkipHeaderRecord(true)
                 .get()
-                .parse(new StringReader(CompareCsv.of(comparison)))
+                .parse(new StringReader(text.toString()))
                 .getRecords();
 
         assertThat(rows).hasSize(2).allMatch(CSVRecord::isConsistent);

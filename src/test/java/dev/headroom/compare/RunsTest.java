@@ -121,7 +121,7 @@ class RunsTest {
             try {
                 Comparison comparison = Comparer.compare(
                         Runs.read(List.of(write(mutant.toString()))), Dimension.ENVIRONMENT, Optional.empty());
-                CompareCsv.of(comparison);
+                CompareCsv.write(comparison, new StringBuilder());
                 assertThat(comparison.differences())
                         .allMatch(each -> Double.isFinite(each.baseline()) && Double.isFinite(each.difference()))
                         .allMatch(each -> each.p() == null || (each.p() >= 0 && each.p() <= 1));
