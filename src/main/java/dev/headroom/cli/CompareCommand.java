@@ -97,7 +97,11 @@ final class CompareCommand implements Callable<Integer> {
         Runs read = Runs.read(runs);
         if (claims != null) {
             List<Claims.Checked> checked = Claims.read(claims).check(read);
-            output.answer(checked, ClaimsText.of(checked, markdown));
+            if (markdown) {
+                output.data(ClaimsText.of(checked, true));
+            } else {
+                output.answer(checked, ClaimsText.of(checked, false));
+            }
             return 0;
         }
         Comparison comparison = Comparer.compare(read, by, Optional.ofNullable(baseline));
@@ -106,7 +110,11 @@ final class CompareCommand implements Callable<Integer> {
         }
         comparison.warnings().forEach(output::warn);
         CompareText text = new CompareText(comparison);
-        output.answer(comparison, csv ? CompareCsv.of(comparison) : markdown ? text.markdown() : text.text());
+        if (csv || markdown) {
+            output.data(csv ? CompareCsv.of(comparison) : text.markdown());
+        } else {
+            output.answer(comparison, text.text());
+        }
         return limits.map(these -> judge(these, comparison)).orElse(0);
     }
 

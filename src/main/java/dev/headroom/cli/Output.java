@@ -2,6 +2,7 @@ package dev.headroom.cli;
 
 import dev.headroom.result.Json;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
@@ -23,7 +24,18 @@ final class Output {
 
     /** Prints what the command was asked for: the text, or the value as JSON. */
     void answer(Object value, String text) {
-        print(System.out, json ? Json.pretty(value) : text);
+        if (json) {
+            data(Json.pretty(value));
+        } else {
+            print(System.out, text);
+        }
+    }
+
+    /** Prints what programs and files take: UTF-8, in whatever letters the terminal is told things. */
+    void data(String text) {
+        print(System.out, "");
+        System.out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+        System.out.flush();
     }
 
     /** Prints what a person wants to know besides, in front of the answer. */

@@ -2,6 +2,7 @@ package dev.headroom.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Entry;
 import dev.headroom.plan.Plan;
@@ -215,7 +216,7 @@ public final class PlaceServer {
                 logs.put(
                         String.valueOf(file.getFileName()),
                         new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8));
-                Files.delete(file);
+                Leftovers.patiently(() -> Files.delete(file));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -225,9 +226,7 @@ public final class PlaceServer {
 
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            Leftovers.delete(files.sorted(Comparator.reverseOrder()).toArray(Path[]::new));
         }
     }
 
