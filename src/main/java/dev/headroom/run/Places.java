@@ -85,7 +85,7 @@ public final class Places implements Closeable {
     private static Place open(Plan plan, String label, Optional<Path> llama, String version, boolean strict) {
         Profiles profiles = Profiles.standard();
         Optional<EnvironmentProfile> profile = profiles.environment(label);
-        if (profile.isEmpty() || profile.get().kind() == EnvironmentProfile.Kind.LOCAL) {
+        if (profile.isEmpty() || isHere(profile.get().kind())) {
             return LocalPlace.open(plan, label, llama, strict);
         }
         EnvironmentProfile known = profile.get();
@@ -95,6 +95,13 @@ public final class Places implements Closeable {
                 .ifPresent(command -> RemotePlace.unpack(
                         label, command, Path.of(known.text("bundle").orElseThrow())));
         return RemotePlace.open(plan, label, entrance, version, strict);
+    }
+
+    /** Windows is entered from WSL; on Windows itself its profile only gives this place a name. */
+    private static boolean isHere(EnvironmentProfile.Kind kind) {
+        return kind == EnvironmentProfile.Kind.LOCAL
+                || (kind == EnvironmentProfile.Kind.WINDOWS
+                        && System.getProperty("os.name").startsWith("Windows"));
     }
 
     /** An environment with a bundle of its own needs nothing from here but models. */
