@@ -102,7 +102,11 @@ final class CompareCommand implements Callable<Integer> {
         Runs read = Runs.read(runs);
         if (claims != null) {
             List<Claims.Checked> checked = Claims.read(claims).check(read);
-            output.answer(checked, ClaimsText.of(checked, markdown));
+            if (markdown) {
+                output.data(ClaimsText.of(checked, true));
+            } else {
+                output.answer(checked, ClaimsText.of(checked, false));
+            }
             return 0;
         }
         Comparison comparison = Comparer.compare(read, by, Optional.ofNullable(baseline));
@@ -115,8 +119,10 @@ final class CompareCommand implements Callable<Integer> {
         }
         if (csv) {
             print(comparison);
+        } else if (markdown) {
+            output.data(new CompareText(comparison).markdown());
         } else {
-            output.answer(comparison, output.json ? "" : text(comparison));
+            output.answer(comparison, output.json ? "" : new CompareText(comparison).text());
         }
         return limits.map(these -> judge(these, comparison)).orElse(0);
     }
@@ -128,11 +134,6 @@ final class CompareCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private String text(Comparison comparison) {
-        CompareText text = new CompareText(comparison);
-        return markdown ? text.markdown() : text.text();
     }
 
     private void checkUse() {

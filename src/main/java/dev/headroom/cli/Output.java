@@ -2,6 +2,7 @@ package dev.headroom.cli;
 
 import dev.headroom.result.Json;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
@@ -29,6 +30,13 @@ final class Output {
         } else {
             print(System.out, text);
         }
+    }
+
+    /** Prints what programs and files take: UTF-8, in whatever letters the terminal is told things. */
+    void data(String text) {
+        print(System.out, "");
+        System.out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+        System.out.flush();
     }
 
     /** Prints what a person wants to know besides, in front of the answer. */

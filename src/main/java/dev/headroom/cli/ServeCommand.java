@@ -2,7 +2,10 @@ package dev.headroom.cli;
 
 import dev.headroom.place.Entrance;
 import dev.headroom.run.PlaceServer;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +24,7 @@ final class ServeCommand implements Runnable {
 
     @Override
     public void run() {
-        PrintStream replies = System.out;
+        PrintStream replies = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
         System.setOut(System.err); // what anything else prints is no reply
         PlaceServer server = new PlaceServer(replies, Version.current(), Optional.ofNullable(llama));
         Interruption interruption = Interruption.of(server::end);

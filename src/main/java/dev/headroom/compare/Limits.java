@@ -24,16 +24,14 @@ public final class Limits {
     /**
      * A limit.
      *
-     * @param most the difference that is allowed; negative: how much a figure may go down
+     * @param most the difference that is allowed, in the figure's bad direction; the sign says nothing more
      * @param unit % or MiB
      */
     private record Limit(String text, String figure, double most, String unit) {
-        /** Only what was found counts, and only in the direction of the limit. */
+        /** Only what was found counts. */
         boolean isPassed(Difference difference) {
             Double amount = amount(difference);
-            return difference.verdict() == Verdict.WORSE
-                    && amount != null
-                    && (most < 0 ? amount < most : amount > most);
+            return difference.verdict() == Verdict.WORSE && amount != null && Math.abs(amount) > Math.abs(most);
         }
 
         private @Nullable Double amount(Difference difference) {
@@ -54,8 +52,8 @@ public final class Limits {
         for (String each : text.split(",", -1)) {
             Matcher matcher = LIMIT.matcher(each);
             if (!matcher.matches()) {
-                throw new BadInput("--fail-above " + text + ": " + (each.isBlank() ? "a limit is missing" : each)
-                        + "; write figure=amount with % or MiB, such as vram=5%,tokens=-3%.");
+                throw new BadInput("--fail-above " + text + ": "
+                        + (each.isBlank() ? "a limit is missing" : "\"" + each.strip() + "\" is none") + "; write figure=amount with % or MiB, such as vram=5%,tokens=-3%.");
             }
             limits.add(new Limit(
                     each.strip(),

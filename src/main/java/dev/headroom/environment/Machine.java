@@ -1,5 +1,6 @@
 package dev.headroom.environment;
 
+import dev.headroom.Leftovers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -160,7 +161,7 @@ record Machine(
                         .lines()
                         .toList();
             } finally {
-                Files.deleteIfExists(output);
+                Leftovers.delete(output);
             }
         } catch (IOException e) {
             return List.of();

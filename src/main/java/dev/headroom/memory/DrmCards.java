@@ -32,7 +32,7 @@ final class DrmCards {
 
     /** The cards that compute, in the kernel's order. */
     static List<Card> list(Path sysfs) throws MeterUnavailable {
-        if (!Files.isDirectory(sysfs)) {
+        if (!KernelFile.isThere(sysfs)) {
             throw new MeterUnavailable("there is no " + sysfs + " on this system");
         }
         List<Card> cards = new ArrayList<>();

@@ -36,8 +36,16 @@ final class KernelFile implements AutoCloseable {
         return open(file, "written", StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
+    /**
+     * Whether there is such a file or folder. A path that begins with a slash has no drive on Windows; Wine may find
+     * Linux's own files there, in which {@code self} is Wine's server.
+     */
+    static boolean isThere(Path file) {
+        return file.isAbsolute() && Files.exists(file);
+    }
+
     private static KernelFile open(Path file, String verb, OpenOption... options) throws MeterUnavailable {
-        if (!Files.exists(file)) {
+        if (!isThere(file)) {
             throw new MeterUnavailable("there is no " + file + " on this system");
         }
         try {

@@ -63,7 +63,7 @@ final class KfdProcess implements Meter {
     }
 
     private static List<Node> nodes(Path topology) throws MeterUnavailable {
-        if (!Files.isDirectory(topology)) {
+        if (!KernelFile.isThere(topology)) {
             throw new MeterUnavailable("there is no " + topology + " on this system");
         }
         List<Node> nodes = new ArrayList<>();

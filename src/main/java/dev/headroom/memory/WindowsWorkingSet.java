@@ -15,8 +15,8 @@ final class WindowsWorkingSet implements Meter {
     private static final Signal SIGNAL =
             new Signal("windows.workingset", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
 
-    /** {@code GetCurrentProcess()} returns this constant. */
-    private static final Pointer CURRENT_PROCESS = Pointer.createConstant(-1);
+    /** {@code GetCurrentProcess()} returns this constant, all of its 64 bits set. */
+    static final Pointer CURRENT_PROCESS = Pointer.createConstant(-1L);
 
     /** {@code PROCESS_MEMORY_COUNTERS} on 64-bit Windows. */
     static final int SIZE = 72;

@@ -2,6 +2,7 @@ package dev.headroom.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import dev.headroom.llama.ContextSettings;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
@@ -72,7 +73,7 @@ final class AllocationProbe {
                         List.of(home.toString(), model.toString(), file.toString()));
                 return Json.read(json, Answer.class).loads();
             } finally {
-                Files.deleteIfExists(file);
+                Leftovers.delete(file);
             }
         } catch (JsonProcessingException e) {
             throw new BadInput("The simulation of " + model + " gave no answer that makes sense.", e);

@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import dev.headroom.Leftovers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -37,14 +38,14 @@ record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Pa
 
     private static void delete(Path file) {
         try {
-            Files.deleteIfExists(file);
+            Leftovers.patiently(() -> Files.deleteIfExists(file));
         } catch (IOException e) {
             throw RunFolder.cannotWrite(file, e, "");
         }
     }
 
     void deleteHeartbeat() {
-        delete(heartbeat);
+        Leftovers.delete(heartbeat);
     }
 
     /** The lines of a file, whatever bytes are in it; none if the fork ended before it wrote any. */

@@ -2,6 +2,7 @@ package dev.headroom.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
@@ -40,7 +41,7 @@ final class LlamaProbe {
                         LlamaProbe.class, "llama.cpp in " + home, List.of(LIBRARY, home.toString(), proof.toString()));
                 return Json.read(json, Run.Llama.class);
             } finally {
-                Files.deleteIfExists(proof);
+                Leftovers.delete(proof);
             }
         } catch (JsonProcessingException e) {
             throw new BadInput(

@@ -2,10 +2,10 @@ package dev.headroom.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Entry;
 import dev.headroom.plan.Plan;
-import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.Prediction;
@@ -182,9 +182,6 @@ public final class PlaceServer {
         }
         Optional<ForkResult> fork = at.fork(folder, cell.get(), measure.fork(), new PlanRunner.Listener() {
             @Override
-            public void proving() {}
-
-            @Override
             public void warning(String text) {
                 say(new Messages.Warned(text));
             }
@@ -198,9 +195,6 @@ public final class PlaceServer {
             public void iteration(Cell begun, int number, int iteration) {
                 say(new Messages.Began(iteration));
             }
-
-            @Override
-            public void cell(Cell done, CellResult result, double seconds) {}
         });
         return new Messages.Measured(fork.orElse(null), takeLogs(folder), at.isCancelled());
     }
@@ -215,7 +209,7 @@ public final class PlaceServer {
                 logs.put(
                         String.valueOf(file.getFileName()),
                         new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8));
-                Files.delete(file);
+                Leftovers.patiently(() -> Files.delete(file));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -225,9 +219,7 @@ public final class PlaceServer {
 
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            Leftovers.delete(files.sorted(Comparator.reverseOrder()).toArray(Path[]::new));
         }
     }
 

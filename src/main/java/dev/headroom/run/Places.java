@@ -78,7 +78,7 @@ public final class Places implements Closeable {
         Profiles profiles = Profiles.standard();
         Optional<HostVram> host = labels.stream()
                 .flatMap(label -> profiles.environment(label).stream())
-                .filter(profile -> profile.kind() != EnvironmentProfile.Kind.LOCAL
+                .filter(profile -> !isHere(profile.kind())
                         && profile.kind() != EnvironmentProfile.Kind.SSH)
                 .findFirst()
                 .map(profile -> HostVram.open());
@@ -112,7 +112,7 @@ public final class Places implements Closeable {
             Optional<Path> llama,
             String version,
             boolean strict) {
-        if (profile.isEmpty() || profile.get().kind() == EnvironmentProfile.Kind.LOCAL) {
+        if (profile.isEmpty() || isHere(profile.get().kind())) {
             return LocalPlace.open(plan, label, llama, strict);
         }
         EnvironmentProfile known = profile.get();
@@ -122,6 +122,13 @@ public final class Places implements Closeable {
                 .ifPresent(command -> RemotePlace.unpack(
                         label, command, Path.of(known.text("bundle").orElseThrow())));
         return RemotePlace.open(plan, label, entrance, version, strict);
+    }
+
+    /** Windows is entered from WSL; on Windows itself its profile only gives this place a name. */
+    private static boolean isHere(EnvironmentProfile.Kind kind) {
+        return kind == EnvironmentProfile.Kind.LOCAL
+                || (kind == EnvironmentProfile.Kind.WINDOWS
+                        && System.getProperty("os.name").startsWith("Windows"));
     }
 
     /** An environment with a bundle of its own needs nothing from here but models. */

@@ -41,7 +41,7 @@ public final class PlanRunner implements Closeable {
     /** What a run tells while it goes on. */
     public interface Listener {
         /** The meters are held against memory of known size, unless that was done of late. */
-        void proving();
+        default void proving() {}
 
         /** Something that a reader of the results should know. */
         void warning(String text);
@@ -53,7 +53,7 @@ public final class PlanRunner implements Closeable {
         void iteration(Cell cell, int fork, int iteration);
 
         /** All forks of a cell are done. */
-        void cell(Cell cell, CellResult result, double seconds);
+        default void cell(Cell cell, CellResult result, double seconds) {}
     }
 
     private final Closeable lock;
@@ -138,7 +138,7 @@ public final class PlanRunner implements Closeable {
 
     /** Measures every cell that is not done yet; a cell that fails is a result. */
     public Run run(Listener listener) {
-        write(null);
+        tell(write(current(null)).map(Warning::text).stream(), listener);
         for (Place place : places.all()) {
             listener.proving();
             Place.Proof proved = place.prove();
@@ -147,8 +147,12 @@ public final class PlanRunner implements Closeable {
         }
         tell(settled(), listener);
         places.blocks().forEach(block -> measure(block, listener));
-        Run run = write(places.isCancelled() ? null : now());
+        Run run = current(places.isCancelled() ? null : now());
+        Optional<Warning.NotReplaced> stale = write(run);
         tell(unsettled(), listener);
+        if (stale.isPresent()) {
+            throw new BadInput(stale.get().atTheEnd(folder.path()));
+        }
         return run;
     }
 
@@ -167,7 +171,7 @@ public final class PlanRunner implements Closeable {
                     seconds.merge(cell.id(), fork.get().seconds(), Double::sum);
                     tell(settled(), listener);
                     if (isDone(cell)) {
-                        write(null);
+                        tell(write(current(null)).map(Warning::text).stream(), listener);
                         listener.cell(cell, result(cell), seconds.getOrDefault(cell.id(), 0.0));
                     }
                 }
@@ -244,22 +248,29 @@ public final class PlanRunner implements Closeable {
         return lost.isEmpty() ? Optional.empty() : Optional.of(new Warning.Lost(fork.cell(), fork.fork(), lost));
     }
 
-    private Run write(@Nullable String ended) {
+    private Run current(@Nullable String ended) {
+        return head.with(
+                ended, proof, Stream.concat(settled(), unsettled()).distinct().toList(), cells());
+    }
+
+    /** Replaces all files, as far as nobody keeps them open: the journal has everything that they have. */
+    private Optional<Warning.NotReplaced> write(Run run) {
         List<RunResult> jmh = new ArrayList<>();
         List<ForkResult> all = new ArrayList<>();
         for (Cell cell : places.cells()) {
             JmhResults.merged(cell, results(cell)).ifPresent(jmh::add);
             all.addAll(results(cell));
         }
-        Run run = head.with(
-                ended, proof, Stream.concat(settled(), unsettled()).distinct().toList(), cells());
-        folder.replace("run.json", Json.pretty(run));
         String jmhJson = JmhResults.json(jmh);
-        folder.replace("jmh.json", jmhJson);
-        JmhJson.visualizer(jmhJson).forEach(folder::replace);
-        folder.replace("cells.csv", CellsCsv.of(run));
-        folder.replace("iterations.csv", IterationsCsv.of(run, all));
-        return run;
+        Map<String, String> files = new LinkedHashMap<>();
+        files.put("run.json", Json.pretty(run));
+        files.put("jmh.json", jmhJson);
+        files.putAll(JmhJson.visualizer(jmhJson));
+        files.put("cells.csv", CellsCsv.of(run));
+        files.put("iterations.csv", IterationsCsv.of(run, all));
+        Map<String, String> kept = new LinkedHashMap<>();
+        files.forEach((name, text) -> folder.replace(name, text).ifPresent(reason -> kept.put(name, reason)));
+        return kept.isEmpty() ? Optional.empty() : Optional.of(new Warning.NotReplaced(kept));
     }
 
     private List<CellResult> cells() {

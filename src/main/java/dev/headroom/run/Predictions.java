@@ -1,6 +1,7 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import dev.headroom.gguf.Gguf;
 import dev.headroom.gguf.GgufType;
 import dev.headroom.gguf.KvCache;
@@ -134,8 +135,7 @@ public final class Predictions {
                 model.writeWithoutWeights(file);
                 return AllocationProbe.ask(home, file, requests);
             } finally {
-                Files.deleteIfExists(file);
-                Files.deleteIfExists(directory);
+                Leftovers.delete(file, directory);
             }
         } catch (IOException e) {
             throw new BadInput(

@@ -1,6 +1,7 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -76,9 +77,7 @@ final class ProbeProcess {
                 }
                 return answer(about, process.exitValue(), read(out), read(err));
             } finally {
-                Files.deleteIfExists(out);
-                Files.deleteIfExists(err);
-                Files.deleteIfExists(crash);
+                Leftovers.delete(out, err, crash);
             }
         } catch (IOException e) {
             throw new BadInput("A second Java process could not be started (" + e.getMessage() + ").", e);

@@ -1,6 +1,7 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -11,6 +12,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 
 /** The folder of one run: the journal is appended to, every other file is replaced as a whole. */
 final class RunFolder {
@@ -101,17 +103,29 @@ final class RunFolder {
         }
     }
 
-    /** Replaces a file as a whole, making the folder that its name has: readers see the old text or the new one. */
-    void replace(String name, String text) {
+    /**
+     * Replaces a file as a whole, making the folder that its name has: readers see the old text or the new one. On Windows
+     * a program that has the file open keeps it from being replaced.
+     *
+     * @return why it stays as it was; empty if it was replaced
+     */
+    Optional<String> replace(String name, String text) {
         Path file = path.resolve(name);
         Path temporary = path.resolve(name + ".tmp");
         try {
             Files.createDirectories(Objects.requireNonNull(file.getParent()));
             Files.writeString(temporary, text);
-            Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            temporary.toFile().delete();
+            Leftovers.delete(temporary);
             throw cannotWrite(file, e, "; the journal beside it is intact, go on with --resume " + path);
+        }
+        try {
+            Leftovers.patiently(() ->
+                    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE));
+            return Optional.empty();
+        } catch (IOException e) {
+            Leftovers.delete(temporary);
+            return Optional.of(reason(e));
         }
     }
 

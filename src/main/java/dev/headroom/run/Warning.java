@@ -7,10 +7,12 @@ import dev.headroom.result.MeterReport;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -63,6 +65,30 @@ sealed interface Warning {
             return "In fork " + fork + " of " + cell + " a meter stopped answering, and " + String.join(", ", metrics)
                     + " was no longer measured: see whether the driver was restarted, and run this cell again; its"
                     + " timing stands.";
+        }
+    }
+
+    /**
+     * Files of the run that could not be replaced.
+     *
+     * @param files by name, with the reason
+     */
+    record NotReplaced(Map<String, String> files) implements Warning {
+        @Override
+        public String text() {
+            return what() + "; the next cell writes them anew.";
+        }
+
+        /** The sentence when no other cell comes. */
+        String atTheEnd(Path folder) {
+            return what() + ", then write them with run --resume " + folder + ".";
+        }
+
+        private String what() {
+            return String.join(", ", files.keySet()) + " cannot be replaced ("
+                    + String.join(", ", new LinkedHashSet<>(files.values()))
+                    + "), so older results stand there and the new ones in " + Journal.NAME
+                    + " alone: close the program that has them open";
         }
     }
 

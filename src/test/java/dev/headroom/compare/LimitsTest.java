@@ -53,7 +53,9 @@ class LimitsTest {
                 "vram=5%,tokens=-3%; 2",
                 " vram = 5 % , tokens=-30%; 1",
                 "vram.peak=5%; 1",
-                "tokens=3%; 0",
+                "tokens=3%; 1",
+                "tokens=11%; 0",
+                "vram=-13%; 0",
             })
     void whatIsWorseByMoreIsNamed(String limits, int passed) {
         assertThat(Limits.of(limits).passed(WORSE)).hasSize(passed);

@@ -48,4 +48,15 @@ class KernelFileTest {
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("cannot be written");
     }
+
+    @Test
+    void aPathWithoutADriveIsNoFileOfTheKernels() {
+        Path relative = Path.of("pom.xml"); // as /proc/self/status is on Windows
+
+        assertThat(KernelFile.isThere(relative.toAbsolutePath())).isTrue();
+        assertThat(KernelFile.isThere(relative)).isFalse();
+        assertThatThrownBy(() -> KernelFile.open(relative))
+                .isInstanceOf(MeterUnavailable.class)
+                .hasMessageContaining("there is no pom.xml");
+    }
 }

@@ -3,6 +3,7 @@ package dev.headroom.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -83,5 +84,11 @@ class SystemStructsTest {
         assertThat(WindowsWorkingSet.now(counters)).isEqualTo(1 + PROCESS_MEMORY_COUNTERS.indexOf("WorkingSetSize"));
         assertThat(WindowsWorkingSet.peak(counters))
                 .isEqualTo(1 + PROCESS_MEMORY_COUNTERS.indexOf("PeakWorkingSetSize"));
+    }
+
+    /** {@code (HANDLE) -1}: with its upper half missing, it is the handle of nothing. */
+    @Test
+    void windowsOwnProcessIsAllBits() {
+        assertThat(Pointer.nativeValue(WindowsWorkingSet.CURRENT_PROCESS)).isEqualTo(-1L);
     }
 }

@@ -50,6 +50,18 @@ class RunFolderTest {
     }
 
     @Test
+    void aFileThatCannotBeReplacedStaysAndSaysWhy() throws IOException {
+        RunFolder folder = RunFolder.create(parent, "quick", NOW);
+        Path kept = Files.createDirectories(folder.path().resolve("run.json"));
+        Files.writeString(kept.resolve("inside"), "old");
+
+        assertThat(folder.replace("run.json", "new")).isPresent();
+
+        assertThat(kept.resolve("inside")).hasContent("old");
+        assertThat(folder.path().resolve("run.json.tmp")).doesNotExist();
+    }
+
+    @Test
     void removingLeavesNothing() throws IOException {
         RunFolder.create(parent, "quick", NOW).remove();
 

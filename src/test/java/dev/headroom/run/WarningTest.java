@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.MeterReport.Verdict;
 import dev.headroom.result.Run.MeterFact;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class WarningTest {
@@ -54,5 +56,16 @@ class WarningTest {
                         verdict(CARD, "CUDA0 (card)", "follows"),
                         verdict(CARD, "CUDA0 (card)", "blind")))
                 .isEmpty();
+    }
+
+    @Test
+    void filesThatSomebodyKeepsOpenAreNamedOnceWithEachReason() {
+        Warning.NotReplaced warning = new Warning.NotReplaced(
+                new TreeMap<>(Map.of("cells.csv", "Sharing violation", "run.json", "Sharing violation")));
+
+        assertThat(warning.text())
+                .startsWith("cells.csv, run.json cannot be replaced (Sharing violation)")
+                .endsWith("the next cell writes them anew.");
+        assertThat(warning.atTheEnd(Path.of("x"))).contains("close the program").endsWith("run --resume x.");
     }
 }
