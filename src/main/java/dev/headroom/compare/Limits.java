@@ -53,7 +53,8 @@ public final class Limits {
             Matcher matcher = LIMIT.matcher(each);
             if (!matcher.matches()) {
                 throw new BadInput("--fail-above " + text + ": "
-                        + (each.isBlank() ? "a limit is missing" : "\"" + each.strip() + "\" is none") + "; write figure=amount with % or MiB, such as vram=5%,tokens=-3%.");
+                        + (each.isBlank() ? "a limit is missing" : "\"" + each.strip() + "\" is none")
+                        + "; write figure=amount with % or MiB, such as vram=5%,tokens=-3%.");
             }
             limits.add(new Limit(
                     each.strip(),

@@ -1,6 +1,7 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.environment.Environment;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.llama.LlamaHome;
 import dev.headroom.place.Entrance;
@@ -78,8 +79,7 @@ public final class Places implements Closeable {
         Profiles profiles = Profiles.standard();
         Optional<HostVram> host = labels.stream()
                 .flatMap(label -> profiles.environment(label).stream())
-                .filter(profile -> !isHere(profile.kind())
-                        && profile.kind() != EnvironmentProfile.Kind.SSH)
+                .filter(profile -> !isHere(profile) && profile.kind() != EnvironmentProfile.Kind.SSH)
                 .findFirst()
                 .map(profile -> HostVram.open());
         List<Place> places = new ArrayList<>();
@@ -112,7 +112,7 @@ public final class Places implements Closeable {
             Optional<Path> llama,
             String version,
             boolean strict) {
-        if (profile.isEmpty() || isHere(profile.get().kind())) {
+        if (profile.isEmpty() || isHere(profile.get())) {
             return LocalPlace.open(plan, label, llama, strict);
         }
         EnvironmentProfile known = profile.get();
@@ -124,11 +124,14 @@ public final class Places implements Closeable {
         return RemotePlace.open(plan, label, entrance, version, strict);
     }
 
-    /** Windows is entered from WSL; on Windows itself its profile only gives this place a name. */
-    private static boolean isHere(EnvironmentProfile.Kind kind) {
-        return kind == EnvironmentProfile.Kind.LOCAL
-                || (kind == EnvironmentProfile.Kind.WINDOWS
-                        && System.getProperty("os.name").startsWith("Windows"));
+    /** Who is in WSL2, in a container or on Windows calls that place by its name, and does not want to enter another one. */
+    private static boolean isHere(EnvironmentProfile profile) {
+        return switch (profile.kind()) {
+            case LOCAL -> true;
+            case WINDOWS -> System.getProperty("os.name").startsWith("Windows");
+            case WSL, CONTAINER -> Environment.detect().name().equals(profile.name());
+            case SSH, COMMAND -> false;
+        };
     }
 
     /** An environment with a bundle of its own needs nothing from here but models. */

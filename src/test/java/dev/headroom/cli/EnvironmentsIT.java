@@ -133,6 +133,16 @@ class EnvironmentsIT {
         assertNothingIsLeft();
     }
 
+    @Test
+    void whoIsThereAlreadyEntersNothing() throws Exception {
+        profile(here, "kind=wsl", "home=/nowhere");
+
+        Result result = headroom().run(directory, run(here, 1));
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(forks()).containsExactly(here + " ok");
+    }
+
     /** In one environment there is no driver, and yet the card's memory is seen from outside; by one meter for both. */
     @Test
     void theCardIsSeenFromOutside() throws Exception {
