@@ -467,11 +467,29 @@ final class CompareText {
                                 + unit.getValue().stream().map(String::valueOf).collect(Collectors.joining(" or "))
                                 + " a cell")
                         .collect(Collectors.joining("; ")));
+        meters(differences).ifPresent(lines::add);
         noise(differences).ifPresent(lines::add);
         lines.add("intervals hold with " + level(comparison.headlines()) + " for speed and memory and with "
                 + level(comparison.rest()) + " for the rest: at most 5 % for one false verdict or more among all "
                 + (comparison.headlines().size() + comparison.rest().size()) + " (docs/statistics.md)");
         return new Block("How this was judged", lines, List.of());
+    }
+
+    /** What stands behind the figures in the tables. */
+    private static Optional<String> meters(List<Difference> differences) {
+        Map<String, Set<String>> names = new LinkedHashMap<>();
+        for (Difference difference : differences) {
+            String meter = difference.meter();
+            if (meter != null && (difference.headline() || difference.found())) {
+                names.computeIfAbsent(meter, first -> new LinkedHashSet<>())
+                        .add(difference.measure().name().replace("·", ""));
+            }
+        }
+        return names.isEmpty()
+                ? Optional.empty()
+                : Optional.of(names.entrySet().stream()
+                        .map(each -> String.join(", ", each.getValue()) + " by " + each.getKey())
+                        .collect(Collectors.joining("; ", "metered: ", "")));
     }
 
     private static Optional<String> noise(List<Difference> differences) {

@@ -56,7 +56,9 @@ final class EnvironmentCommand implements Runnable {
                 Pattern.compile(
                         "hardware|hypervisor|machine|cpu|cpuFeatures|(logical|physical|usable)Cores|numaNodes|governor|cpuMax.*"));
         groups.put("limits", Pattern.compile("cgroup.*|cpuQuota.*|cpuset|memoryLimit.*"));
-        groups.put("memory", Pattern.compile("memory.*|swap.*|transparent.*|hugepage.*|overcommit.*|z(swap|ram).*"));
+        groups.put(
+                "memory",
+                Pattern.compile("memory.*|pageCache.*|swap.*|transparent.*|hugepage.*|overcommit.*|z(swap|ram).*"));
         groups.put("GPU", Pattern.compile("gpu.*|vulkan.*"));
         groups.put("JVM", Pattern.compile("jvm.*"));
         groups.put("other", Pattern.compile(".*"));

@@ -37,7 +37,7 @@ import java.util.regex.Pattern;
  *           governor}, {@code cpuMaxMHz}
  *       <li>limits: {@code cgroupVersion}, {@code cpuQuotaCores}, {@code cpuset} (the CPUs that affinity and cpuset leave,
  *           if not all), {@code memoryLimitMiB}
- *       <li>memory: {@code memoryTotalMiB}, {@code memoryAvailableMiB} (now), {@code swapTotalMiB}, {@code
+ *       <li>memory: {@code memoryTotalMiB}, {@code memoryAvailableMiB} and {@code pageCacheMiB} (now), {@code swapTotalMiB}, {@code
  *           transparentHugepages} and {@code transparentHugepageDefrag} (the kernel's words), {@code hugepages} (reserved,
  *           #) of {@code hugepageSizeKiB}, {@code swappiness}, {@code overcommitMemory} (0 by judgement, 1 always, 2
  *           never), {@code zswap} ({@code on} or {@code off}), {@code zramSwapMiB}

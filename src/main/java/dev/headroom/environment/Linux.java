@@ -58,6 +58,7 @@ final class Linux {
         List<String> meminfo = machine.lines("proc/meminfo");
         facts.put("memoryTotalMiB", mebibytes(meminfo, "MemTotal"));
         facts.put("memoryAvailableMiB", mebibytes(meminfo, "MemAvailable"));
+        facts.put("pageCacheMiB", mebibytes(meminfo, "Cached"));
         facts.put("swapTotalMiB", mebibytes(meminfo, "SwapTotal"));
         MemorySettings.putInto(facts, machine, meminfo);
         Gpus.putInto(facts, machine, devices);

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 /** A run that was broken off, as its journal tells. */
 public final class UnfinishedRun {
     /** Where it runs, but not the same from one minute to the next. */
-    private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|gpu[0-9]*Display");
+    private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|pageCacheMiB|gpu[0-9]*Display");
 
     /** No environment's name: the place that a run's own facts are about. */
     private static final String HERE = "";

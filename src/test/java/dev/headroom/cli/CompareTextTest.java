@@ -61,7 +61,7 @@ class CompareTextTest {
                 null,
                 "fork",
                 5,
-                null,
+                measure.equals(SPEED) ? null : measure.equals(VRAM) ? "nvml.device" : "linux.hwm",
                 "");
     }
 
@@ -179,6 +179,7 @@ class CompareTextTest {
                 How this was judged
                   of 2 other figures: better in 1 of 1; --csv and --json have them
                   replicated: fork, 1 or 5 a cell
+                  metered: vram.peak by nvml.device; ram.peak by linux.hwm
                   disturbed by load: 1 of 5 cells; run --strict measures without
                   intervals hold with 98.750 % for speed and memory and with 99.999900 % for the rest: at most 5 % for one false verdict or more among all 7 (docs/statistics.md)
                 """);

@@ -32,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,7 +144,7 @@ class PredictionsIT {
     }
 
     private static void check(String point, Prediction prediction) {
-        assertThat(prediction.incomplete()).as(point).isNull();
+        assertThat(butForAmx(prediction)).as(point).isNull();
         Prediction measured =
                 Predictions.against(prediction, observed(LIBRARY.log().facts()));
         assertThat(measured.parts()).as(point).extracting(Part::kind).contains("model", "kv", "compute", "output");
@@ -161,12 +162,21 @@ class PredictionsIT {
         }
         LlamaFacts facts = LIBRARY.log().facts();
         for (LlamaFacts.Kind kind : List.of(LlamaFacts.Kind.MODEL, LlamaFacts.Kind.KV, LlamaFacts.Kind.COMPUTE)) {
+            if (kind == LlamaFacts.Kind.MODEL && prediction.incomplete() != null) {
+                continue;
+            }
             assertThat(prediction
                             .mebibytes(kind.name().toLowerCase(Locale.ROOT))
                             .orElseThrow())
                     .as("nothing is left out of %s", kind)
                     .isCloseTo(facts.mebibytes(kind).orElseThrow(), within(0.1));
         }
+    }
+
+    /** What is not known; on processors with AMX that is at least what copies of weights take. */
+    private static @Nullable String butForAmx(Prediction prediction) {
+        String incomplete = prediction.incomplete();
+        return "What the copies of weights in AMX take is not known beforehand.".equals(incomplete) ? null : incomplete;
     }
 
     private static Observed observed(LlamaFacts facts) {
@@ -190,7 +200,7 @@ class PredictionsIT {
 
         assertThat(Predictions.simulated(HOME, header, List.of(point)).get(point))
                 .satisfies(prediction -> {
-                    assertThat(prediction.incomplete()).isNull();
+                    assertThat(butForAmx(prediction)).isNull();
                     assertThat(prediction.mebibytes("kv")).hasValue(1024);
                     assertThat(prediction.mebibytes("compute")).isPresent();
                 });
@@ -213,7 +223,7 @@ class PredictionsIT {
             assertThat(prediction.mebibytes("compute")).isEmpty();
         });
         assertThat(predictions.get(fine))
-                .satisfies(prediction -> assertThat(prediction.incomplete()).isNull());
+                .satisfies(prediction -> assertThat(butForAmx(prediction)).isNull());
 
         try (FileChannel file = FileChannel.open(good.path(), StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap("no model".getBytes(StandardCharsets.US_ASCII)));
