@@ -243,7 +243,8 @@ public final class Claims {
         }
         if (cells.stream()
                 .anyMatch(seen -> seen.cell().status() != Status.OK
-                        || seen.cell().mean(Measure.VRAM).isEmpty())) {
+                        || (seen.cell().mean(Measure.VRAM).isEmpty()
+                                && seen.cell().mean(Measure.HOST_VRAM).isEmpty()))) {
             return Optional.empty();
         }
         OptionalDouble before = side.values().stream()

@@ -168,9 +168,9 @@ public final class Runs {
                     of = filled(forks);
                     byLabel.put(label, of);
                     double[] all = of;
-                    String unit = cell.metrics.of(label);
-                    if (unit != null) {
-                        Measure.of(label, unit, cell.mode).ifPresent(measure -> values.put(measure, all));
+                    Merged merged = cell.metrics.get(label);
+                    if (merged != null) {
+                        Measure.of(label, merged.unit, cell.mode).ifPresent(measure -> values.put(measure, all));
                     }
                 }
                 of[i] = Math.abs(value) <= MOST ? value : Double.NaN;
@@ -230,11 +230,15 @@ public final class Runs {
             @Nullable String time,
             Status status,
             @Nullable String reason,
-            Units metrics,
+            Map<String, Merged> metrics,
             List<ForkFigures> samples,
             @Nullable Seen observed,
             List<Waterfall> waterfalls,
             List<Noise> noise) {}
+
+    /** A metric of a cell: its values are read from the forks. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    private record Merged(String unit) {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)
     private record Seen(@Nullable Boolean flashAttention, @Nullable Integer offloadedLayers, List<String> devices) {}

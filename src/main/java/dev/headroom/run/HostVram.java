@@ -8,7 +8,6 @@ import dev.headroom.result.Run;
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -100,11 +99,7 @@ final class HostVram implements Closeable {
         return cards.stream()
                 .map(card -> card.meter.signal())
                 .distinct()
-                .map(signal -> new Run.MeterFact(
-                        signal.meter(),
-                        signal.scope().name().toLowerCase(Locale.ROOT),
-                        signal.semantics().name().toLowerCase(Locale.ROOT),
-                        List.of(BASELINE, PEAK)))
+                .map(signal -> Preparation.fact(signal, List.of(BASELINE, PEAK)))
                 .toList();
     }
 

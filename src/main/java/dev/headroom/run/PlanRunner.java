@@ -235,15 +235,18 @@ public final class PlanRunner implements Closeable {
         return Stream.concat(Warning.Repeated.of(fork).stream(), lost(fork).stream());
     }
 
-    /** What a fork lost in its middle; or VRAM, which could be measured before the run, if it had it from no iteration. */
+    /** What a fork lost in its middle; or VRAM, where it could be measured before the run and is in no iteration. */
     private Optional<Warning> lost(ForkResult fork) {
         List<String> lost = fork.memory() == null ? List.of() : fork.memory().lost();
-        boolean expected = places.place(fork.cell()).preparation().meters().stream()
-                .anyMatch(meter -> meter.metrics().contains(VRAM));
-        boolean seen = fork.iterations().stream()
-                .anyMatch(iteration -> iteration.metrics().containsKey(VRAM));
-        if (lost.isEmpty() && fork.ok() && expected && !seen) {
-            lost = List.of(VRAM);
+        if (lost.isEmpty() && fork.ok()) {
+            String place = places.place(fork.cell()).preparation().name();
+            lost = head.place(place).meters().stream()
+                    .flatMap(meter -> meter.metrics().stream())
+                    .filter(label -> label.equals(VRAM) || label.equals(HostVram.PEAK))
+                    .filter(label -> fork.iterations().stream()
+                            .noneMatch(iteration -> iteration.metrics().containsKey(label)))
+                    .distinct()
+                    .toList();
         }
         return lost.isEmpty() ? Optional.empty() : Optional.of(new Warning.Lost(fork.cell(), fork.fork(), lost));
     }

@@ -332,11 +332,7 @@ public record Preparation(
         try (Meters meters = Meters.open()) {
             List<Run.MeterFact> working = new ArrayList<>();
             for (Meter meter : meters.serving()) {
-                working.add(new Run.MeterFact(
-                        meter.name(),
-                        meter.signal().scope().name().toLowerCase(Locale.ROOT),
-                        meter.signal().semantics().name().toLowerCase(Locale.ROOT),
-                        List.of("·" + meter.metric())));
+                working.add(fact(meter.signal(), List.of("·" + meter.metric())));
             }
             if (meters.serving().stream().noneMatch(meter -> meter.metric().equals("vram.peak"))) {
                 String reasons = meters.unavailable().stream()
@@ -348,6 +344,15 @@ public record Preparation(
             }
             return working;
         }
+    }
+
+    /** What a signal is, and the labels it stands behind. */
+    static Run.MeterFact fact(Meter.Signal signal, List<String> labels) {
+        return new Run.MeterFact(
+                signal.meter(),
+                signal.scope().name().toLowerCase(Locale.ROOT),
+                signal.semantics().name().toLowerCase(Locale.ROOT),
+                labels);
     }
 
     /** Weights have to lie somewhere: in the machine's memory or in its devices'. */

@@ -183,6 +183,22 @@ class EnvironmentsIT {
         assertThat(comparison.at("/taxes/0/memory").asText()).isEqualTo("vram");
     }
 
+    @Test
+    void aCardThatIsNoLongerSeenFromOutsideIsSaid() throws Exception {
+        assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
+        String driver = Path.of(FakeNvml.build("lost-outside", "LOST_AT=1500"))
+                .resolveSibling("")
+                .toString();
+        profile(here + "-b", "kind=command", "prefix=env,-u,LD_LIBRARY_PATH");
+
+        Result result = headroom().environment("LD_LIBRARY_PATH", driver).run(directory, run(here + "-b", 1));
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(cell(here + "-b").path("metrics").has("·vram.host.peak")).isFalse();
+        assertThat(files().json("run.json").path("warnings"))
+                .anySatisfy(warning -> assertThat(warning.asText()).contains("stopped answering", "·vram.host.peak"));
+    }
+
     private void assertNothingIsLeft() throws IOException {
         try (Stream<Path> left = Files.list(directory.resolve("tmp"))) {
             assertThat(left.map(file -> String.valueOf(file.getFileName()))).containsExactly("jmh.lock");
