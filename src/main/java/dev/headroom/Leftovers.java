@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Deleting files that other processes had. Windows deletes none that somebody has open, and what a process has written is
- * still open for a moment after its end, by the system or by a virus scanner.
+ * Deleting files that other processes had. Windows deletes none that somebody has open, and what a process has written
+ * is still open for a moment after its end, by the system or by a virus scanner.
  */
 public final class Leftovers {
     private static final int TRIES = 100;

@@ -14,8 +14,8 @@ public final class NearMatches {
     private NearMatches() {}
 
     /**
-     * The known names nearest to the word, all at the same distance, three at most; empty when nothing is near. Near is a
-     * third of the word's length in edits, two at least; letter case does not count.
+     * The known names nearest to the word, all at the same distance, three at most; empty when nothing is near. Near is
+     * a third of the word's length in edits, two at least; letter case does not count.
      */
     public static List<String> of(String word, Collection<String> known) {
         int limit = Math.max(2, word.length() / 3);

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * A path as the user wrote it. Outside of Windows and macOS names of files are bytes, which Java reads as the locale says:
- * in the locale {@code C}, whose characters are ASCII, it has put a {@code ?} for every other byte before any code of ours
- * runs, and would then read and write another file than the one that was named. llama.cpp is given UTF-8.
+ * A path as the user wrote it. Outside of Windows and macOS names of files are bytes, which Java reads as the locale
+ * says: in the locale {@code C}, whose characters are ASCII, it has put a {@code ?} for every other byte before any
+ * code of ours runs, and would then read and write another file than the one that was named. llama.cpp is given UTF-8.
  */
 public final class PathName {
     private static final boolean BYTES =

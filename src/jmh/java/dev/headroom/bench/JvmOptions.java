@@ -21,8 +21,9 @@ final class JvmOptions {
     static final String COMPILER = "-XX:TieredStopAtLevel=1";
 
     /**
-     * HotSpot compiles what has run some thousand times. A loop over tokens turns some hundred times a second: it would be
-     * interpreted for long, and between two tokens, when the weights have washed the caches, the interpreter is slow.
+     * HotSpot compiles what has run some thousand times. A loop over tokens turns some hundred times a second: it would
+     * be interpreted for long, and between two tokens, when the weights have washed the caches, the interpreter is
+     * slow.
      */
     static final String COMPILE_EARLY = "-XX:CompileThresholdScaling=0.01";
 

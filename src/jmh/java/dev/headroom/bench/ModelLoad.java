@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * How long loading the model takes, and what it costs in memory.
  *
- * <p>Timed: {@code llama_model_load_from_file}, from the file in the system's page cache (the warm-up iteration brings it
- * there, memory permitting) to weights on their devices. Not timed: freeing the model, after each iteration.
+ * <p>Timed: {@code llama_model_load_from_file}, from the file in the system's page cache (the warm-up iteration brings
+ * it there, memory permitting) to weights on their devices. Not timed: freeing the model, after each iteration.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * How fast a prompt is read: tokens per second when {@value #PROMPT} prompt tokens are decoded on top of
  * {@code contextLength} tokens already in the cache (llama-bench {@code -p 512 -d N}).
  *
- * <p>Timed: {@code llama_decode} in chunks of {@code batch}, and the wait for the device at the end. Not timed: loading,
- * prefilling the first {@code contextLength} tokens (once a fork), going back to them before each prompt.
+ * <p>Timed: {@code llama_decode} in chunks of {@code batch}, and the wait for the device at the end. Not timed:
+ * loading, prefilling the first {@code contextLength} tokens (once a fork), going back to them before each prompt.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * How fast an answer is written: tokens per second, one token at a time, on top of {@code contextLength} tokens
  * (llama-bench {@code -n 128 -d N}: at most {@value #ROOM} tokens past the depth, then back to it).
  *
- * <p>Timed: {@code llama_decode} of one token and the wait for the device. Not timed: loading, prefilling (once a fork),
- * going back to the depth. No token is sampled: tokens are random, as in llama-bench.
+ * <p>Timed: {@code llama_decode} of one token and the wait for the device. Not timed: loading, prefilling (once a
+ * fork), going back to the depth. No token is sampled: tokens are random, as in llama-bench.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

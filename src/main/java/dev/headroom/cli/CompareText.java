@@ -27,7 +27,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What {@code compare} prints: the answer first, then the cells, then what was not compared. As text or as Markdown. */
+/**
+ * What {@code compare} prints: the answer first, then the cells, then what was not compared. As text or as Markdown.
+ */
 final class CompareText {
     private static final int MOST_ROWS = 200;
     private static final int MOST_SIDES = 10;

@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C, a closed terminal or a polite kill: the JVM ends, but not before what was begun has been put away. The JVM sets
- * the exit code itself, 130 after Ctrl-C.
+ * Ctrl-C, a closed terminal or a polite kill: the JVM ends, but not before what was begun has been put away. The JVM
+ * sets the exit code itself, 130 after Ctrl-C.
  */
 final class Interruption {
     /** A fork that was killed may take this long to be gone, and files have to be written. */

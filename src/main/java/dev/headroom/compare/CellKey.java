@@ -13,7 +13,9 @@ import java.util.Optional;
 public record CellKey(String benchmark, Map<String, String> params) {
     static final String CONTEXT_LENGTH = "contextLength";
 
-    /** The one parameter that another cell has otherwise, such as threads that follow the machine, as {@code threads 8}. */
+    /**
+     * The one parameter that another cell has otherwise, such as threads that follow the machine, as {@code threads 8}.
+     */
     Optional<String> onlyDifference(CellKey other) {
         if (!benchmark.equals(other.benchmark) || !params.keySet().equals(other.params.keySet())) {
             return Optional.empty();

@@ -26,7 +26,9 @@ import java.util.function.Predicate;
 public final class Claims {
     private static final String SHARED = "·vram.shared.peak";
 
-    /** System RAM that serves a card, above what it did before: MiB from which on a driver has moved something there. */
+    /**
+     * System RAM that serves a card, above what it did before: MiB from which on a driver has moved something there.
+     */
     private static final double SPILLED_MIB = 256;
 
     /** A share of the reference's speed that only a spill explains. */

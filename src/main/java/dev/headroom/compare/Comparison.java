@@ -25,8 +25,8 @@ public record Comparison(
         List<String> warnings) {
 
     /**
-     * Comparisons that share a probability of {@value Comparer#FALSE_VERDICT} that one or more of them find a difference
-     * where there is none.
+     * Comparisons that share a probability of {@value Comparer#FALSE_VERDICT} that one or more of them find a
+     * difference where there is none.
      *
      * @param size how many
      * @param level what one of their intervals misses the truth with

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.apache.commons.math3.stat.StatUtils;
 
 /**
- * A difference of two means with its uncertainty, on a {@link Scale}. What is replicated, a fork or a run, is a unit; the
- * values are one a unit.
+ * A difference of two means with its uncertainty, on a {@link Scale}. What is replicated, a fork or a run, is a unit;
+ * the values are one a unit.
  *
  * @param baseline mean of the baseline's units
  * @param difference the other side's mean minus that

@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 
 /** In what the machines behind two sides differ besides what is compared. */
 final class Facts {
-    /** Facts of an environment that are the same wherever one machine is entered; what makes the environment is not here. */
+    /**
+     * Facts of an environment that are the same wherever one machine is entered; what makes the environment is not
+     * here.
+     */
     private static final List<String> MACHINE = List.of(
             "cpu",
             "physicalCores",

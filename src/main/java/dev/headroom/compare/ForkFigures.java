@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A {@link dev.headroom.result.CellResult.ForkSummary}, read straight from JSON: of a thousand runs these are ten million
- * numbers, which as objects in sorted maps take longer than all else.
+ * A {@link dev.headroom.result.CellResult.ForkSummary}, read straight from JSON: of a thousand runs these are ten
+ * million numbers, which as objects in sorted maps take longer than all else.
  */
 @JsonDeserialize(using = ForkFigures.Reader.class)
 final class ForkFigures {

@@ -5,7 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A figure of a cell that can be judged, as it has a good direction. Counters, clocks, temperatures and power have none.
+ * A figure of a cell that can be judged, as it has a good direction. Counters, clocks, temperatures and power have
+ * none.
  *
  * @param name {@value #SCORE}, a percentile such as {@code p99}, {@value #ENERGY}, or a metric's label
  * @param unit its unit
@@ -23,7 +24,9 @@ public record Measure(String name, String unit) {
     /** Means something else in every backend; docs/results.md. */
     private static final Set<String> NOT_JUDGED = Set.of("·ggml.device.used");
 
-    /** Those that a comparison may be about, the first that both sides have: what one meter says of both comes first. */
+    /**
+     * Those that a comparison may be about, the first that both sides have: what one meter says of both comes first.
+     */
     private static final List<String> MEMORY = List.of(HOST_VRAM, VRAM, RAM);
 
     /** A secondary metric, if it can be judged. Energy of an iteration can where an iteration is a single operation. */

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What was replicated: a figure of a cell on two sides, one value a unit. A unit is a run where a side has several, else a
- * fork. Iterations of a fork replicate nothing, and are merged before.
+ * What was replicated: a figure of a cell on two sides, one value a unit. A unit is a run where a side has several,
+ * else a fork. Iterations of a fork replicate nothing, and are merged before.
  */
 final class Replication {
     private final String unit;

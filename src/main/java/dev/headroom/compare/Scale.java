@@ -19,7 +19,9 @@ public enum Scale {
             return difference;
         }
     },
-    /** Speed, time and energy: percent. Worked out as a difference of logarithms, so the middle is the geometric mean. */
+    /**
+     * Speed, time and energy: percent. Worked out as a difference of logarithms, so the middle is the geometric mean.
+     */
     RATIO {
         @Override
         double of(double value) {

@@ -12,8 +12,8 @@ final class Steps {
     static final double RATIO = 0.001;
 
     /**
-     * Of memory that is measured: GPU drivers and transparent huge pages hand it out in pieces of 2 MiB, so that placement
-     * alone moves a peak by one.
+     * Of memory that is measured: GPU drivers and transparent huge pages hand it out in pieces of 2 MiB, so that
+     * placement alone moves a peak by one.
      */
     private static final double PIECE_MIB = 2;
 

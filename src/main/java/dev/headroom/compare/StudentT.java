@@ -7,8 +7,8 @@ import org.apache.commons.math3.distribution.TDistribution;
 /** Student's t distribution, with quantiles that are looked up where they were computed before. */
 final class StudentT {
     /**
-     * Degrees of freedom are cut to eight binary digits behind the first: what is looked up is a little too wide (at most
-     * two parts in a thousand), never too narrow.
+     * Degrees of freedom are cut to eight binary digits behind the first: what is looked up is a little too wide (at
+     * most two parts in a thousand), never too narrow.
      */
     private static final long CUT = -1L << 44;
 

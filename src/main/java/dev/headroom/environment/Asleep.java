@@ -7,8 +7,9 @@ public final class Asleep {
     private Asleep() {}
 
     /**
-     * Seconds by a clock that goes on while the machine sleeps, when {@link System#nanoTime} stands still: on Linux since
-     * boot, on macOS the wall clock, which people and network time set too. Empty on Windows, where Java's own goes on.
+     * Seconds by a clock that goes on while the machine sleeps, when {@link System#nanoTime} stands still: on Linux
+     * since boot, on macOS the wall clock, which people and network time set too. Empty on Windows, where Java's own
+     * goes on.
      */
     public static OptionalDouble seconds() {
         return seconds(Machine.here());

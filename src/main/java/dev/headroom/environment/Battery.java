@@ -6,7 +6,9 @@ final class Battery {
 
     private Battery() {}
 
-    /** Whether a battery is being discharged and nothing else delivers. Batteries of mice and keyboards feed no machine. */
+    /**
+     * Whether a battery is being discharged and nothing else delivers. Batteries of mice and keyboards feed no machine.
+     */
     static boolean feeds(Machine machine) {
         boolean discharging = false;
         for (String name : machine.names(SUPPLIES)) {

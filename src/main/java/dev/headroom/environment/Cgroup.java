@@ -30,8 +30,8 @@ public final class Cgroup {
     public record Group(int version, Path folder, OptionalLong limit) {}
 
     /**
-     * The group that decides how much memory this process gets: of its own and those above it, as far as they can be seen
-     * from here, the one with the smallest limit, its own if none has one. Empty where no group counts memory.
+     * The group that decides how much memory this process gets: of its own and those above it, as far as they can be
+     * seen from here, the one with the smallest limit, its own if none has one. Empty where no group counts memory.
      */
     public static Optional<Group> ofMemory() {
         return ofMemory(Machine.here());
@@ -124,8 +124,8 @@ public final class Cgroup {
     }
 
     /**
-     * A limit in bytes; empty for {@code max} of version 2 and for the number that version 1 writes instead, the largest
-     * multiple of the page size in 63 bits: 19 digits, which no memory has.
+     * A limit in bytes; empty for {@code max} of version 2 and for the number that version 1 writes instead, the
+     * largest multiple of the page size in 63 bits: 19 digits, which no memory has.
      */
     static OptionalLong bytes(String text) {
         String digits = text.strip();

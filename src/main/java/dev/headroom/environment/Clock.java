@@ -14,8 +14,8 @@ public record Clock(Optional<String> saving, Optional<Cap> cap) {
     private static final String POLICIES = "sys/devices/system/cpu/cpufreq";
 
     /**
-     * Drivers under which the processor itself chooses the clock: their governor powersave is the ordinary, dynamic one.
-     * Under all others it is the lowest clock and nothing else.
+     * Drivers under which the processor itself chooses the clock: their governor powersave is the ordinary, dynamic
+     * one. Under all others it is the lowest clock and nothing else.
      */
     private static final Set<String> AUTONOMOUS = Set.of("intel-pstate", "amd-pstate-epp");
 
@@ -62,8 +62,8 @@ public record Clock(Optional<String> saving, Optional<Cap> cap) {
     }
 
     /**
-     * Limits in kHz, as cpufreq has them. A clock that is pinned, its minimum at its maximum, is no cap: somebody made it
-     * steady on purpose; nor is a turbo that is turned off.
+     * Limits in kHz, as cpufreq has them. A clock that is pinned, its minimum at its maximum, is no cap: somebody made
+     * it steady on purpose; nor is a turbo that is turned off.
      */
     static Optional<Cap> cap(String minimum, String maximum, String hardware) {
         OptionalLong least = Linux.megahertz(minimum);

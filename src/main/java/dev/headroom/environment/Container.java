@@ -41,8 +41,8 @@ final class Container {
     private Container() {}
 
     /**
-     * {@code docker}, {@code docker-desktop}, {@code podman}, {@code kubernetes}, {@code containerd}, {@code lxc}, {@code
-     * flatpak}, the name that a runtime leaves for systemd, or {@link #NOT_IDENTIFIED}; empty if none is seen.
+     * {@code docker}, {@code docker-desktop}, {@code podman}, {@code kubernetes}, {@code containerd}, {@code lxc},
+     * {@code flatpak}, the name that a runtime leaves for systemd, or {@link #NOT_IDENTIFIED}; empty if none is seen.
      */
     static Optional<String> runtime(Machine machine) {
         List<Mount> mounts = Mount.all(machine);
@@ -80,8 +80,8 @@ final class Container {
     }
 
     /**
-     * Whether this process is in the namespaces that the kernel started with and has a whole file system as its root, so
-     * is in no container, sandbox or chroot. Processes under WSL2 never are.
+     * Whether this process is in the namespaces that the kernel started with and has a whole file system as its root,
+     * so is in no container, sandbox or chroot. Processes under WSL2 never are.
      */
     static boolean isHost(Machine machine) {
         return Mount.ofRoot(Mount.all(machine)).filter(Container::isWhole).isPresent()
@@ -91,8 +91,8 @@ final class Container {
     }
 
     /**
-     * Not a folder of one, as in a chroot, nor layers over one, as of an image; but the root may be a subvolume of Btrfs,
-     * and in distributions that update as a whole a deployment of OSTree, a folder or, with composefs, a layer.
+     * Not a folder of one, as in a chroot, nor layers over one, as of an image; but the root may be a subvolume of
+     * Btrfs, and in distributions that update as a whole a deployment of OSTree, a folder or, with composefs, a layer.
      */
     private static boolean isWhole(Mount root) {
         return root.type().equals("overlay")
@@ -132,8 +132,8 @@ final class Container {
     }
 
     /**
-     * Docker Desktop has folders of its own. Newer ones have Docker's files below {@code /data/docker} of a data disk that
-     * is mounted over {@code /var/lib/docker}: one path is seen of files, the other one of layers.
+     * Docker Desktop has folders of its own. Newer ones have Docker's files below {@code /data/docker} of a data disk
+     * that is mounted over {@code /var/lib/docker}: one path is seen of files, the other one of layers.
      */
     private static boolean isDesktop(String paths) {
         return DESKTOP.matcher(paths).find()

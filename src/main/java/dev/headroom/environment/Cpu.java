@@ -36,7 +36,10 @@ public final class Cpu {
 
     private static final String ONLINE = "sys/devices/system/cpu/online";
 
-    /** What ggml's CPU backends for x86 are built with (ggml/src/ggml-cpu/CMakeLists.txt), as {@code /proc/cpuinfo} has it. */
+    /**
+     * What ggml's CPU backends for x86 are built with (ggml/src/ggml-cpu/CMakeLists.txt), as {@code /proc/cpuinfo} has
+     * it.
+     */
     private static final Map<String, String> X86_FEATURES = named(
             "sse4_2",
             "avx",
@@ -68,8 +71,8 @@ public final class Cpu {
 
     /**
      * Threads to compute with where nobody chose: one for each physical core that this process may use, which is what
-     * llama.cpp takes by default. On Apple silicon the performance cores. Where the cores are not known (Windows), one for
-     * each processor that this JVM may use; never more than these, and at least 1.
+     * llama.cpp takes by default. On Apple silicon the performance cores. Where the cores are not known (Windows), one
+     * for each processor that this JVM may use; never more than these, and at least 1.
      */
     public static int defaultThreads() {
         return defaultThreads(Machine.here());
@@ -104,8 +107,8 @@ public final class Cpu {
     }
 
     /**
-     * The CPUs that a Linux process may use of those online, where affinity or its cpuset keeps it from some: a list such
-     * as {@code 0-3,8}.
+     * The CPUs that a Linux process may use of those online, where affinity or its cpuset keeps it from some: a list
+     * such as {@code 0-3,8}.
      */
     static Optional<String> cpuset(Machine machine) {
         BitSet online = cpus(machine.text(ONLINE));

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the time of a Linux machine's CPUs went since it was booted (proc_stat(5)). In a container it is the host's: what
- * runs beside the container disturbs too.
+ * Where the time of a Linux machine's CPUs went since it was booted (proc_stat(5)). In a container it is the host's:
+ * what runs beside the container disturbs too.
  *
  * @param cpus that are online
  * @param busySeconds that all CPUs together spent on anything but idling and waiting, interrupts included

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
  *   <li>{@code native-linux}, {@code native-windows}, {@code native-macos}: physical hardware, no container, no layer
  *       between
  *   <li>{@code vm-linux}, {@code vm-windows}, {@code vm-macos}: a virtual machine
- *   <li>{@code wsl1}, {@code wsl2}, {@code container}, {@code container-wsl1}, {@code container-wsl2}, {@code
- *       container-windows}, {@code gvisor}, {@code wine}
+ *   <li>{@code wsl1}, {@code wsl2}, {@code container}, {@code container-wsl1}, {@code container-wsl2},
+ *       {@code container-windows}, {@code gvisor}, {@code wine}
  *   <li>{@code unknown-linux}, {@code unknown-windows}, {@code unknown-macos}, {@code unknown-<other>}: the evidence
  *       does not suffice
  * </ul>
@@ -27,24 +27,25 @@ import java.util.regex.Pattern;
  * @param facts in a fixed order, units in the names; what is not known is not there. What {@link #with} adds stands
  *     behind.
  *     <ul>
- *       <li>system: {@code os}, {@code kernel}, {@code distribution}, {@code architecture} (of the JVM), {@code emulation}
- *           (whose instructions are translated to whose), {@code wsl} (1 or 2), {@code wslKernel} ({@code stock} or {@code custom}),
- *           {@code dxg} (whether {@code /dev/dxg}, WSL2's way to the GPU, is there: {@code yes} or {@code no}), {@code
- *           sandbox}, {@code container} (runtime)
- *       <li>machine: {@code hardware} ({@code physical} or {@code virtual}), {@code hypervisor}, {@code machine} (vendor
- *           and product), {@code cpu}, {@code cpuFeatures} (those that llama.cpp has code for), {@code logicalCores},
- *           {@code physicalCores}, {@code usableCores} (after affinity and cgroup quota), {@code numaNodes}, {@code
- *           governor}, {@code cpuMaxMHz}
- *       <li>limits: {@code cgroupVersion}, {@code cpuQuotaCores}, {@code cpuset} (the CPUs that affinity and cpuset leave,
- *           if not all), {@code memoryLimitMiB}
- *       <li>memory: {@code memoryTotalMiB}, {@code memoryAvailableMiB} and {@code pageCacheMiB} (now), {@code swapTotalMiB}, {@code
- *           transparentHugepages} and {@code transparentHugepageDefrag} (the kernel's words), {@code hugepages} (reserved,
- *           #) of {@code hugepageSizeKiB}, {@code swappiness}, {@code overcommitMemory} (0 by judgement, 1 always, 2
- *           never), {@code zswap} ({@code on} or {@code off}), {@code zramSwapMiB}
- *       <li>GPU: {@code gpu} (name, or maker and PCI's numbers), {@code gpuDriver}, {@code gpuDriverModel}, {@code
- *           gpuDisplay} ({@code active}: it draws on one; {@code connected}; {@code none}), {@code gpuCores} and {@code
- *           gpuMetal} on macOS; of the second card {@code gpu2} and so on, NVIDIA's first; {@code vulkanLoader}, {@code
- *           vulkanDrivers} (as installed)
+ *       <li>system: {@code os}, {@code kernel}, {@code distribution}, {@code architecture} (of the JVM),
+ *           {@code emulation} (whose instructions are translated to whose), {@code wsl} (1 or 2), {@code wslKernel}
+ *           ({@code stock} or {@code custom}), {@code dxg} (whether {@code /dev/dxg}, WSL2's way to the GPU, is there:
+ *           {@code yes} or {@code no}), {@code sandbox}, {@code container} (runtime)
+ *       <li>machine: {@code hardware} ({@code physical} or {@code virtual}), {@code hypervisor}, {@code machine}
+ *           (vendor and product), {@code cpu}, {@code cpuFeatures} (those that llama.cpp has code for),
+ *           {@code logicalCores}, {@code physicalCores}, {@code usableCores} (after affinity and cgroup quota),
+ *           {@code numaNodes}, {@code governor}, {@code cpuMaxMHz}
+ *       <li>limits: {@code cgroupVersion}, {@code cpuQuotaCores}, {@code cpuset} (the CPUs that affinity and cpuset
+ *           leave, if not all), {@code memoryLimitMiB}
+ *       <li>memory: {@code memoryTotalMiB}, {@code memoryAvailableMiB} and {@code pageCacheMiB} (now),
+ *           {@code swapTotalMiB}, {@code transparentHugepages} and {@code transparentHugepageDefrag} (the kernel's
+ *           words), {@code hugepages} (reserved, #) of {@code hugepageSizeKiB}, {@code swappiness},
+ *           {@code overcommitMemory} (0 by judgement, 1 always, 2 never), {@code zswap} ({@code on} or {@code off}),
+ *           {@code zramSwapMiB}
+ *       <li>GPU: {@code gpu} (name, or maker and PCI's numbers), {@code gpuDriver}, {@code gpuDriverModel},
+ *           {@code gpuDisplay} ({@code active}: it draws on one; {@code connected}; {@code none}), {@code gpuCores} and
+ *           {@code gpuMetal} on macOS; of the second card {@code gpu2} and so on, NVIDIA's first; {@code vulkanLoader},
+ *           {@code vulkanDrivers} (as installed)
  *       <li>JVM: {@code jvm}, {@code jvmVersion}, {@code jvmVendor}
  *     </ul>
  */
@@ -86,8 +87,8 @@ public record Environment(String name, Map<String, String> facts) {
 
     /**
      * Whether a label may stand for this place: its name, or its name with more behind a dash, to tell two places of a
-     * kind apart, such as {@code native-linux-desk}. Of the names that a label begins with the longest one counts: {@code
-     * container-wsl2} is none for a {@code container}.
+     * kind apart, such as {@code native-linux-desk}. Of the names that a label begins with the longest one counts:
+     * {@code container-wsl2} is none for a {@code container}.
      */
     public boolean isCalled(String label) {
         return isCalled(label, name)

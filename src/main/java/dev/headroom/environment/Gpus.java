@@ -6,11 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The graphics cards of a Linux machine that NVIDIA's driver does not drive: of those that it does, its own library tells
- * more. They are numbered behind NVIDIA's, as both kinds of facts have the same names.
+ * The graphics cards of a Linux machine that NVIDIA's driver does not drive: of those that it does, its own library
+ * tells more. They are numbered behind NVIDIA's, as both kinds of facts have the same names.
  */
 final class Gpus {
-    /** PCI's numbers of who makes graphics cards that compute. What a server's management controller shows is no such. */
+    /**
+     * PCI's numbers of who makes graphics cards that compute. What a server's management controller shows is no such.
+     */
     private static final Map<String, String> VENDORS = Map.of("1002", "AMD", "8086", "Intel", "10de", "NVIDIA");
 
     private Gpus() {}
@@ -53,8 +55,8 @@ final class Gpus {
     }
 
     /**
-     * {@code active} if the card draws on a connector, {@code connected} if only something is plugged in, {@code none} if
-     * nothing is. Empty for a card without connectors.
+     * {@code active} if the card draws on a connector, {@code connected} if only something is plugged in, {@code none}
+     * if nothing is. Empty for a card without connectors.
      */
     private static Optional<String> display(Machine machine, PciDevice gpu) {
         List<String> connectors = new ArrayList<>();

@@ -89,8 +89,8 @@ record Hardware(Kind kind, Optional<String> hypervisor, Optional<String> machine
      *
      * @param firmware vendor and product
      * @param signs a line for each thing that may tell of a hypervisor or a maker, firmware included
-     * @param flag whether the processor says that there is a hypervisor, where it can say it. Where it cannot, the maker
-     *     has to be a known one for the machine to count as physical.
+     * @param flag whether the processor says that there is a hypervisor, where it can say it. Where it cannot, the
+     *     maker has to be a known one for the machine to count as physical.
      */
     static Hardware of(Optional<String> firmware, String signs, Optional<Boolean> flag) {
         Optional<String> hypervisor = HYPERVISORS.entrySet().stream()

@@ -100,9 +100,9 @@ final class Linux {
     }
 
     /**
-     * Whether a kernel of WSL2 is Microsoft's own ({@code stock}) or somebody else's ({@code custom}): not if the name is
-     * another one, and if who built it is whom Microsoft has build, root in a container or before that oe-user. The name
-     * alone says nothing: their sources give it to any build.
+     * Whether a kernel of WSL2 is Microsoft's own ({@code stock}) or somebody else's ({@code custom}): not if the name
+     * is another one, and if who built it is whom Microsoft has build, root in a container or before that oe-user. The
+     * name alone says nothing: their sources give it to any build.
      */
     static Optional<String> wslKernel(String kernel, String version) {
         if (!STOCK_NAME.matcher(kernel).matches()) {

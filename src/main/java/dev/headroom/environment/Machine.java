@@ -35,7 +35,9 @@ record Machine(
         Function<List<String>, List<String>> run,
         int processors,
         OptionalLong memoryBytes) {
-    /** Bytes. The longest that is read, /proc/self/mountinfo, has some hundred bytes for each of some thousand mounts. */
+    /**
+     * Bytes. The longest that is read, /proc/self/mountinfo, has some hundred bytes for each of some thousand mounts.
+     */
     private static final int LONGEST_FILE = 4 << 20;
 
     private static final long PROGRAM_SECONDS = 10;

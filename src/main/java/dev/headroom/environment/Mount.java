@@ -31,7 +31,10 @@ record Mount(String root, String point, String type, String source, String optio
                 : Optional.of(new Mount(mount[3], mount[4], system[0], system[1], system[2]));
     }
 
-    /** What the root directory is; where it is no mount itself, as in a chroot, nothing. The last one hides those before. */
+    /**
+     * What the root directory is; where it is no mount itself, as in a chroot, nothing. The last one hides those
+     * before.
+     */
     static Optional<Mount> ofRoot(List<Mount> mounts) {
         return mounts.stream().filter(mount -> mount.point().equals("/")).reduce((first, last) -> last);
     }

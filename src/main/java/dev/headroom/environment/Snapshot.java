@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a machine has done since it was booted, and how it is set, at one moment. Two of them tell what went on in between:
- * nothing has to be polled meanwhile. All of it is Linux's; elsewhere everything but the time is empty.
+ * What a machine has done since it was booted, and how it is set, at one moment. Two of them tell what went on in
+ * between: nothing has to be polled meanwhile. All of it is Linux's; elsewhere everything but the time is empty.
  *
  * @param nanos of {@link System#nanoTime}
  * @param cpu where the CPUs' time went
@@ -134,7 +134,10 @@ public record Snapshot(
                 : OptionalDouble.empty();
     }
 
-    /** The number behind a name and a blank: {@code /proc/vmstat} and the files of control groups have lines of the kind. */
+    /**
+     * The number behind a name and a blank: {@code /proc/vmstat} and the files of control groups have lines of the
+     * kind.
+     */
     static OptionalLong field(List<String> lines, String name) {
         return lines.stream()
                 .filter(line -> line.startsWith(name + " "))

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Vulkan on Linux as its files tell: what is installed, not whether it works. The loader looks for drivers as the Vulkan
- * Loader's interface to drivers (LoaderDriverInterface.md) says.
+ * Vulkan on Linux as its files tell: what is installed, not whether it works. The loader looks for drivers as the
+ * Vulkan Loader's interface to drivers (LoaderDriverInterface.md) says.
  */
 final class Vulkan {
     /** Of 64-bit libraries, by distribution. */

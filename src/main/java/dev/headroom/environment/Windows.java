@@ -114,7 +114,9 @@ final class Windows {
         }
     }
 
-    /** Windows shows no processor flags here, and with VBS on they would tell of a hypervisor on physical machines too. */
+    /**
+     * Windows shows no processor flags here, and with VBS on they would tell of a hypervisor on physical machines too.
+     */
     private static Hardware hardware(Map<String, String> bios) {
         Optional<String> firmware = Stream.of("SystemManufacturer", "SystemProductName")
                 .map(name -> bios.getOrDefault(name, ""))

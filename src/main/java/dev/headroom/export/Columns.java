@@ -32,7 +32,9 @@ public final class Columns {
             "ubatch",
             "threads");
 
-    /** Metrics that every table has a column for, measured or not, so that tables of different machines fit together. */
+    /**
+     * Metrics that every table has a column for, measured or not, so that tables of different machines fit together.
+     */
     private static final Map<String, String> METRICS = metrics();
 
     private Columns() {}
@@ -83,8 +85,8 @@ public final class Columns {
     }
 
     /**
-     * Column names of metrics: {@code ·vram.peak} in MiB is {@code vram_peak_mib}, a count has no unit, and a unit that is
-     * a sign is written as a word.
+     * Column names of metrics: {@code ·vram.peak} in MiB is {@code vram_peak_mib}, a count has no unit, and a unit that
+     * is a sign is written as a word.
      */
     static List<String> metricNames(Map<String, String> metrics) {
         List<String> names = new ArrayList<>();

@@ -87,7 +87,9 @@ public record Gguf(
         return tensors.stream().mapToLong(GgufTensor::bytes).sum();
     }
 
-    /** The mix of types its author chose, for example {@code Q4_K_M}: {@code general.file_type}, named as llama.h does. */
+    /**
+     * The mix of types its author chose, for example {@code Q4_K_M}: {@code general.file_type}, named as llama.h does.
+     */
     public Optional<String> fileTypeName() {
         OptionalLong type = integer("general.file_type");
         return type.isPresent() ? Optional.ofNullable(FILE_TYPES.get(type.getAsLong())) : Optional.empty();

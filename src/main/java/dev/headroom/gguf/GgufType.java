@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * How ggml stores a tensor's numbers. A row is cut into blocks of {@link #blockSize} numbers, each stored in {@link
- * #blockBytes} bytes. Ids are those of {@code enum ggml_type} in ggml.h; block sizes follow from the {@code block_*}
- * structs of ggml-common.h, whose {@code static_assert}s spell out the same sums.
+ * How ggml stores a tensor's numbers. A row is cut into blocks of {@link #blockSize} numbers, each stored in
+ * {@link #blockBytes} bytes. Ids are those of {@code enum ggml_type} in ggml.h; block sizes follow from the
+ * {@code block_*} structs of ggml-common.h, whose {@code static_assert}s spell out the same sums.
  */
 public enum GgufType {
     F32(0, 1, 4),

@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * One metadata value with the type it has in the file.
  *
- * @param value {@link Long} for all integers, {@link Double} for floats, {@link Boolean}, {@link String} or {@link
- *     Array}; UINT64 values above {@code Long.MAX_VALUE} appear negative
+ * @param value {@link Long} for all integers, {@link Double} for floats, {@link Boolean}, {@link String} or
+ *     {@link Array}; UINT64 values above {@code Long.MAX_VALUE} appear negative
  */
 public record GgufValue(Type type, Object value) {
     /** GGUF's value types. */

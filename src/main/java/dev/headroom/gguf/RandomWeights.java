@@ -10,8 +10,8 @@ import java.util.function.IntFunction;
 
 /**
  * Random weights, made directly in the form they are stored in. For each type, row length and role one pattern of some
- * 512 KiB is made; a tensor repeats it from a place of its own. A pattern holds a prime number of blocks, so that rows of
- * a tensor begin at different places in it.
+ * 512 KiB is made; a tensor repeats it from a place of its own. A pattern holds a prime number of blocks, so that rows
+ * of a tensor begin at different places in it.
  *
  * <p>Matrices have mean 0 and a standard deviation of one over the square root of the row length, which keeps
  * activations near 1 from layer to layer. All scales are normal numbers: no f16 is a denormal.
@@ -108,8 +108,8 @@ final class RandomWeights implements GgufWriter.TensorData {
 
     /**
      * Turns one block of random bytes at {@code at} into sensible weights by setting its scales; the random codes stay.
-     * Layouts are those of the {@code block_*} structs in ggml-common.h. Where codes are not symmetric about zero, scales
-     * have a random sign or a minimum shifts them.
+     * Layouts are those of the {@code block_*} structs in ggml-common.h. Where codes are not symmetric about zero,
+     * scales have a random sign or a minimum shifts them.
      */
     private static void scale(ByteBuffer to, int at, Key key, double deviation, Random random) {
         double varied = deviation * spread(key.role().spread, random);
@@ -149,7 +149,9 @@ final class RandomWeights implements GgufWriter.TensorData {
     /** Root mean square of MXFP4's values 0, 0.5, 1, 1.5, 2, 3, 4 and 6, each as likely. */
     private static final double E2M1_DEVIATION = Math.sqrt(68.5 / 8);
 
-    /** Packs 8 sub-blocks' 6-bit scales and 8 equal minimums into 12 bytes, as ggml's {@code get_scale_min_k4} reads. */
+    /**
+     * Packs 8 sub-blocks' 6-bit scales and 8 equal minimums into 12 bytes, as ggml's {@code get_scale_min_k4} reads.
+     */
     private static void packScales(ByteBuffer to, int at, IntFunction<Integer> random) {
         int[] scales = new int[8];
         for (int i = 0; i < 8; i++) {
@@ -165,8 +167,8 @@ final class RandomWeights implements GgufWriter.TensorData {
 
     /**
      * Log-normal with mean 1, within two standard deviations: scales of real models spread like that, and it counts. On
-     * x86, ggml looks each f16 scale up in a table of 256 KiB, and with nearly equal scales, that is with few cache lines
-     * of it in use, a token took a quarter less time than with those of the real model.
+     * x86, ggml looks each f16 scale up in a table of 256 KiB, and with nearly equal scales, that is with few cache
+     * lines of it in use, a token took a quarter less time than with those of the real model.
      */
     private static double spread(double deviation, Random random) {
         double bounded = Math.max(-2, Math.min(2, random.nextGaussian()));

@@ -27,12 +27,12 @@ public final class Weights {
     private Weights() {}
 
     /**
-     * The tensors in each buffer. A tensor stands in two where it is copied: an embedding that also is the output matrix,
-     * in the layer's buffer and in the output's.
+     * The tensors in each buffer. A tensor stands in two where it is copied: an embedding that also is the output
+     * matrix, in the layer's buffer and in the output's.
      *
      * @param devices of each layer, then of the output; {@value #HOST} for the host
-     * @param hostBuffers for a tensor the buffers that it would have on the host, first the one for what it is, then one
-     *     for what it is copied for; a tensor that is not in it: {@value #HOST}
+     * @param hostBuffers for a tensor the buffers that it would have on the host, first the one for what it is, then
+     *     one for what it is copied for; a tensor that is not in it: {@value #HOST}
      */
     public static Map<String, Set<GgufTensor>> buffers(
             List<GgufTensor> tensors, List<String> devices, Map<String, List<String>> hostBuffers) {

@@ -107,8 +107,9 @@ record BinaryHeader(String system, List<String> cpus) {
     }
 
     /**
-     * The least size of a 64-bit ELF file by its own account, negative where that is nonsense: the table of sections, if there is one, stands at its end.
-     * The loader would map what is missing, and the process would die when it touches that.
+     * The least size of a 64-bit ELF file by its own account, negative where that is nonsense: the table of sections,
+     * if there is one, stands at its end. The loader would map what is missing, and the process would die when it
+     * touches that.
      */
     private static long elfSize(byte[] head) {
         ByteBuffer bytes = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);

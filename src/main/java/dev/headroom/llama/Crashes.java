@@ -31,8 +31,8 @@ final class Crashes {
     }
 
     /**
-     * ggml forks a debugger for a backtrace when an assertion fails. When two of its threads fail at once, each child holds
-     * the other's pipe open and waits for ever (2 of 20,000 times with ggml of v0.4.0 on two cores).
+     * ggml forks a debugger for a backtrace when an assertion fails. When two of its threads fail at once, each child
+     * holds the other's pipe open and waits for ever (2 of 20,000 times with ggml of v0.4.0 on two cores).
      */
     private static void noBacktrace(NativeLibrary libc) {
         libc.getFunction("setenv").invokeInt(new Object[] {"GGML_NO_BACKTRACE", "1", OVERWRITE});

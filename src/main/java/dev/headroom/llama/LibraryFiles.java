@@ -88,7 +88,9 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
                 .toList();
     }
 
-    /** npm cannot pack links: {@code libllama.so}, {@code libllama.so.0} and {@code libllama.so.0.0.1} are copies then. */
+    /**
+     * npm cannot pack links: {@code libllama.so}, {@code libllama.so.0} and {@code libllama.so.0.0.1} are copies then.
+     */
     private static boolean areCopies(List<Path> files) {
         try {
             for (Path file : files) {

@@ -175,8 +175,9 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * JNA calls back into Java to look at a struct. Between two tokens, when the model's weights have washed the caches,
-     * that costs some ten microseconds, which a model of 24 million parameters feels; words cost next to nothing.
+     * JNA calls back into Java to look at a struct. Between two tokens, when the model's weights have washed the
+     * caches, that costs some ten microseconds, which a model of 24 million parameters feels; words cost next to
+     * nothing.
      */
     private void decode(Batch batch, int length) {
         int result = WORDS_ON_STACK
@@ -246,8 +247,8 @@ public final class LlamaContext implements AutoCloseable {
 
     /**
      * Keeps this point, in place of one kept before, so that {@link #restoreState()} can come back to it. Costs nothing
-     * where the memory can be truncated; where layers are recurrent the whole state is copied to host memory, where they
-     * have sliding windows those are, or, by releases before b6301, the whole state.
+     * where the memory can be truncated; where layers are recurrent the whole state is copied to host memory, where
+     * they have sliding windows those are, or, by releases before b6301, the whole state.
      */
     public void saveState() {
         Pointer open = handle();

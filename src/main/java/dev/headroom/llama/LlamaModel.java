@@ -109,8 +109,8 @@ public final class LlamaModel implements AutoCloseable {
     }
 
     /**
-     * Whether a context can forget its last tokens alone; not so where layers are recurrent. {@link
-     * LlamaContext#restoreState()} works with both kinds.
+     * Whether a context can forget its last tokens alone; not so where layers are recurrent.
+     * {@link LlamaContext#restoreState()} works with both kinds.
      */
     public boolean truncatable() {
         return Llama.llama_model_is_recurrent(handle()) == 0 && !hybrid();

@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
  * What llama.cpp would allocate for a model and its contexts, by its own account: it reads the file's header, adds up
  * buffers and takes none of them ({@code no_alloc}). A few milliseconds a context. Not safe for use by several threads.
  *
- * <p>Sizes of weights it does not tell that way, but where it would put them: {@link #devices()} and {@link
- * #hostBuffers()}.
+ * <p>Sizes of weights it does not tell that way, but where it would put them: {@link #devices()} and
+ * {@link #hostBuffers()}.
  */
 public final class LlamaSimulation implements AutoCloseable {
     private static final int LOAD_MODE_NONE = 0;

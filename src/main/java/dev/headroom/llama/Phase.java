@@ -3,8 +3,8 @@ package dev.headroom.llama;
 import java.util.function.Consumer;
 
 /**
- * How far a benchmark has come in what takes memory. It says so itself, outside of what it times; whoever measures memory
- * listens.
+ * How far a benchmark has come in what takes memory. It says so itself, outside of what it times; whoever measures
+ * memory listens.
  */
 public enum Phase {
     /** Nothing of llama.cpp is there yet. */

@@ -12,8 +12,8 @@ public final class Cards {
             Pattern.compile("(?<domain>[0-9a-fA-F]{4,8}):(?<rest>[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7])");
 
     /**
-     * {@code using device CUDA0 (NVIDIA GeForce RTX 4090) (0000:01:00.0) - 23500 MiB free}; releases before late 2025 have
-     * no PCI id.
+     * {@code using device CUDA0 (NVIDIA GeForce RTX 4090) (0000:01:00.0) - 23500 MiB free}; releases before late 2025
+     * have no PCI id.
      */
     private static final Pattern USING = Pattern.compile(": using device (?<device>\\S+) \\(.*\\) ");
 

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 
 /**
  * The largest memory of this process's control group, kept by the kernel: {@code memory.peak} of version 2. Since Linux
- * 6.12 a write to the open file begins a new peak for that file alone, so nobody else who watches the group is disturbed
- * (kernel documentation, "Control Group v2").
+ * 6.12 a write to the open file begins a new peak for that file alone, so nobody else who watches the group is
+ * disturbed (kernel documentation, "Control Group v2").
  */
 final class CgroupPeak implements PeakMeter {
     private static final Signal SIGNAL = new Signal("cgroup.peak", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);

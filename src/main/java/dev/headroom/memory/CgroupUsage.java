@@ -9,10 +9,10 @@ import java.util.OptionalLong;
 
 /**
  * Memory of this process's control group, polled: {@code memory.current} of version 2, {@code memory.usage_in_bytes} of
- * version 1 (kernel documentation, "Control Group v2" and "Memory Resource Controller"). Beside it stands the largest of
- * the group's life, {@code memory.peak} since Linux 5.19 and {@code memory.max_usage_in_bytes}: see {@link Watermark}.
- * Version 1 would begin a new one when 0 is written, for everybody: whoever runs the container would lose theirs, so it
- * is only read.
+ * version 1 (kernel documentation, "Control Group v2" and "Memory Resource Controller"). Beside it stands the largest
+ * of the group's life, {@code memory.peak} since Linux 5.19 and {@code memory.max_usage_in_bytes}: see
+ * {@link Watermark}. Version 1 would begin a new one when 0 is written, for everybody: whoever runs the container would
+ * lose theirs, so it is only read.
  */
 final class CgroupUsage implements Meter {
     private static final Signal SIGNAL =

@@ -6,7 +6,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Which cards CUDA shows to this process, and in which order (CUDA C++ Programming Guide, "CUDA Environment Variables").
+ * Which cards CUDA shows to this process, and in which order (CUDA C++ Programming Guide, "CUDA Environment
+ * Variables").
  *
  * @param visible {@code CUDA_VISIBLE_DEVICES}: numbers, or UUIDs or how they begin; empty: every card
  * @param order {@code CUDA_DEVICE_ORDER}: by PCI id, as NVML has them, if it is {@code PCI_BUS_ID}
@@ -26,8 +27,8 @@ record CudaDevices(Optional<String> visible, Optional<String> order) {
     }
 
     /**
-     * The card behind one of CUDA's numbers. By default CUDA has the fastest card first: its numbers are known only if it
-     * is told to keep to PCI ids, or if the cards are all the same.
+     * The card behind one of CUDA's numbers. By default CUDA has the fastest card first: its numbers are known only if
+     * it is told to keep to PCI ids, or if the cards are all the same.
      *
      * @param number 1 for {@code CUDA1}
      * @param cards in the order of their PCI ids

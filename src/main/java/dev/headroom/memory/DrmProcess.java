@@ -34,9 +34,9 @@ final class DrmProcess implements Meter {
         /** On the card: amdgpu's {@code vram}, i915's {@code local0}, xe's {@code vram0}. */
         CARD(new Signal("drm.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT), "(vram|local)\\d*"),
         /**
-         * In system RAM for a card that has memory of its own: amdgpu's and xe's {@code gtt}, which the card has mapped,
-         * and what it has not, amdgpu's {@code cpu}, xe's {@code system}; i915's {@code system0}, which is both. A chip
-         * without memory of its own has all of its memory there, which is not spilled.
+         * In system RAM for a card that has memory of its own: amdgpu's and xe's {@code gtt}, which the card has
+         * mapped, and what it has not, amdgpu's {@code cpu}, xe's {@code system}; i915's {@code system0}, which is
+         * both. A chip without memory of its own has all of its memory there, which is not spilled.
          */
         SYSTEM(new Signal("drm.shared", "vram.shared.peak", Scope.PROCESS, Semantics.RESIDENT), "gtt|cpu|system\\d*");
 

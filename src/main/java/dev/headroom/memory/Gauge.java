@@ -17,7 +17,8 @@ public interface Gauge extends AutoCloseable {
     }
 
     /**
-     * The value now; empty where there is none to be had. A gauge that has answered once and then gives nothing is lost.
+     * The value now; empty where there is none to be had. A gauge that has answered once and then gives nothing is
+     * lost.
      *
      * @throws RuntimeException if the gauge itself is broken: the iteration that is being measured fails
      */

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What ggml says is in use on its GPUs, total minus free, all of them together. Each backend means something else by it:
- * an extra for comparing with llama.cpp's own figures, never {@code vram.peak}.
+ * What ggml says is in use on its GPUs, total minus free, all of them together. Each backend means something else by
+ * it: an extra for comparing with llama.cpp's own figures, never {@code vram.peak}.
  *
  * <p>Asking creates the driver's context on CUDA. So nothing is asked before llama.cpp has put a model into memory,
  * which creates it in any case, and never for the baseline.

@@ -15,9 +15,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Memory of an AMD card that this process holds, as its compute driver KFD, that of ROCm, tells it in sysfs: {@code
- * proc/<process>/vram_<card>} in bytes. It counts the same memory as {@link DrmProcess}: never add them. Empty until the
- * process has opened the card by ROCm. Process numbers are the host's, so in a container another process may have ours.
+ * Memory of an AMD card that this process holds, as its compute driver KFD, that of ROCm, tells it in sysfs:
+ * {@code proc/<process>/vram_<card>} in bytes. It counts the same memory as {@link DrmProcess}: never add them. Empty
+ * until the process has opened the card by ROCm. Process numbers are the host's, so in a container another process may
+ * have ours.
  */
 final class KfdProcess implements Meter {
     private static final Signal SIGNAL =
@@ -83,8 +84,8 @@ final class KfdProcess implements Meter {
      * A node of the topology.
      *
      * @param gpuId the text of its {@code gpu_id}: 0 for a node of CPUs
-     * @param properties the text of that file, lines {@code location_id 768}: the bus in bits 8 to 15, then five bits of
-     *     the device and three of the function; {@code domain} may be missing in old kernels and is 0 then
+     * @param properties the text of that file, lines {@code location_id 768}: the bus in bits 8 to 15, then five bits
+     *     of the device and three of the function; {@code domain} may be missing in old kernels and is 0 then
      * @return empty for a node of CPUs, and where the text does not say where the card is
      */
     static Optional<Node> node(String gpuId, String properties) {

@@ -6,13 +6,15 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
- * Page faults of this process that had to wait for a disk: {@code majflt} in {@code /proc/self/stat} (proc_pid_stat(5)).
- * A model that is mapped from its file and not in the page cache, or swapped out, shows here.
+ * Page faults of this process that had to wait for a disk: {@code majflt} in {@code /proc/self/stat}
+ * (proc_pid_stat(5)). A model that is mapped from its file and not in the page cache, or swapped out, shows here.
  */
 final class LinuxMajorFaults implements Sensor, Resettable {
     private static final Path FILE = Path.of("/proc/self/stat");
 
-    /** Among the fields behind the process's name, from 0: the third of all is the first of these, majflt the twelfth. */
+    /**
+     * Among the fields behind the process's name, from 0: the third of all is the first of these, majflt the twelfth.
+     */
     private static final int MAJFLT = 12 - 3;
 
     private final KernelFile file;

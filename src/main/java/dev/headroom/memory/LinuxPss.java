@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /**
- * The proportional set size of this process: what is resident, of shared pages only its share. {@code Pss} in {@code
- * /proc/self/smaps_rollup} (proc_pid_smaps(5), since Linux 4.14). The kernel walks all pages for it, which takes
+ * The proportional set size of this process: what is resident, of shared pages only its share. {@code Pss} in
+ * {@code /proc/self/smaps_rollup} (proc_pid_smaps(5), since Linux 4.14). The kernel walks all pages for it, which takes
  * milliseconds: to be read now and then, not polled, so it is not in {@link Meters}.
  */
 public final class LinuxPss implements Meter {

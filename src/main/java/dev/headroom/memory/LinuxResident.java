@@ -5,9 +5,9 @@ import java.util.OptionalLong;
 
 /**
  * A size of this process out of {@code /proc/self/status}, polled (proc_pid_status(5)): {@code VmRSS}, all that is
- * resident, for kernels and containers that do not let {@link LinuxHighWater} reset; {@code RssAnon}, what no file backs,
- * so that a model mapped from its file is not in it; {@code RssFile}, the pages of files, which such a model is; {@code
- * VmSwap}, what no file backs and was swapped out.
+ * resident, for kernels and containers that do not let {@link LinuxHighWater} reset; {@code RssAnon}, what no file
+ * backs, so that a model mapped from its file is not in it; {@code RssFile}, the pages of files, which such a model is;
+ * {@code VmSwap}, what no file backs and was swapped out.
  */
 final class LinuxResident implements Meter {
     /** What is read of the process. */

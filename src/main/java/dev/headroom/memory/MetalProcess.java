@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory that this process has allocated on Apple's default GPU: {@code currentAllocatedSize} of {@code MTLDevice}, since
- * macOS 10.13. With unified memory it is part of the process's RAM too.
+ * Memory that this process has allocated on Apple's default GPU: {@code currentAllocatedSize} of {@code MTLDevice},
+ * since macOS 10.13. With unified memory it is part of the process's RAM too.
  *
  * <p>Asking creates the device, which llama.cpp does in any case. So nothing is asked before llama.cpp is open.
  */

@@ -12,7 +12,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** Holds meters against the truth: takes memory of known sizes, touches, holds and frees it, and looks what they say. */
+/**
+ * Holds meters against the truth: takes memory of known sizes, touches, holds and frees it, and looks what they say.
+ */
 public final class MeterProof {
     private static final long MIB = 1 << 20;
     private static final List<Long> SIZES = List.of(MIB, 16 * MIB, 256 * MIB);

@@ -32,9 +32,9 @@ public record NvidiaCard(
     }
 
     /**
-     * Facts for results: {@code gpuDriver}, {@code gpuCuda} (the newest version of CUDA that it runs), then of each card
-     * {@code gpu} (its name), {@code gpuUuid}, {@code gpuDriverModel} and {@code gpuDisplay}, of the second one {@code gpu2}
-     * and so on. What is not known is not there: nothing at all without an NVIDIA driver.
+     * Facts for results: {@code gpuDriver}, {@code gpuCuda} (the newest version of CUDA that it runs), then of each
+     * card {@code gpu} (its name), {@code gpuUuid}, {@code gpuDriverModel} and {@code gpuDisplay}, of the second one
+     * {@code gpu2} and so on. What is not known is not there: nothing at all without an NVIDIA driver.
      */
     public static Map<String, String> facts() {
         try (Nvml nvml = Nvml.open()) {

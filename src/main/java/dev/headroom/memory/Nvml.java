@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 
 /**
  * NVIDIA's management library (nvml.h), one initialisation of it. NVML counts initialisations, so that each meter has
- * its own. Functions are looked up one by one, as old drivers lack some; only the one that is polled, which all have, is
- * mapped directly, which costs a fraction. That mapping belongs to the process and follows the library opened last.
+ * its own. Functions are looked up one by one, as old drivers lack some; only the one that is polled, which all have,
+ * is mapped directly, which costs a fraction. That mapping belongs to the process and follows the library opened last.
  */
 final class Nvml implements AutoCloseable {
     static final int SUCCESS = 0;
@@ -66,8 +66,8 @@ final class Nvml implements AutoCloseable {
     }
 
     /**
-     * WSL2's own library comes first: a driver installed inside the guest does not work. The unversioned name comes last:
-     * the CUDA toolkit and some images put a stub there, which loads and cannot be initialised.
+     * WSL2's own library comes first: a driver installed inside the guest does not work. The unversioned name comes
+     * last: the CUDA toolkit and some images put a stub there, which loads and cannot be initialised.
      */
     private static List<String> candidates() {
         if (Platform.isWindows()) {
@@ -228,8 +228,8 @@ final class Nvml implements AutoCloseable {
     }
 
     /**
-     * One card, and room for what is read from it. Under MIG, memory, processes, name and UUID are those of the part that
-     * CUDA takes; the rest is the whole card's.
+     * One card, and room for what is read from it. Under MIG, memory, processes, name and UUID are those of the part
+     * that CUDA takes; the rest is the whole card's.
      */
     final class Card {
         private final Pointer card;
@@ -266,7 +266,9 @@ final class Nvml implements AutoCloseable {
             return readMemory() ? OptionalLong.of(memory.getLong(0)) : OptionalLong.empty();
         }
 
-        /** Memory in use in bytes, what the driver keeps for itself included: {@code nvmlMemory_t}, the first version. */
+        /**
+         * Memory in use in bytes, what the driver keeps for itself included: {@code nvmlMemory_t}, the first version.
+         */
         OptionalLong used() {
             return readMemory() ? value(memory.getLong(16), memory.getLong(0)) : OptionalLong.empty();
         }
@@ -361,7 +363,10 @@ final class Nvml implements AutoCloseable {
                     : OptionalLong.empty();
         }
 
-        /** Why the clocks are what they are: the bits of {@code nvmlClocksEventReasons}, before driver 535 {@code …ThrottleReasons}. */
+        /**
+         * Why the clocks are what they are: the bits of {@code nvmlClocksEventReasons}, before driver 535
+         * {@code …ThrottleReasons}.
+         */
         OptionalLong clockReasons() {
             return succeeds(clockReasons, card, wide) ? OptionalLong.of(wide[0]) : OptionalLong.empty();
         }

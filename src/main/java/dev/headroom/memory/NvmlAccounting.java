@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 
 /**
  * The most memory of an NVIDIA card that this process ever held, as the driver accounts for it where an administrator
- * has enabled that ({@code nvidia-smi --accounting-mode=1}). It is exact, and it is the peak of the process's life: there
- * is no way to begin anew, so it never falls from one iteration to the next.
+ * has enabled that ({@code nvidia-smi --accounting-mode=1}). It is exact, and it is the peak of the process's life:
+ * there is no way to begin anew, so it never falls from one iteration to the next.
  */
 final class NvmlAccounting implements Meter {
     private static final Signal SIGNAL =

@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How often each gauge is read: so often that all readings together take at most half a percent of one core. Most of that
- * is for the leading gauges, those behind a peak that polling may miss; the others share the rest. What a reading costs
- * is the median of its last ones, so that one during which the thread was suspended changes nothing.
+ * How often each gauge is read: so often that all readings together take at most half a percent of one core. Most of
+ * that is for the leading gauges, those behind a peak that polling may miss; the others share the rest. What a reading
+ * costs is the median of its last ones, so that one during which the thread was suspended changes nothing.
  *
  * <p>Periods are 1 ms doubled some times: they seldom change, deadlines stay where they are, and gauges that are due
- * together need one waking up. An interval that is given holds for the leading gauges, whatever it costs, and is what the
- * others' is doubled from.
+ * together need one waking up. An interval that is given holds for the leading gauges, whatever it costs, and is what
+ * the others' is doubled from.
  */
 public final class Pace {
     /** The parts of one core that the leading gauges and all others may take; the rest is for waking up more slowly. */

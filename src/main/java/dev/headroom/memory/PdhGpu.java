@@ -7,9 +7,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Memory of graphics cards as Windows itself counts it, in its performance counters (since Windows 10 1709). An instance
- * names an adapter by its LUID, a number that Windows gives it at each start and that neither llama.cpp nor NVML tells:
- * which adapter holds the model cannot be known, so all adapters count together. All meters share one query.
+ * Memory of graphics cards as Windows itself counts it, in its performance counters (since Windows 10 1709). An
+ * instance names an adapter by its LUID, a number that Windows gives it at each start and that neither llama.cpp nor
+ * NVML tells: which adapter holds the model cannot be known, so all adapters count together. All meters share one
+ * query.
  *
  * <p>{@code Dedicated Usage} of an adapter is what lies in the card's memory; of a process it is what Windows has
  * promised it there, which may be more. {@code Shared Usage} is system RAM for the card: where allocations go that do

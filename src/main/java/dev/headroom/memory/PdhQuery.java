@@ -13,15 +13,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Performance counters of Windows (pdh.h), all in one query that stays open. A counter is named by its English path with
- * {@code *} for the instance: instances that come and go, as those of processes do, are in the next reading.
+ * Performance counters of Windows (pdh.h), all in one query that stays open. A counter is named by its English path
+ * with {@code *} for the instance: instances that come and go, as those of processes do, are in the next reading.
  */
 final class PdhQuery implements AutoCloseable {
     private static final int SUCCESS = 0;
     private static final int PDH_MORE_DATA = 0x800007D2;
     private static final int PDH_FMT_LARGE = 0x400;
 
-    /** {@code PDH_FMT_COUNTERVALUE_ITEM_W}: a pointer to the instance's name, then the value's status, then the value. */
+    /**
+     * {@code PDH_FMT_COUNTERVALUE_ITEM_W}: a pointer to the instance's name, then the value's status, then the value.
+     */
     private static final int ITEM = 24;
 
     private static final int STATUS = 8;

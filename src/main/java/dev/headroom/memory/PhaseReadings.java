@@ -38,8 +38,8 @@ public final class PhaseReadings {
     }
 
     /**
-     * Reads all meters, unless this phase has been reached before. Some tell the most there was since they were read last:
-     * so all are read twice.
+     * Reads all meters, unless this phase has been reached before. Some tell the most there was since they were read
+     * last: so all are read twice.
      *
      * @return whether it had not
      */
@@ -56,7 +56,9 @@ public final class PhaseReadings {
         return true;
     }
 
-    /** What the meter behind a metric said in a phase, in bytes; empty if it said nothing or there was no such phase. */
+    /**
+     * What the meter behind a metric said in a phase, in bytes; empty if it said nothing or there was no such phase.
+     */
     public synchronized OptionalLong of(Phase phase, String metric, Optional<String> card) {
         Map<Meter, Long> values = readings.getOrDefault(phase, Map.of());
         return Meters.of(meters, metric, card)

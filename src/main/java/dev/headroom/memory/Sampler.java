@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Reads gauges again and again, on a daemon thread that lives as long as one iteration: nothing is left over from one
  * iteration to the next, and starting it takes a fraction of a millisecond, outside the timing.
  *
- * <p>The deadlines of a gauge are the multiples, since the start, of the period that its {@link Pace} says. One that was
- * missed is not made up for; it shows as a gap. A {@link Resettable} one is reset at the start and read at the end, and not in
- * between.
+ * <p>The deadlines of a gauge are the multiples, since the start, of the period that its {@link Pace} says. One that
+ * was missed is not made up for; it shows as a gap. A {@link Resettable} one is reset at the start and read at the end,
+ * and not in between.
  */
 public final class Sampler {
     /** A driver that hangs must not hang the run. */
@@ -188,8 +188,8 @@ public final class Sampler {
     }
 
     /**
-     * CPU time that polling took, as a part of one core in percent, after {@link #stop}; the readings at the start and at
-     * the end are not in it. Empty where the JVM does not tell.
+     * CPU time that polling took, as a part of one core in percent, after {@link #stop}; the readings at the start and
+     * at the end are not in it. Empty where the JVM does not tell.
      */
     public OptionalDouble costPercent() {
         return cpuNanos.isPresent()

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The working set of this process, polled, and beside it the largest of the process's life: see {@link Watermark}. {@code
- * K32GetProcessMemoryInfo} in kernel32 (psapi.h), since Windows 7.
+ * The working set of this process, polled, and beside it the largest of the process's life: see {@link Watermark}.
+ * {@code K32GetProcessMemoryInfo} in kernel32 (psapi.h), since Windows 7.
  */
 final class WindowsWorkingSet implements Meter {
     private static final Signal SIGNAL =

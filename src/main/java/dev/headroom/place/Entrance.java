@@ -11,10 +11,11 @@ import java.util.function.UnaryOperator;
 /**
  * How Headroom is started inside an environment.
  *
- * @param command program and arguments, each handed over as it is, never through a shell (but for ssh, which has one on the
- *     other side)
+ * @param command program and arguments, each handed over as it is, never through a shell (but for ssh, which has one on
+ *     the other side)
  * @param path what a model file's path here is in there
- * @param sameMachine whether this machine's processors and cards are used: then this Headroom keeps other benchmarks away
+ * @param sameMachine whether this machine's processors and cards are used: then this Headroom keeps other benchmarks
+ *     away
  * @param end what has to be run in the end to be sure that nothing is left; empty: nothing
  */
 public record Entrance(List<String> command, UnaryOperator<String> path, boolean sameMachine, List<String> end) {
@@ -169,8 +170,8 @@ public record Entrance(List<String> command, UnaryOperator<String> path, boolean
     }
 
     /**
-     * What unpacks a bundle, which it reads from standard input, on the machine of an environment. It replaces files of a
-     * bundle and removes none: whatever else is in the folder is somebody's.
+     * What unpacks a bundle, which it reads from standard input, on the machine of an environment. It replaces files of
+     * a bundle and removes none: whatever else is in the folder is somebody's.
      *
      * @return empty if the profile names no bundle
      */

@@ -9,11 +9,11 @@ import java.util.Optional;
  * One benchmark with one value of every parameter it has.
  *
  * @param id a name for people and files, unique in its plan also where letter case does not count, the same each time
- *     the plan is read: benchmark, model and context length, then what else varies or is not the default, in {@code
- *     [A-Za-z0-9._-]}, 200 characters at most
+ *     the plan is read: benchmark, model and context length, then what else varies or is not the default, in
+ *     {@code [A-Za-z0-9._-]}, 200 characters at most
  * @param model the model, where the benchmark has one
- * @param parameters JMH parameter to value, in the order of {@link Benchmark#parameters()}; of the model its {@link
- *     ModelName#id()}
+ * @param parameters JMH parameter to value, in the order of {@link Benchmark#parameters()}; of the model its
+ *     {@link ModelName#id()}
  */
 public record Cell(
         String id, Benchmark benchmark, Optional<ModelName> model, Map<String, String> parameters, Settings settings) {

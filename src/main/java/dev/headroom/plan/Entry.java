@@ -46,9 +46,7 @@ public record Entry(String key, String value, String where) {
                 + String.join(", ", words));
     }
 
-    /**
-     * The elements of the comma list: none empty, none twice. An element in double quotes may contain commas.
-     */
+    /** The elements of the comma list: none empty, none twice. An element in double quotes may contain commas. */
     List<String> elements() {
         List<String> elements = new ArrayList<>();
         boolean quoted = false;

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  * parameter's value, and has to be what Headroom detects inside, with {@code -something} behind it if need be.
  *
  * <p>Keys of every kind that is entered: {@code home} (the folder of an unpacked bundle in there), {@code llama}
- * (llama.cpp's directory in there), {@code java} (Java's program in there) and, but for Windows, {@code cache} ({@code
- * HEADROOM_CACHE} in there).
+ * (llama.cpp's directory in there), {@code java} (Java's program in there) and, but for Windows, {@code cache}
+ * ({@code HEADROOM_CACHE} in there).
  *
  * @param name in {@code [A-Za-z0-9._-]}
  * @param entries the settings by key
@@ -30,10 +30,11 @@ public record EnvironmentProfile(String name, Kind kind, Map<String, Entry> entr
         /** Here: nothing is entered, the environment only has a name of its own. */
         LOCAL(Set.of(), Set.of()),
         /**
-         * A container of podman or docker. {@code engine}: its program, by default whichever of both is there; {@code
-         * engineOptions}: list, before {@code run}; {@code image}, or {@code rootfs}: a folder with a root file system;
-         * {@code gpu}: {@code nvidia}, {@code amd} or {@code dri}; {@code memory} and {@code cpus}: limits, as the engine
-         * takes them; {@code mounts}: list of {@code folder=folder inside}; {@code options}: list, for {@code run}.
+         * A container of podman or docker. {@code engine}: its program, by default whichever of both is there;
+         * {@code engineOptions}: list, before {@code run}; {@code image}, or {@code rootfs}: a folder with a root file
+         * system; {@code gpu}: {@code nvidia}, {@code amd} or {@code dri}; {@code memory} and {@code cpus}: limits, as
+         * the engine takes them; {@code mounts}: list of {@code folder=folder inside}; {@code options}: list, for
+         * {@code run}.
          */
         CONTAINER(
                 Set.of("engine", "engineOptions", "image", "rootfs", "gpu", "memory", "cpus", "mounts", "options"),
@@ -43,8 +44,8 @@ public record EnvironmentProfile(String name, Kind kind, Map<String, Entry> entr
         /** Windows, from inside WSL. {@code home} is a path of Windows. */
         WINDOWS(Set.of(), Set.of("home")),
         /**
-         * Another machine. {@code host} as ssh takes it; {@code options}: list, for ssh; {@code bundle}: a bundle to copy
-         * there, into {@code home}, by default {@code .cache/headroom/bundle}.
+         * Another machine. {@code host} as ssh takes it; {@code options}: list, for ssh; {@code bundle}: a bundle to
+         * copy there, into {@code home}, by default {@code .cache/headroom/bundle}.
          */
         SSH(Set.of("host", "options", "bundle"), Set.of("host")),
         /** {@code prefix}: a list, put before the command that starts Headroom. */

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * A model as a plan names it: a GGUF file, when the text has a {@code /} or {@code \} in it or ends in {@code .gguf}, or
- * else {@code synthetic-<shape>-<quantization>}. Whether the file or the shape exists is not looked at here.
+ * A model as a plan names it: a GGUF file, when the text has a {@code /} or {@code \} in it or ends in {@code .gguf},
+ * or else {@code synthetic-<shape>-<quantization>}. Whether the file or the shape exists is not looked at here.
  *
  * @param text what the user wrote; {@code ~} is not expanded
  */
@@ -46,8 +46,8 @@ public record ModelName(String text) {
     }
 
     /**
-     * The value of the JMH parameter {@code model}: the synthetic name, or the file's name in {@code [A-Za-z0-9._-]}, any
-     * other character replaced by {@code _}.
+     * The value of the JMH parameter {@code model}: the synthetic name, or the file's name in {@code [A-Za-z0-9._-]},
+     * any other character replaced by {@code _}.
      */
     public String id() {
         return isFile() ? UNSAFE.matcher(String.valueOf(file().getFileName())).replaceAll("_") : text;

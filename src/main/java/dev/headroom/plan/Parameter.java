@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A parameter of the benchmarks: its key in a plan is the name of the field that JMH fills. In a plan each takes a comma
- * list, and every combination becomes a cell.
+ * A parameter of the benchmarks: its key in a plan is the name of the field that JMH fills. In a plan each takes a
+ * comma list, and every combination becomes a cell.
  */
 public enum Parameter {
     /** A GGUF file or a synthetic model, see {@link ModelName}. */

@@ -21,10 +21,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What to run: benchmarks, models, context lengths, environments and settings. Keys are {@code description}, {@code
- * benchmarks} (simple names, all by default), those of {@link Parameter}, and {@code forks}, {@code warmup}, {@code
- * iterations}, {@code time}, {@code sampling}, {@code timeLimit}, {@code stallLimit}; all but the first two also for one benchmark alone, as {@code
- * TimeToFirstToken.iterations}. See {@link Settings} for ranges. A plan that exists is valid.
+ * What to run: benchmarks, models, context lengths, environments and settings. Keys are {@code description},
+ * {@code benchmarks} (simple names, all by default), those of {@link Parameter}, and {@code forks}, {@code warmup},
+ * {@code iterations}, {@code time}, {@code sampling}, {@code timeLimit}, {@code stallLimit}; all but the first two also
+ * for one benchmark alone, as {@code TimeToFirstToken.iterations}. See {@link Settings} for ranges. A plan that exists
+ * is valid.
  *
  * @param name in {@code [A-Za-z0-9._-]}
  * @param entries the settings, no key twice
@@ -65,7 +66,9 @@ public record Plan(String name, List<Entry> entries) {
         return new Plan(name, PropertiesText.entries(where, text));
     }
 
-    /** This plan with some settings replaced; what is replaced for all also replaces what was said for one benchmark. */
+    /**
+     * This plan with some settings replaced; what is replaced for all also replaces what was said for one benchmark.
+     */
     public Plan with(Overrides overrides) {
         List<Entry> given = new ArrayList<>(overrides.entries());
         given.sort(Comparator.comparing(entry -> entry.key().contains("."))); // what holds for all first

@@ -1,6 +1,8 @@
 package dev.headroom.profiler;
 
-/** Ends this fork when the process that started it is gone: nobody would take its result, and it would hold the card. */
+/**
+ * Ends this fork when the process that started it is gone: nobody would take its result, and it would hold the card.
+ */
 final class HostWatch {
     private static boolean started;
 

@@ -52,12 +52,13 @@ import org.openjdk.jmh.runner.IterationType;
  * Memory beside timing, in every iteration: the metrics that docs/meters.md describes. Option: {@code interval=10ms},
  * from one reading of the meter that matters most to the next, 1 to 1000 ms; without it, as {@link Pace} says.
  *
- * <p>Two things that are no metrics of iterations, memory at the borders of the fork's phases and meters that were lost,
- * go as a {@link ForkMemory} into the file that the system property {@value #REPORT} names, anew whenever there is more.
+ * <p>Two things that are no metrics of iterations, memory at the borders of the fork's phases and meters that were
+ * lost, go as a {@link ForkMemory} into the file that the system property {@value #REPORT} names, anew whenever there
+ * is more.
  *
- * <p>The first measured iteration settles which labels the fork has. JMH fills a label's missing iterations with 0, which
- * does no harm to a maximum: a meter that is lost later, or was after it had answered in a warm-up, is left out from there
- * on, and its loss is said.
+ * <p>The first measured iteration settles which labels the fork has. JMH fills a label's missing iterations with 0,
+ * which does no harm to a maximum: a meter that is lost later, or was after it had answered in a warm-up, is left out
+ * from there on, and its loss is said.
  */
 public final class VramProfiler implements InternalProfiler {
     private static final double MIB = 1024.0 * 1024.0;
@@ -71,8 +72,8 @@ public final class VramProfiler implements InternalProfiler {
     public static final String HOST = "headroom.host";
 
     /**
-     * The metrics whose samples and gaps are reported, where they are polled; of vram's and of ram's the first counts. The
-     * first of all is read most often.
+     * The metrics whose samples and gaps are reported, where they are polled; of vram's and of ram's the first counts.
+     * The first of all is read most often.
      */
     private static final List<String> SAMPLED = List.of("vram.peak", "ram.peak", "ram.anon.peak");
 
@@ -300,7 +301,10 @@ public final class VramProfiler implements InternalProfiler {
         measured.put("·" + label, new ScalarResult("·" + label, value, unit, policy("·" + label)));
     }
 
-    /** How iterations and forks of a label are merged: what is counted is added, what sensors tell averaged, peaks are peaks. */
+    /**
+     * How iterations and forks of a label are merged: what is counted is added, what sensors tell averaged, peaks are
+     * peaks.
+     */
     public static AggregationPolicy policy(String label) {
         if (label.endsWith(".samples") || label.startsWith("·ram.faults.")) {
             return AggregationPolicy.SUM;

@@ -19,8 +19,8 @@ public record Prediction(List<Part> parts, @Nullable String incomplete) {
      * Buffers of a kind in a place.
      *
      * @param kind model, kv, recurrent, compute or output
-     * @param place {@code CPU} for the host's memory, a device, or the name of a form that weights are copied into, such
-     *     as {@code CPU_REPACK}; absent: all places together
+     * @param place {@code CPU} for the host's memory, a device, or the name of a form that weights are copied into,
+     *     such as {@code CPU_REPACK}; absent: all places together
      * @param predictedMib in MiB
      * @param measuredMib absent where nothing was allocated
      * @param errorMib measured minus predicted

@@ -132,7 +132,8 @@ public record Run(
      * @param trainedContextLength tokens; absent if the file does not say
      * @param kvBytesPerToken what a token of context takes in a KV cache of type f16; absent where layers differ
      *     (sliding windows, recurrent layers, latent attention)
-     * @param fingerprint SHA-256 over the file's size and parts of it; absent for synthetic models, which their id describes
+     * @param fingerprint SHA-256 over the file's size and parts of it; absent for synthetic models, which their id
+     *     describes
      */
     public record Model(
             String id,

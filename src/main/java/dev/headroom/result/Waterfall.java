@@ -8,8 +8,8 @@ import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
 /**
- * Where the memory of a peak went. The parts add up to the peak; what is not known is in the last one, the residual, which
- * may be negative where less was touched than was allocated.
+ * Where the memory of a peak went. The parts add up to the peak; what is not known is in the last one, the residual,
+ * which may be negative where less was touched than was allocated.
  *
  * @param memory {@code vram}, of the card that holds the model, or {@code ram}, of the process
  * @param peak in MiB
@@ -53,7 +53,9 @@ public record Waterfall(String memory, double peak, Map<String, Double> parts) {
         return Optional.of(withResidual("vram", peak.getAsDouble(), parts));
     }
 
-    /** Where the process's memory went in a fork; empty if its peak was not measured or nothing tells about its parts. */
+    /**
+     * Where the process's memory went in a fork; empty if its peak was not measured or nothing tells about its parts.
+     */
     public static Optional<Waterfall> ram(ForkResult fork) {
         OptionalDouble peak = peak(fork, "·ram.peak");
         OptionalDouble java = phase(fork, "start", "ram");

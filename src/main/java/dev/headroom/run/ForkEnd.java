@@ -122,7 +122,9 @@ record ForkEnd(Status status, String reason) {
         return new ForkEnd(Status.CRASHED, "The process was ended from outside with " + how + "; " + counted + ".");
     }
 
-    /** What could not be allocated, as the beginning of a sentence: by the JVM, llama.cpp's log, or what was said last. */
+    /**
+     * What could not be allocated, as the beginning of a sentence: by the JVM, llama.cpp's log, or what was said last.
+     */
     private static Optional<String> allocation(List<String> crashReport, LlamaFacts facts, Optional<String> lastWords) {
         OptionalLong jvm = crashReport.stream()
                 .map(JVM_ALLOCATION::matcher)

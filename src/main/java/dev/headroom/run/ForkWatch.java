@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Stands beside a fork, outside of its process: ends it when it passes a limit or the run is cancelled, and notices when
- * it could not run, as the machine slept or somebody stopped it.
+ * Stands beside a fork, outside of its process: ends it when it passes a limit or the run is cancelled, and notices
+ * when it could not run, as the machine slept or somebody stopped it.
  */
 final class ForkWatch {
     private static final long TICK_MILLIS = 250;
@@ -162,8 +162,8 @@ final class ForkWatch {
     }
 
     /**
-     * Looking for children means looking at every process of the machine: that is done until the fork is there. JMH tries a
-     * JVM for a moment before.
+     * Looking for children means looking at every process of the machine: that is done until the fork is there. JMH
+     * tries a JVM for a moment before.
      */
     private boolean stopped() {
         fork = fork.filter(ProcessHandle::isAlive);
@@ -200,8 +200,8 @@ final class ForkWatch {
     }
 
     /**
-     * How long the machine slept: the other clock went on then, that of this Java did not. Where there is no other, Java's
-     * own goes on, and a sleep shows as time in which Headroom did not run.
+     * How long the machine slept: the other clock went on then, that of this Java did not. Where there is no other,
+     * Java's own goes on, and a sleep shows as time in which Headroom did not run.
      */
     static OptionalDouble slept(OptionalDouble before, OptionalDouble after, double awake, double least) {
         if (before.isEmpty() || after.isEmpty()) {

@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 
 /**
  * The card's memory as this process sees it while forks run in environments that were entered from here: one meter that
- * sees all sides. Of several cards the one counts whose use rose most during the fork. A meter that stops answering is not
- * asked again, and what it would have told is absent.
+ * sees all sides. Of several cards the one counts whose use rose most during the fork. A meter that stops answering is
+ * not asked again, and what it would have told is absent.
  */
 final class HostVram implements Closeable {
     /** Memory before a fork, once it no longer falls: what the last fork held may come back late. */

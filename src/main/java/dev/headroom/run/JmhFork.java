@@ -68,7 +68,8 @@ final class JmhFork {
     /**
      * How a try went.
      *
-     * @param stoodStill why the fork did not run all the time, as the middle of a sentence; what it measured is then wrong
+     * @param stoodStill why the fork did not run all the time, as the middle of a sentence; what it measured is then
+     *     wrong
      * @param ended whether its processes are gone; if not, nothing can be measured beside them
      */
     record Outcome(ForkResult result, Optional<String> stoodStill, boolean ended) {}

@@ -160,7 +160,9 @@ final class JmhResults {
         return Optional.of(new RunResult(params, results));
     }
 
-    /** JMH takes 0 for a label that an iteration lacks: that changes no maximum and no sum, but it would falsify a mean. */
+    /**
+     * JMH takes 0 for a label that an iteration lacks: that changes no maximum and no sum, but it would falsify a mean.
+     */
     private static Set<String> incompleteMeans(List<ForkResult> forks) {
         List<Set<String>> labels = forks.stream()
                 .flatMap(fork -> fork.iterations().stream())
@@ -264,7 +266,9 @@ final class JmhResults {
                         forks.stream().flatMap(fork -> fork.noise().stream()).toList()));
     }
 
-    /** Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells. */
+    /**
+     * Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells.
+     */
     private static Map<String, Map<String, Double>> phases(List<ForkResult> forks) {
         return largest(forks, "·vram.peak")
                 .or(() -> largest(forks, "·ram.peak"))

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where JNA unpacks its native library, for as long as it takes to load it. On Linux and macOS that would be a folder of
- * its own in the home directory, wherever Headroom's cache is.
+ * Where JNA unpacks its native library, for as long as it takes to load it. On Linux and macOS that would be a folder
+ * of its own in the home directory, wherever Headroom's cache is.
  */
 public final class JnaFolder {
     private static final String PROPERTY = "jna.tmpdir";
@@ -16,9 +16,9 @@ public final class JnaFolder {
     private JnaFolder() {}
 
     /**
-     * Has this process, and those that it starts, use Headroom's cache, unless the user has named a folder. Temp is often
-     * on a disk from which nothing may be loaded; it serves where there is no cache that can be written to. To be called
-     * before JNA is used.
+     * Has this process, and those that it starts, use Headroom's cache, unless the user has named a folder. Temp is
+     * often on a disk from which nothing may be loaded; it serves where there is no cache that can be written to. To be
+     * called before JNA is used.
      */
     public static void set() {
         if (System.getProperty(PROPERTY) == null) {

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * {@code journal.jsonl}, the truth of a run: a first line that says what is measured and with what, then a line for each
- * fork that has ended. What was appended is on the disk; a line that a kill tore is no line.
+ * {@code journal.jsonl}, the truth of a run: a first line that says what is measured and with what, then a line for
+ * each fork that has ended. What was appended is on the disk; a line that a kill tore is no line.
  */
 final class Journal {
     static final String NAME = "journal.jsonl";

@@ -57,7 +57,9 @@ final class MachineLock implements Closeable {
         System.setProperty(IGNORE, "true");
     }
 
-    /** Made for every user to read and write, as JMH does; a file of another user must not be opened as if it were new. */
+    /**
+     * Made for every user to read and write, as JMH does; a file of another user must not be opened as if it were new.
+     */
     private static FileChannel open(Path path) throws IOException {
         if (!Files.exists(path)) {
             try {

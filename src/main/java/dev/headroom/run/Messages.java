@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Headroom and the one that it started in an environment say to each other: a line of JSON each, requests on standard
- * input, replies on standard output. One request is answered before the next one is made.
+ * What a Headroom and the one that it started in an environment say to each other: a line of JSON each, requests on
+ * standard input, replies on standard output. One request is answered before the next one is made.
  */
 final class Messages {
     private Messages() {}

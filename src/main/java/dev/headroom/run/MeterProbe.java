@@ -42,8 +42,8 @@ public final class MeterProbe {
     private static final Duration RECENT = Duration.ofDays(1);
 
     /**
-     * The JVM keeps still: the heap has all its memory from the start, as reading meters makes garbage, and the compiler
-     * that takes megabytes for a while is off.
+     * The JVM keeps still: the heap has all its memory from the start, as reading meters makes garbage, and the
+     * compiler that takes megabytes for a while is off.
      */
     private static final List<String> STILL = List.of("-Xms256m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
 

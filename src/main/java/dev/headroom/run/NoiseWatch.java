@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for noise before a run and around each fork: one reading before, one after, nothing in between that could itself
- * disturb. With {@code strict} no figure is kept that was taken under noise.
+ * Looks for noise before a run and around each fork: one reading before, one after, nothing in between that could
+ * itself disturb. With {@code strict} no figure is kept that was taken under noise.
  */
 public final class NoiseWatch {
     /**
@@ -54,7 +54,9 @@ public final class NoiseWatch {
     /** Percent of an iteration's readings that may find the GPU slowed down by heat. */
     static final double MOST_GPU_HEAT_PERCENT = 1;
 
-    /** MiB by which VRAM in use before a fork may change: a window that opens takes less, a program of the GPU's more. */
+    /**
+     * MiB by which VRAM in use before a fork may change: a window that opens takes less, a program of the GPU's more.
+     */
     static final double MOST_BASELINE_MIB = 64;
 
     /** Shorter than this, a hundred ticks a second are too coarse for what was used in between. */

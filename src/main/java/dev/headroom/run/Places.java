@@ -124,7 +124,10 @@ public final class Places implements Closeable {
         return RemotePlace.open(plan, label, entrance, version, strict);
     }
 
-    /** Who is in WSL2, in a container or on Windows calls that place by its name, and does not want to enter another one. */
+    /**
+     * Who is in WSL2, in a container or on Windows calls that place by its name, and does not want to enter another
+     * one.
+     */
     private static boolean isHere(EnvironmentProfile profile) {
         return switch (profile.kind()) {
             case LOCAL -> true;
@@ -265,8 +268,8 @@ public final class Places implements Closeable {
     }
 
     /**
-     * Which cells of a block come next: those with the fewest forks, in the block's order and backwards in turn (A B B A),
-     * so that what drifts steadily, such as temperature, meets all alike.
+     * Which cells of a block come next: those with the fewest forks, in the block's order and backwards in turn (A B B
+     * A), so that what drifts steadily, such as temperature, meets all alike.
      *
      * @param forks how many forks of a cell have been measured
      */

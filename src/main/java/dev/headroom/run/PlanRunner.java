@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * Runs the cells of a plan one fork after the other. A fork that ends goes into the journal; every other file of the run
- * folder is made from it anew after each cell.
+ * Runs the cells of a plan one fork after the other. A fork that ends goes into the journal; every other file of the
+ * run folder is made from it anew after each cell.
  */
 public final class PlanRunner implements Closeable {
     private static final String VRAM = "·vram.peak";
@@ -199,7 +199,9 @@ public final class PlanRunner implements Closeable {
         return forks.computeIfAbsent(cell, id -> new ArrayList<>());
     }
 
-    /** A cell with a fork that failed is done: it would fail again, and out of memory on purpose is hard on a machine. */
+    /**
+     * A cell with a fork that failed is done: it would fail again, and out of memory on purpose is hard on a machine.
+     */
     private boolean isDone(Cell cell) {
         List<ForkResult> results = results(cell);
         return results.size() >= cell.settings().forks() || results.stream().anyMatch(fork -> !fork.ok());

@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model and its contexts will take, before anything is loaded: weights from the header's tensors, the KV cache by
- * the rules for its architecture, compute buffers by llama.cpp's own simulation.
+ * What a model and its contexts will take, before anything is loaded: weights from the header's tensors, the KV cache
+ * by the rules for its architecture, compute buffers by llama.cpp's own simulation.
  */
 public final class Predictions {
     private static final double MIB = 1024.0 * 1024.0;

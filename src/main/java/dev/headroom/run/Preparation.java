@@ -36,8 +36,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What is known of a place before the first fork: its part of a plan with every {@code local} and {@code 0} resolved, on a
- * machine and a llama.cpp that have been looked at. Making it finds what is wrong with the input; nothing is written yet.
+ * What is known of a place before the first fork: its part of a plan with every {@code local} and {@code 0} resolved,
+ * on a machine and a llama.cpp that have been looked at. Making it finds what is wrong with the input; nothing is
+ * written yet.
  *
  * @param cells those that run in this place, in the plan's order
  * @param environment where they run
@@ -372,8 +373,8 @@ public record Preparation(
     }
 
     /**
-     * Why a cell is not run at all: llama.cpp does not load its model; or its context cannot fit by arithmetic, and would,
-     * on systems that promise more memory than they have, not fail but push the machine over.
+     * Why a cell is not run at all: llama.cpp does not load its model; or its context cannot fit by arithmetic, and
+     * would, on systems that promise more memory than they have, not fail but push the machine over.
      */
     Optional<String> refusal(Cell cell) {
         Prediction prediction = predictions.get(cell.id());
@@ -416,8 +417,8 @@ public record Preparation(
     }
 
     /**
-     * What the compute buffers take at least: the attention mask of one micro-batch in f16, which is all that grows with
-     * the context where flash attention is used; without it they grow by the number of heads.
+     * What the compute buffers take at least: the attention mask of one micro-batch in f16, which is all that grows
+     * with the context where flash attention is used; without it they grow by the number of heads.
      */
     private static double leastComputeBytes(long contextLength, int ubatch) {
         return 2.0 * ubatch * contextLength;

@@ -51,7 +51,7 @@ final class ProcessEnd {
     }
 
     /**
-     * What a report of a crash says happened, and where: {@code SIGSEGV in C  [libggml.so+0x41b2c]  ggml_mul_mat+0x9c}.
+     * What a report of a crash says happened, and where: {@code SIGSEGV in C [libggml.so+0x41b2c] ggml_mul_mat+0x9c}.
      *
      * @param report lines of hs_err, or what the JVM prints of it; they may be none
      */

@@ -24,7 +24,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** An environment in which another Headroom was started, which measures what this one asks for: see {@link PlaceServer}. */
+/**
+ * An environment in which another Headroom was started, which measures what this one asks for: see {@link PlaceServer}.
+ */
 final class RemotePlace implements Place {
     /** How long this process may take to notice a signal that ended the other one. */
     private static final long NOTICE_MILLIS = 2_000;

@@ -104,8 +104,8 @@ final class RunFolder {
     }
 
     /**
-     * Replaces a file as a whole, making the folder that its name has: readers see the old text or the new one. On Windows
-     * a program that has the file open keeps it from being replaced.
+     * Replaces a file as a whole, making the folder that its name has: readers see the old text or the new one. On
+     * Windows a program that has the file open keeps it from being replaced.
      *
      * @return why it stays as it was; empty if it was replaced
      */

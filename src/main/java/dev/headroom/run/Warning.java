@@ -122,8 +122,8 @@ sealed interface Warning {
         }
 
         /**
-         * The places in which a meter misleads about what it is there for: of the process's memory the host, of a card's
-         * the devices that are no CPU. Where it has an instance for each card, one that is right is enough.
+         * The places in which a meter misleads about what it is there for: of the process's memory the host, of a
+         * card's the devices that are no CPU. Where it has an instance for each card, one that is right is enough.
          */
         static List<Warning> of(Run.MeterFact meter, MeterReport report) {
             String metric = meter.metrics().get(0);

@@ -141,7 +141,9 @@ class ConfinementIT {
         return addresses;
     }
 
-    /** Words of 32 bits in the order of this machine's bytes, little-endian on all that llama.cpp's packages are for. */
+    /**
+     * Words of 32 bits in the order of this machine's bytes, little-endian on all that llama.cpp's packages are for.
+     */
     private static String address(String hex) throws IOException {
         byte[] bytes = HexFormat.of().parseHex(hex);
         byte[] turned = new byte[bytes.length];

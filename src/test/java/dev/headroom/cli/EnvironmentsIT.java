@@ -26,7 +26,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One run in several environments: real ones as far as they are here, and programs that stand for wsl.exe and Windows. */
+/**
+ * One run in several environments: real ones as far as they are here, and programs that stand for wsl.exe and Windows.
+ */
 @EnabledOnOs(OS.LINUX)
 class EnvironmentsIT {
     private static final String MODEL = "synthetic-stories-15m-q8_0";

@@ -22,9 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@code headroom run} as a user runs it, beside NVIDIA drivers as they come: the loader finds {@code
- * src/test/c/fake_nvml.c} in place of them. Without warm-up the first measured iteration begins when the fork initialises
- * NVML, so that iterations of a second each, however slow the machine, cover the times of a timeline.
+ * {@code headroom run} as a user runs it, beside NVIDIA drivers as they come: the loader finds
+ * {@code src/test/c/fake_nvml.c} in place of them. Without warm-up the first measured iteration begins when the fork
+ * initialises NVML, so that iterations of a second each, however slow the machine, cover the times of a timeline.
  */
 @EnabledOnOs(OS.LINUX)
 class FakeDriverIT {

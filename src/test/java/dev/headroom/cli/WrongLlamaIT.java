@@ -18,7 +18,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A directory that holds no llama.cpp, a wrong or a broken one: one sentence, exit code 2, whatever native code does. */
+/**
+ * A directory that holds no llama.cpp, a wrong or a broken one: one sentence, exit code 2, whatever native code does.
+ */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class WrongLlamaIT {
     @TempDir

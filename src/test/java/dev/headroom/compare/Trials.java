@@ -13,8 +13,8 @@ import java.util.function.DoubleSupplier;
 import java.util.function.IntFunction;
 
 /**
- * Comparisons whose truth is known, as noise is made here: how often a verdict is false, how often an interval holds the
- * truth, how often a difference is found. By hand:
+ * Comparisons whose truth is known, as noise is made here: how often a verdict is false, how often an interval holds
+ * the truth, how often a difference is found. By hand:
  *
  * <pre>java -cp target/test-classes:target/headroom.jar dev.headroom.compare.Trials</pre>
  *

@@ -6,7 +6,9 @@ import dev.headroom.compare.Trials.Design;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What comparing promises, at a size that a unit test can have; {@link Trials} prints more. Seeded: the same each time. */
+/**
+ * What comparing promises, at a size that a unit test can have; {@link Trials} prints more. Seeded: the same each time.
+ */
 class TrialsTest {
     @ParameterizedTest
     @CsvSource({"SEPARATE, 3", "SEPARATE, 5", "INTERLEAVED, 3", "INTERLEAVED, 5", "SEVERAL, 3"})

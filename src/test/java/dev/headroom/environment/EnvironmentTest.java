@@ -233,7 +233,9 @@ class EnvironmentTest {
         assertThat(environment.facts()).containsEntry("sandbox", "Snap");
     }
 
-    /** As gamers do, whose drivers or anti-cheat refuse virtual machines: no flag, DMI of a board. Devices still tell. */
+    /**
+     * As gamers do, whose drivers or anti-cheat refuse virtual machines: no flag, DMI of a board. Devices still tell.
+     */
     @ParameterizedTest
     @CsvSource({
         "1B36:000C, vm-linux, QEMU",

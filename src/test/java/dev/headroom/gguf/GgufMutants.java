@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * GGUF files that are wrong in every way a header can be: valid ones are cut into their fields, and fields are replaced,
- * repeated, left out and moved. The same seed always gives the same files.
+ * GGUF files that are wrong in every way a header can be: valid ones are cut into their fields, and fields are
+ * replaced, repeated, left out and moved. The same seed always gives the same files.
  */
 public final class GgufMutants {
     /** Dense, mixture of experts, sliding windows, and one with a vocabulary. */

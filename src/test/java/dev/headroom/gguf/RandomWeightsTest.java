@@ -59,7 +59,9 @@ class RandomWeightsTest {
         return values;
     }
 
-    /** The {@code dequantize_row_*} functions of ggml-quants.c, as far as scales and codes go; order does not matter. */
+    /**
+     * The {@code dequantize_row_*} functions of ggml-quants.c, as far as scales and codes go; order does not matter.
+     */
     private static void decode(GgufType type, ByteBuffer from, int at, List<Double> to) {
         switch (type) {
             case F32 -> to.add((double) from.getFloat(at));

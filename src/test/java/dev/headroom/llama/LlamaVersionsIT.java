@@ -83,7 +83,9 @@ class LlamaVersionsIT {
                 .findFirst();
     }
 
-    /** Every release that the table calls supported is one that a layout was checked against, and the other way round. */
+    /**
+     * Every release that the table calls supported is one that a layout was checked against, and the other way round.
+     */
     @Test
     void theTableAndTheLayouts() throws IOException {
         List<String> supported = Files.readAllLines(Path.of("docs/llama-versions.md")).stream()

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * How many short spikes of resident memory the sampler sees at an interval of 1 ms; docs/benchmarks.md has the command and
- * the figures. Needs Linux and a machine with nothing else to do.
+ * How many short spikes of resident memory the sampler sees at an interval of 1 ms; docs/benchmarks.md has the command
+ * and the figures. Needs Linux and a machine with nothing else to do.
  */
 final class SpikeTrials {
     private static final int TRIALS = 100;

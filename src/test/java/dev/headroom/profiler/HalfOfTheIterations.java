@@ -10,8 +10,9 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 
 /**
- * The profiler in every second and third of four iterations, so that one process shows what it costs: two processes differ
- * by percents, as each finds its memory elsewhere. For {@code fidelity.py profiler}; JMH wants it at the top level.
+ * The profiler in every second and third of four iterations, so that one process shows what it costs: two processes
+ * differ by percents, as each finds its memory elsewhere. For {@code fidelity.py profiler}; JMH wants it at the top
+ * level.
  */
 public final class HalfOfTheIterations implements InternalProfiler {
     private final VramProfiler profiler;

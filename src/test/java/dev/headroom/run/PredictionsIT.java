@@ -207,7 +207,9 @@ class PredictionsIT {
         assertThat(directory).isEmptyDirectory();
     }
 
-    /** Neither a setting nor a file that llama.cpp refuses stops anything: what is not known is absent, with the reason. */
+    /**
+     * Neither a setting nor a file that llama.cpp refuses stops anything: what is not known is absent, with the reason.
+     */
     @Test
     void whatLlamaRefuses() throws IOException {
         Gguf good = write("synthetic-stories-15m-q8_0");

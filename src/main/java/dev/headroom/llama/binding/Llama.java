@@ -58,8 +58,8 @@ public final class Llama {
     public static native int llama_decode(Pointer ctx, LlamaBatch batch);
 
     /**
-     * The same function, with the batch's seven words where the System V ABI for x86-64 puts a struct of 56 bytes: on the
-     * stack, behind the six registers, of which the context takes the first. Only for that ABI.
+     * The same function, with the batch's seven words where the System V ABI for x86-64 puts a struct of 56 bytes: on
+     * the stack, behind the six registers, of which the context takes the first. Only for that ABI.
      */
     public static native int llama_decode(
             long ctx,
