@@ -1,7 +1,7 @@
 package dev.headroom.cli;
 
 import dev.headroom.environment.Environment;
-import dev.headroom.run.Preparation;
+import dev.headroom.probe.CurrentEnvironment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -19,7 +19,7 @@ final class EnvironmentCommand implements Runnable {
 
     @Override
     public void run() {
-        Environment environment = Preparation.here();
+        Environment environment = CurrentEnvironment.detect();
         Map<String, String> all = new LinkedHashMap<>();
         all.put("name", environment.name());
         all.putAll(environment.facts());

@@ -2,8 +2,8 @@ package dev.headroom.cli;
 
 import dev.headroom.BadInput;
 import dev.headroom.PathName;
-import dev.headroom.run.JmhMain;
-import dev.headroom.run.JnaFolder;
+import dev.headroom.fork.JmhMain;
+import dev.headroom.probe.JnaFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -2,8 +2,8 @@ package dev.headroom.cli;
 
 import dev.headroom.BadInput;
 import dev.headroom.llama.LlamaHome;
+import dev.headroom.probe.MeterProbe;
 import dev.headroom.result.MeterReport;
-import dev.headroom.run.MeterProbe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package dev.headroom.cli;
 
+import dev.headroom.place.Places;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Overrides;
 import dev.headroom.plan.Plan;
@@ -7,8 +8,8 @@ import dev.headroom.plan.Profiles;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
-import dev.headroom.run.Places;
 import dev.headroom.run.PlanRunner;
+import dev.headroom.run.RunListener;
 import dev.headroom.run.UnfinishedRun;
 import java.nio.file.Path;
 import java.util.List;
@@ -149,7 +150,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** A line for each cell, and a bar with the time that is left. */
-    private final class Progress implements PlanRunner.Listener {
+    private final class Progress implements RunListener {
         private final Places places;
         private final RunText text;
         private double estimated;

@@ -1,5 +1,7 @@
 package dev.headroom.cli;
 
+import dev.headroom.place.Places;
+import dev.headroom.place.Preparation;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Parameter;
 import dev.headroom.result.CellResult;
@@ -9,8 +11,6 @@ import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
-import dev.headroom.run.Places;
-import dev.headroom.run.Preparation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,7 +1,7 @@
 package dev.headroom.cli;
 
-import dev.headroom.place.Entrance;
-import dev.headroom.run.PlaceServer;
+import dev.headroom.place.LaunchCommand;
+import dev.headroom.place.PlaceServer;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 /** {@code headroom serve}: started by a Headroom outside, in an environment that it enters. */
 @Command(
-        name = Entrance.SERVE,
+        name = LaunchCommand.SERVE,
         hidden = true,
         description = "Measures forks for a Headroom outside of this environment, which asks on standard input.")
 final class ServeCommand implements Runnable {

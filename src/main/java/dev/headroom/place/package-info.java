@@ -1,4 +1,4 @@
-/** How environments are entered: commands and paths, nothing is run here. */
+/** Places where forks run, and how Headroom gets there. */
 @NullMarked
 package dev.headroom.place;
 

@@ -22,7 +22,7 @@ public record Entry(String key, String value, String where) {
     private static final int LONGEST_QUOTE = 80;
 
     /** An error about this setting; the detail says what is wrong and what to do. */
-    BadInput bad(String detail) {
+    public BadInput bad(String detail) {
         return new BadInput(where + ": " + detail);
     }
 
@@ -38,7 +38,7 @@ public record Entry(String key, String value, String where) {
     }
 
     /** One element of the value as one of some words. */
-    String oneOf(String element, Collection<String> words) {
+    public String oneOf(String element, Collection<String> words) {
         if (words.contains(element)) {
             return element;
         }
@@ -47,7 +47,7 @@ public record Entry(String key, String value, String where) {
     }
 
     /** The elements of the comma list: none empty, none twice. An element in double quotes may contain commas. */
-    List<String> elements() {
+    public List<String> elements() {
         List<String> elements = new ArrayList<>();
         boolean quoted = false;
         int start = 0;
@@ -89,7 +89,7 @@ public record Entry(String key, String value, String where) {
     }
 
     /** Text of a user inside a message: in quotes, on one line, not endless. */
-    static String quote(String text) {
+    public static String quote(String text) {
         StringBuilder quoted = new StringBuilder("'");
         text.codePoints().limit(LONGEST_QUOTE).forEach(c -> {
             if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE) {

@@ -80,20 +80,12 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
         return Plan.parse(nameOrFile, nameOrFile + SUFFIX, packaged.getOrDefault(nameOrFile, ""));
     }
 
-    /**
-     * How an environment is entered, from {@code environments/<name>.properties} in one of the folders.
-     *
-     * @return empty if there is no such file
-     * @throws BadInput if it is not valid
-     */
-    public Optional<EnvironmentProfile> environment(String name) {
-        for (Path folder : folders) {
-            Path file = folder.resolve(ENVIRONMENTS).resolve(name + SUFFIX);
-            if (Files.exists(file)) {
-                return Optional.of(EnvironmentProfile.parse(name, file.toString(), text(file)));
-            }
-        }
-        return Optional.empty();
+    /** The first existing {@code environments/<name>.properties} in the folders. */
+    public Optional<Path> environment(String name) {
+        return folders.stream()
+                .map(folder -> folder.resolve(ENVIRONMENTS).resolve(name + SUFFIX))
+                .filter(Files::exists)
+                .findFirst();
     }
 
     /** The names of all environments for which there is a profile. */
@@ -123,7 +115,12 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
         return PathName.of("The plan", text);
     }
 
-    private static String text(Path file) {
+    /**
+     * The text of a properties file.
+     *
+     * @throws BadInput if it cannot be read, is larger than 1 MiB or is not UTF-8
+     */
+    public static String text(Path file) {
         if (Files.isDirectory(file)) {
             throw new BadInput("plan " + file + " is a folder; give a file in it");
         }

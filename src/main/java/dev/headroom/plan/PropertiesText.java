@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.Properties;
 
 /** Java properties syntax, with line numbers, in order, and with no key twice. */
-final class PropertiesText {
+public final class PropertiesText {
     private PropertiesText() {}
 
     /**
      * @param where the file, for messages
      * @throws BadInput for a malformed {@code \\u} escape or a key that is there twice
      */
-    static List<Entry> entries(String where, String text) {
+    public static List<Entry> entries(String where, String text) {
         List<Entry> entries = new ArrayList<>();
         Map<String, String> seen = new HashMap<>();
         String[] lines = text.split("\r\n|\r|\n", -1);

@@ -23,6 +23,8 @@ public record MeterReport(
         List<Trial> trials,
         List<Verdict> verdicts,
         Map<String, String> notTried) {
+    /** The place of trials in this process's own memory. */
+    public static final String HOST = "host";
 
     /**
      * A meter.

@@ -2,6 +2,7 @@ package dev.headroom.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.FileErrors;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.Run;
@@ -57,7 +58,7 @@ final class Journal {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(content.bytes());
         } catch (IOException e) {
-            throw RunFolder.cannotWrite(file, e, "");
+            throw FileErrors.cannotWrite(file, e, "");
         }
         return new Journal(file);
     }
@@ -81,7 +82,7 @@ final class Journal {
                 throw e;
             }
         } catch (IOException e) {
-            throw RunFolder.cannotWrite(file, e, GO_ON + file.resolveSibling(""));
+            throw FileErrors.cannotWrite(file, e, GO_ON + file.resolveSibling(""));
         }
     }
 
@@ -109,7 +110,7 @@ final class Journal {
                     folder + " holds no " + NAME
                             + ", so that there is nothing to go on with: name a run folder, or start a new run without --resume.");
         } catch (IOException e) {
-            throw new BadInput(file + " cannot be read (" + RunFolder.reason(e) + "): check its permissions.", e);
+            throw new BadInput(file + " cannot be read (" + FileErrors.reason(e) + "): check its permissions.", e);
         }
         return parse(file, bytes);
     }

@@ -4,12 +4,18 @@ import dev.headroom.BadInput;
 import dev.headroom.export.CellsCsv;
 import dev.headroom.export.IterationsCsv;
 import dev.headroom.export.JmhJson;
+import dev.headroom.fork.JmhResults;
+import dev.headroom.fork.MachineLock;
+import dev.headroom.place.HostVram;
+import dev.headroom.place.Place;
+import dev.headroom.place.Places;
 import dev.headroom.plan.Cell;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Run;
+import dev.headroom.result.Warning;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,24 +43,6 @@ import org.openjdk.jmh.results.RunResult;
  */
 public final class PlanRunner implements Closeable {
     private static final String VRAM = "·vram.peak";
-
-    /** What a run tells while it goes on. */
-    public interface Listener {
-        /** The meters are held against memory of known size, unless that was done of late. */
-        default void proving() {}
-
-        /** Something that a reader of the results should know. */
-        void warning(String text);
-
-        /** A fork begins. */
-        void fork(Cell cell, int fork);
-
-        /** An iteration of the fork begins, warm-up included; 1 for the first. */
-        void iteration(Cell cell, int fork, int iteration);
-
-        /** All forks of a cell are done. */
-        default void cell(Cell cell, CellResult result, double seconds) {}
-    }
 
     private final Closeable lock;
     private final Places places;
@@ -137,7 +125,7 @@ public final class PlanRunner implements Closeable {
     }
 
     /** Measures every cell that is not done yet; a cell that fails is a result. */
-    public Run run(Listener listener) {
+    public Run run(RunListener listener) {
         tell(write(current(null)).map(Warning::text).stream(), listener);
         for (Place place : places.all()) {
             listener.proving();
@@ -157,14 +145,14 @@ public final class PlanRunner implements Closeable {
     }
 
     /** Cells that are compared with each other take turns. */
-    private void measure(List<Cell> block, Listener listener) {
+    private void measure(List<Cell> block, RunListener listener) {
         while (true) {
             List<Cell> unfinished = block.stream().filter(cell -> !isDone(cell)).toList();
             for (Cell cell : Places.next(unfinished, this::measured)) {
                 if (places.isCancelled()) {
                     return;
                 }
-                Optional<ForkResult> fork = places.fork(folder, cell, measured(cell) + 1, listener);
+                Optional<ForkResult> fork = places.fork(folder.logs(), cell, measured(cell) + 1, listener);
                 if (fork.isPresent()) {
                     journal.append(fork.get());
                     add(fork.get());
@@ -208,7 +196,7 @@ public final class PlanRunner implements Closeable {
     }
 
     /** Tells what has not been told yet. */
-    private void tell(Stream<String> warnings, Listener listener) {
+    private void tell(Stream<String> warnings, RunListener listener) {
         warnings.filter(told::add).forEach(listener::warning);
     }
 

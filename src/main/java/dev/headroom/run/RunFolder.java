@@ -1,10 +1,10 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.FileErrors;
 import dev.headroom.Leftovers;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -46,7 +46,7 @@ final class RunFolder {
             }
         } catch (IOException e) {
             throw new BadInput(
-                    "Results cannot be written to " + parent + " (" + reason(e)
+                    "Results cannot be written to " + parent + " (" + FileErrors.reason(e)
                             + "): give a folder you may write to with --out DIR.",
                     e);
         }
@@ -65,7 +65,7 @@ final class RunFolder {
         try {
             Files.createDirectories(folder.resolve("logs"));
         } catch (IOException e) {
-            throw cannotWrite(folder, e, "");
+            throw FileErrors.cannotWrite(folder, e, "");
         }
         return new RunFolder(folder);
     }
@@ -76,7 +76,7 @@ final class RunFolder {
             Files.deleteIfExists(path.resolve("logs"));
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            throw cannotWrite(path, e, "");
+            throw FileErrors.cannotWrite(path, e, "");
         }
     }
 
@@ -88,19 +88,9 @@ final class RunFolder {
         return String.valueOf(path.getFileName());
     }
 
-    /** An absolute path for a file of a fork. */
-    Path log(String name) {
-        return path.resolve("logs").resolve(name).toAbsolutePath();
-    }
-
-    /** Keeps a fork's file that another Headroom has sent: no name leads out of the folder. */
-    void keep(String name, String text) {
-        Path file = log(String.valueOf(Path.of(name).getFileName()));
-        try {
-            Files.writeString(file, text);
-        } catch (IOException e) {
-            throw cannotWrite(file, e, "");
-        }
+    /** The absolute path of the folder that keeps what forks print. */
+    Path logs() {
+        return path.resolve("logs").toAbsolutePath();
     }
 
     /**
@@ -117,7 +107,7 @@ final class RunFolder {
             Files.writeString(temporary, text);
         } catch (IOException e) {
             Leftovers.delete(temporary);
-            throw cannotWrite(file, e, "; the journal beside it is intact, go on with --resume " + path);
+            throw FileErrors.cannotWrite(file, e, "; the journal beside it is intact, go on with --resume " + path);
         }
         try {
             Leftovers.patiently(() ->
@@ -125,26 +115,7 @@ final class RunFolder {
             return Optional.empty();
         } catch (IOException e) {
             Leftovers.delete(temporary);
-            return Optional.of(reason(e));
+            return Optional.of(FileErrors.reason(e));
         }
-    }
-
-    /**
-     * What to say when a file of a run cannot be written.
-     *
-     * @param more what the user should know besides, from {@code ;} on
-     */
-    static BadInput cannotWrite(Path file, IOException e, String more) {
-        return new BadInput(
-                file + " cannot be written (" + reason(e) + "): make room or mend the permissions" + more + ".", e);
-    }
-
-    static String reason(IOException e) {
-        String name = e.getClass().getSimpleName().replaceAll("Exception$", "");
-        String words = name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
-        if (e instanceof FileSystemException system) {
-            return system.getReason() != null ? system.getReason() : words;
-        }
-        return e.getMessage() == null ? words : e.getMessage();
     }
 }

@@ -1,30 +1,21 @@
 package dev.headroom.run;
 
 import dev.headroom.BadInput;
+import dev.headroom.place.RunDifferences;
 import dev.headroom.plan.Entry;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Run;
 import java.io.File;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** A run that was broken off, as its journal tells. */
 public final class UnfinishedRun {
-    /** Where it runs, but not the same from one minute to the next. */
-    private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|pageCacheMiB|gpu[0-9]*Display");
-
-    /** No environment's name: the place that a run's own facts are about. */
-    private static final String HERE = "";
-
     private final RunFolder folder;
     private final Journal.Content content;
 
@@ -76,7 +67,7 @@ public final class UnfinishedRun {
      * @throws BadInput that names what differs
      */
     void check(Run now) {
-        List<String> differences = differences(content.head(), now);
+        List<String> differences = RunDifferences.between(content.head(), now);
         if (!differences.isEmpty()) {
             throw new BadInput(folder.path() + " cannot be gone on with, as results would not belong together: "
                     + String.join("; ", differences)
@@ -95,84 +86,5 @@ public final class UnfinishedRun {
 
     private List<String> cells() {
         return plan().cells().stream().map(cell -> cell.id()).toList();
-    }
-
-    /** In what a run differs from another, apart from its results, a phrase each. */
-    static List<String> differences(Run then, Run now) {
-        List<String> differences = new ArrayList<>();
-        compare(differences, "", Map.of("Headroom", then.headroom()), Map.of("Headroom", now.headroom()));
-        compare(differences, "plan's ", then.plan(), now.plan());
-        compare(differences, "model ", models(then), models(now));
-        compare(differences, "", then.place(HERE), now.place(HERE));
-        TreeSet<String> places = new TreeSet<>(then.places().keySet());
-        places.addAll(now.places().keySet());
-        for (String place : places) {
-            Run.Place was = then.places().get(place);
-            Run.Place is = now.places().get(place);
-            if (was == null || is == null) {
-                differences.add("environment " + place + " is " + (was == null ? "new" : "no longer there"));
-            } else {
-                compare(differences, place + ": ", was, is);
-            }
-        }
-        return differences;
-    }
-
-    private static void compare(List<String> differences, String of, Run.Place then, Run.Place now) {
-        compare(differences, of + "environment's ", stable(then.environment()), stable(now.environment()));
-        compare(differences, of + "llama.cpp's ", facts(then.llama()), facts(now.llama()));
-        compare(differences, of + "meters of ", meters(then), meters(now));
-    }
-
-    private static void compare(
-            List<String> differences, String of, Map<String, String> then, Map<String, String> now) {
-        TreeSet<String> names = new TreeSet<>(then.keySet());
-        names.addAll(now.keySet());
-        for (String name : names) {
-            String was = then.getOrDefault(name, "absent");
-            String is = now.getOrDefault(name, "absent");
-            if (!was.equals(is)) {
-                differences.add(of + name + " was " + was + " and is " + is);
-            }
-        }
-    }
-
-    private static Map<String, String> stable(Map<String, String> environment) {
-        Map<String, String> stable = new LinkedHashMap<>(environment);
-        stable.keySet().removeIf(fact -> CHANGES.matcher(fact).matches());
-        return stable;
-    }
-
-    private static Map<String, String> facts(Run.Llama llama) {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("version", llama.version());
-        facts.put("commit", String.valueOf(llama.commit()));
-        facts.put("fingerprint", String.valueOf(llama.fingerprint()));
-        facts.put(
-                "devices",
-                llama.devices().stream()
-                        .map(device -> device.name() + " (" + device.description() + ")")
-                        .collect(Collectors.joining(", ")));
-        return facts;
-    }
-
-    /** Their files may have moved. */
-    private static Map<String, String> models(Run run) {
-        Map<String, String> models = new LinkedHashMap<>();
-        for (Run.Model model : run.models()) {
-            models.put(
-                    model.id(),
-                    model.fileBytes() + " bytes" + (model.fingerprint() == null ? "" : ", " + model.fingerprint()));
-        }
-        return models;
-    }
-
-    private static Map<String, String> meters(Run.Place place) {
-        Map<String, String> meters = new LinkedHashMap<>();
-        for (Run.MeterFact meter : place.meters()) {
-            meter.metrics()
-                    .forEach(metric -> meters.merge(metric, meter.name(), (first, second) -> first + ", " + second));
-        }
-        return meters;
     }
 }

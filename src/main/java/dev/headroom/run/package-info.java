@@ -1,4 +1,4 @@
-/** Runs a plan: one JMH run for each fork of each cell, merged afterwards. */
+/** Turns a plan into a run folder. */
 @NullMarked
 package dev.headroom.run;
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.headroom.BadInput;
+import dev.headroom.place.RunDifferences;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.Run;
@@ -65,15 +66,15 @@ class UnfinishedRunTest {
 
     @Test
     void theSameMachineAMinuteLaterDiffersInNothing() throws IOException {
-        assertThat(UnfinishedRun.differences(BEGUN, changed("/environment/memoryAvailableMiB", "50")))
+        assertThat(RunDifferences.between(BEGUN, changed("/environment/memoryAvailableMiB", "50")))
                 .isEmpty();
-        assertThat(UnfinishedRun.differences(BEGUN, changed("/environment/gpu2Display", "none")))
+        assertThat(RunDifferences.between(BEGUN, changed("/environment/gpu2Display", "none")))
                 .as("a display that is switched off")
                 .isEmpty();
-        assertThat(UnfinishedRun.differences(BEGUN, changed("/models/0/path", "/elsewhere/m.gguf")))
+        assertThat(RunDifferences.between(BEGUN, changed("/models/0/path", "/elsewhere/m.gguf")))
                 .as("a model that has moved")
                 .isEmpty();
-        assertThat(UnfinishedRun.differences(BEGUN, changed("/llama/library", "/elsewhere/libllama.so")))
+        assertThat(RunDifferences.between(BEGUN, changed("/llama/library", "/elsewhere/libllama.so")))
                 .isEmpty();
     }
 
@@ -94,7 +95,7 @@ class UnfinishedRunTest {
         "/meters/0/name, os, meters of ·ram.peak was linux.hwm and is os",
     })
     void whatDiffersIsNamed(String pointer, String value, String difference) throws IOException {
-        assertThat(UnfinishedRun.differences(BEGUN, changed(pointer, value)))
+        assertThat(RunDifferences.between(BEGUN, changed(pointer, value)))
                 .isNotEmpty()
                 .anyMatch(text -> text.startsWith(difference));
     }

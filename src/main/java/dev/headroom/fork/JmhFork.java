@@ -1,0 +1,267 @@
+package dev.headroom.fork;
+
+import dev.headroom.environment.OomKills;
+import dev.headroom.llama.Heartbeat;
+import dev.headroom.llama.LlamaFacts;
+import dev.headroom.llama.LlamaLog;
+import dev.headroom.plan.Cell;
+import dev.headroom.probe.Buffers;
+import dev.headroom.probe.ChildJvm;
+import dev.headroom.probe.JnaFolder;
+import dev.headroom.profiler.VramProfiler;
+import dev.headroom.result.ForkMemory;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Iteration;
+import dev.headroom.result.Json;
+import dev.headroom.result.Observed;
+import dev.headroom.result.Status;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * Measures one cell once, in a fresh JVM: one JMH run with one fork. Several forks in one JMH run would lose the good
+ * ones when one crashes.
+ */
+public final class JmhFork {
+    private static final int LOG_TAIL = 15;
+    private static final String LOCK_WARNING = "# WARNING: JMH lock is ignored";
+
+    /** Exit codes of a JVM that SIGHUP, SIGINT or SIGTERM ended, which a terminal sends to all of its processes. */
+    public static final Set<Integer> TERMINATED = Set.of(129, 130, 143);
+
+    /** How long this process may take to notice such a signal itself. */
+    private static final long NOTICE_MILLIS = 2_000;
+
+    private final Path logs;
+    private final Path llamaHome;
+    private final BooleanSupplier cancelled;
+
+    public JmhFork(Path logs, Path llamaHome, BooleanSupplier cancelled) {
+        this.logs = logs;
+        this.llamaHome = llamaHome;
+        this.cancelled = cancelled;
+    }
+
+    /**
+     * How a try went.
+     *
+     * @param stoodStill why the fork did not run all the time, as the middle of a sentence; what it measured is then
+     *     wrong
+     * @param ended whether its processes are gone; if not, nothing can be measured beside them
+     */
+    public record Outcome(ForkResult result, Optional<String> stoodStill, boolean ended) {}
+
+    /**
+     * Runs it. A failure is a result.
+     *
+     * @param number 1 for the cell's first fork
+     * @param onIteration called when an iteration begins, warm-up included
+     * @return empty if the run was cancelled meanwhile
+     */
+    public Optional<Outcome> run(
+            Cell cell, Optional<Path> model, int number, ForkTimeouts limits, Runnable onIteration) {
+        ForkFiles files = ForkFiles.in(logs, cell.id() + "." + number);
+        files.delete();
+        String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+        long start = System.nanoTime();
+        OomKills killsBefore = OomKills.now();
+        ForkWatch watch = new ForkWatch(limits, files.heartbeat(), files.threads(), cancelled);
+        Attempt attempt = new Attempt(() -> measure(cell, model, files, limits, () -> {
+            watch.iteration();
+            onIteration.run();
+        }));
+        attempt.start();
+        watch.over(attempt);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        files.deleteHeartbeat();
+        if (wasCancelled(attempt)) {
+            return Optional.empty();
+        }
+        List<String> log = ForkFiles.lines(files.llama());
+        LlamaFacts facts = LlamaLog.parse(log);
+        List<Iteration> iterations = attempt.iterations();
+        boolean ok = watch.limitPassed().isEmpty() && !iterations.isEmpty();
+        ForkEnd end = ok
+                ? new ForkEnd(Status.OK, "")
+                : watch.limitPassed()
+                        .map(sentence -> new ForkEnd(Status.TIMEOUT, sentence))
+                        .orElseGet(() -> ForkEnd.of(new ForkEnd.Evidence(
+                                attempt.failure(),
+                                ForkFiles.lines(files.jmh()),
+                                facts,
+                                ForkFiles.lines(files.crash()),
+                                OomKills.now().since(killsBefore))));
+        return Optional.of(new Outcome(
+                new ForkResult(
+                        cell.id(),
+                        number,
+                        end.status(),
+                        ok ? null : end.reason(),
+                        ok ? List.of() : log.subList(Math.max(0, log.size() - LOG_TAIL), log.size()),
+                        started,
+                        seconds,
+                        ok ? iterations : List.of(),
+                        observed(facts),
+                        memory(files.memory()),
+                        List.of(),
+                        List.of()),
+                watch.stoodStill(),
+                watch.ended()));
+    }
+
+    /** A signal to the terminal's processes ends the fork at once, perhaps before this process has noticed its own. */
+    private boolean wasCancelled(Attempt attempt) {
+        long start = System.nanoTime();
+        OptionalInt exit = ForkEnd.exit(attempt.failure());
+        while (!cancelled.getAsBoolean()
+                && exit.isPresent()
+                && TERMINATED.contains(exit.getAsInt())
+                && System.nanoTime() - start < NOTICE_MILLIS * 1_000_000) {
+            LockSupport.parkNanos(50_000_000);
+        }
+        return cancelled.getAsBoolean();
+    }
+
+    /** JMH's run of one fork, in a thread that can be given up. */
+    private static final class Attempt extends Thread {
+        private final Callable<Collection<RunResult>> measurement;
+        private volatile List<Iteration> iterations = List.of();
+        private volatile @Nullable Throwable failure;
+
+        Attempt(Callable<Collection<RunResult>> measurement) {
+            super("fork");
+            this.measurement = measurement;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            try {
+                iterations = JmhResults.iterations(measurement.call());
+            } catch (Exception | Error e) {
+                failure = e;
+            }
+        }
+
+        List<Iteration> iterations() {
+            return iterations;
+        }
+
+        @Nullable
+        Throwable failure() {
+            return failure;
+        }
+    }
+
+    private Collection<RunResult> measure(
+            Cell cell, Optional<Path> model, ForkFiles files, ForkTimeouts limits, Runnable onIteration)
+            throws IOException, RunnerException {
+        try (PrintStream out = new PrintStream(Files.newOutputStream(files.jmh()), true, StandardCharsets.UTF_8)) {
+            return new Runner(options(cell, model, files, limits).build(), format(out, onIteration)).run();
+        }
+    }
+
+    private ChainedOptionsBuilder options(Cell cell, Optional<Path> model, ForkFiles files, ForkTimeouts limits) {
+        List<String> jvmArgs = new ArrayList<>(List.of(
+                "-Dllama.home=" + llamaHome,
+                "-Dheadroom.llama.log=" + files.llama(),
+                "-D" + Heartbeat.FILE + "=" + files.heartbeat(),
+                "-D" + VramProfiler.REPORT + "=" + files.memory(),
+                "-D" + VramProfiler.HOST + "=" + ProcessHandle.current().pid(),
+                ChildJvm.errorFile(files.crash()),
+                JnaFolder.option(),
+                "-XX:-CreateCoredumpOnCrash"));
+        model.ifPresent(file -> jvmArgs.add("-Dheadroom.model.path=" + file.toAbsolutePath()));
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^"
+                        + JmhResults.entry(cell.benchmark().simpleName())
+                                .getUsername()
+                                .replace(".", "\\.") + "$")
+                .forks(1)
+                .warmupIterations(cell.settings().warmup())
+                .measurementIterations(cell.settings().iterations())
+                .shouldFailOnError(true)
+                .timeout(TimeValue.milliseconds(limits.total().toMillis()))
+                .addProfiler(
+                        VramProfiler.class,
+                        cell.settings()
+                                .sampling()
+                                .map(interval -> "interval=" + interval.toMillis() + "ms")
+                                .orElse(""))
+                .jvmArgsPrepend(jvmArgs.toArray(String[]::new));
+        if (!cell.benchmark().isSingleShot()) {
+            TimeValue time = TimeValue.milliseconds(cell.settings().time().toMillis());
+            options.warmupTime(time).measurementTime(time);
+        }
+        cell.parameters().forEach(options::param);
+        return options;
+    }
+
+    /** JMH's own text output, with a call when an iteration begins. */
+    private static OutputFormat format(PrintStream out, Runnable onIteration) {
+        OutputFormat text = OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL);
+        return (OutputFormat) Proxy.newProxyInstance(
+                JmhFork.class.getClassLoader(), new Class<?>[] {OutputFormat.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("iteration")) {
+                        onIteration.run();
+                    }
+                    if (args != null
+                            && args.length == 1
+                            && String.valueOf(args[0]).startsWith(LOCK_WARNING)) {
+                        return null; // the lock is held all the same, see MachineLock
+                    }
+                    try {
+                        return method.invoke(text, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    /** What the profiler wrote; the fork may have ended before, or in the middle of it. */
+    private static @Nullable ForkMemory memory(Path report) {
+        try {
+            return Json.read(Files.readString(report), ForkMemory.class);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable Observed observed(LlamaFacts facts) {
+        if (facts.buffers().isEmpty()) {
+            return null;
+        }
+        return new Observed(
+                facts.flashAttention().orElse(null),
+                facts.offloadedLayers().isPresent() ? facts.offloadedLayers().getAsInt() : null,
+                facts.totalLayers().isPresent() ? facts.totalLayers().getAsInt() : null,
+                facts.devicesUsed(),
+                Buffers.sizes(facts.buffers()));
+    }
+}

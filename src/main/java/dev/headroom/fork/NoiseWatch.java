@@ -1,0 +1,300 @@
+package dev.headroom.fork;
+
+import dev.headroom.BadInput;
+import dev.headroom.environment.Clock;
+import dev.headroom.environment.CpuTime;
+import dev.headroom.environment.ProcessTime;
+import dev.headroom.environment.Snapshot;
+import dev.headroom.memory.NvidiaCard;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Metric;
+import dev.headroom.result.Noise;
+import dev.headroom.result.Noise.Kind;
+import dev.headroom.result.Warning;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for noise before a run and around each fork: one reading before, one after, nothing in between that could
+ * itself disturb. With {@code strict} no figure is kept that was taken under noise.
+ */
+public final class NoiseWatch {
+    /**
+     * Cores that others may use. llama.cpp's threads wait for each other many times a token, so the one whose core is
+     * shared holds up all of them; an idle machine, a desktop included, uses less than a tenth of a core.
+     */
+    static final double MOST_LOAD_CORES = 0.25;
+
+    /** Share of all CPUs that a hypervisor may take away. Quiet virtual machines lose well below 1 %. */
+    static final double MOST_STEAL = 0.05;
+
+    /** Percent of the time that processes may wait for memory; without pressure it is 0. */
+    static final double MOST_STALLED_PERCENT = 1;
+
+    /** Percent of memory that should be available: below it, systems begin to end processes. */
+    static final double LEAST_MEMORY_PERCENT = 5;
+
+    /** Pages a second: 1 MiB/s where a page has 4 KiB, more than a desktop's programs do when they wake up. */
+    static final double MOST_SWAPPED_PAGES = 256;
+
+    /** Percent of an iteration's readings that may find the GPU slowed down by heat. */
+    static final double MOST_GPU_HEAT_PERCENT = 1;
+
+    /**
+     * MiB by which VRAM in use before a fork may change: a window that opens takes less, a program of the GPU's more.
+     */
+    static final double MOST_BASELINE_MIB = 64;
+
+    /** Shorter than this, a hundred ticks a second are too coarse for what was used in between. */
+    private static final Duration SHORTEST = Duration.ofSeconds(1);
+
+    /** How long a strict run waits for quiet: what a system does by itself at night is mostly done by then. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private static final double LEAST_NAMED_CORES = 0.1;
+    private static final int MOST_NAMED = 3;
+    private static final String BASELINE = "·vram.baseline";
+    private static final String GPU_HEAT = "·gpu.throttled.heat";
+
+    /** VRAM in use before a fork. */
+    private record Baseline(double mib, String fork) {}
+
+    private final boolean strict;
+    private final Supplier<Snapshot> machine;
+    private final Supplier<OptionalInt> onGpu;
+    private final Consumer<Duration> sleep;
+    private final Snapshot begun;
+    private List<Noise> beforeRun = List.of();
+    private @Nullable Baseline baseline;
+    private Duration waited = Duration.ZERO;
+
+    NoiseWatch(boolean strict, Supplier<Snapshot> machine, Supplier<OptionalInt> onGpu, Consumer<Duration> sleep) {
+        this.strict = strict;
+        this.machine = machine;
+        this.onGpu = onGpu;
+        this.sleep = sleep;
+        begun = machine.get();
+    }
+
+    /** Begins to watch this machine. */
+    public static NoiseWatch begin(boolean strict) {
+        return new NoiseWatch(strict, Snapshot::take, NvidiaCard::computing, NoiseWatch::sleep);
+    }
+
+    /**
+     * Looks at what went on since {@link #begin}, one second at least.
+     *
+     * @throws BadInput if something did and the run is strict
+     */
+    public void beforeRun() {
+        Snapshot now = machine.get();
+        long left = SHORTEST.toNanos() - (now.nanos() - begun.nanos());
+        if (left > 0) {
+            sleep.accept(Duration.ofNanos(left));
+            now = machine.get();
+        }
+        beforeRun = seen(begun, now, onGpu.get());
+        if (strict && !beforeRun.isEmpty()) {
+            throw new BadInput("--strict does not measure under noise. " + texts(beforeRun, "just now"));
+        }
+    }
+
+    /** What disturbed before the run, and of each kind the worst of all forks. */
+    public List<Warning> before() {
+        return beforeRun.stream()
+                .map(noise -> (Warning) new Warning.Noisy(noise, "before the run"))
+                .toList();
+    }
+
+    /** Takes note of a fork of this run that was measured earlier. */
+    public void remember(ForkResult fork) {
+        moved(fork);
+    }
+
+    /**
+     * Waits for quiet before a fork of a strict run, as long as ten minutes in one stretch of noise.
+     *
+     * @param tell told when the waiting begins
+     * @param cancelled ends the waiting
+     * @return the fork as refused, if noise stays
+     */
+    public Optional<ForkResult> refusal(String cell, int number, Consumer<String> tell, BooleanSupplier cancelled) {
+        List<Noise> lasting = strict ? waitForQuiet(tell, cancelled) : List.of();
+        if (lasting.isEmpty()) {
+            return Optional.empty();
+        }
+        String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        return Optional.of(ForkResult.refused(cell, number, refusal(lasting, "before it"), now)
+                .with(lasting));
+    }
+
+    /** What is read before a fork. */
+    public record Mark(Snapshot machine, OptionalInt onGpu) {}
+
+    public Mark mark() {
+        OptionalInt others = onGpu.get();
+        return new Mark(machine.get(), others);
+    }
+
+    /** The fork with what disturbed it since; of a strict run it is then refused, if it was good. */
+    public ForkResult since(Mark before, ForkResult fork) {
+        List<Noise> noise = seen(before.machine, machine.get(), before.onGpu);
+        gpuHeat(fork).ifPresent(noise::add);
+        moved(fork).ifPresent(noise::add);
+        ForkResult told = fork.with(noise);
+        return strict && fork.ok() && !noise.isEmpty() ? told.refused(refusal(noise, "during it")) : told;
+    }
+
+    /** What still disturbs when patience ends. It begins anew once it was quiet. */
+    private List<Noise> waitForQuiet(Consumer<String> tell, BooleanSupplier cancelled) {
+        while (true) {
+            Snapshot before = machine.get();
+            sleep.accept(SHORTEST);
+            List<Noise> now = seen(before, machine.get(), onGpu.get());
+            if (now.isEmpty()) {
+                waited = Duration.ZERO;
+                return now;
+            }
+            if (waited.compareTo(PATIENCE) >= 0 || cancelled.getAsBoolean()) {
+                return now;
+            }
+            if (waited.isZero()) {
+                tell.accept("Waiting for quiet, " + PATIENCE.toMinutes() + " min at most. " + texts(now, "just now"));
+            }
+            waited = waited.plus(SHORTEST);
+        }
+    }
+
+    private static String refusal(List<Noise> noise, String when) {
+        return "--strict does not measure under noise. " + texts(noise, when);
+    }
+
+    private static String texts(List<Noise> noise, String when) {
+        return noise.stream().map(one -> new Warning.Noisy(one, when).text()).collect(Collectors.joining(" "));
+    }
+
+    /** What disturbed between two readings of a machine. */
+    static List<Noise> seen(Snapshot before, Snapshot after, OptionalInt onGpu) {
+        double seconds = (after.nanos() - before.nanos()) / 1e9;
+        List<Noise> noise = new ArrayList<>();
+        if (before.cpu().isPresent() && after.cpu().isPresent() && seconds > 0) {
+            CpuTime from = before.cpu().get();
+            CpuTime to = after.cpu().get();
+            double busy = to.busySeconds() - from.busySeconds();
+            double load = (busy - (to.ownSeconds() - from.ownSeconds())) / seconds;
+            if (load >= MOST_LOAD_CORES) {
+                noise.add(new Noise(Kind.LOAD, load, "of " + to.cpus() + " cores" + busiest(before, after, seconds)));
+            }
+            double steal = (to.stolenSeconds() - from.stolenSeconds()) / seconds;
+            if (steal >= MOST_STEAL * to.cpus()) {
+                noise.add(new Noise(Kind.STEAL, steal, "of " + to.cpus() + " cores"));
+            }
+        }
+        Optional<String> saving = after.clock().saving().or(before.clock()::saving);
+        saving.ifPresent(setting -> noise.add(new Noise(Kind.GOVERNOR, null, setting)));
+        Optional<Clock.Cap> cap = after.clock().cap().or(before.clock()::cap);
+        cap.ifPresent(
+                limit -> noise.add(new Noise(Kind.CLOCK_CAP, (double) limit.mhz(), "of " + limit.ofMhz() + " MHz")));
+        OptionalLong throttlings = difference(before.throttlings(), after.throttlings());
+        if (throttlings.orElse(0) > 0) {
+            noise.add(new Noise(Kind.CPU_HEAT, (double) throttlings.getAsLong(), null));
+        }
+        if (before.memoryStallSeconds().isPresent()
+                && after.memoryStallSeconds().isPresent()
+                && seconds > 0) {
+            double stalled = after.memoryStallSeconds().getAsDouble()
+                    - before.memoryStallSeconds().getAsDouble();
+            if (100 * stalled / seconds >= MOST_STALLED_PERCENT) {
+                noise.add(new Noise(Kind.MEMORY_PRESSURE, 100 * stalled / seconds, null));
+            }
+        }
+        double available = Math.min(
+                before.memoryAvailablePercent().orElse(100),
+                after.memoryAvailablePercent().orElse(100));
+        if (available < LEAST_MEMORY_PERCENT) {
+            noise.add(new Noise(Kind.MEMORY_LOW, available, null));
+        }
+        double swapped = difference(before.swappedPages(), after.swappedPages()).orElse(0) / seconds;
+        if (seconds > 0 && swapped >= MOST_SWAPPED_PAGES) {
+            noise.add(new Noise(Kind.SWAP, swapped, null));
+        }
+        if (before.onBattery() || after.onBattery()) {
+            noise.add(new Noise(Kind.BATTERY, null, null));
+        }
+        if (onGpu.orElse(0) > 0) {
+            noise.add(new Noise(Kind.GPU_OTHERS, (double) onGpu.getAsInt(), null));
+        }
+        return noise;
+    }
+
+    private static OptionalLong difference(OptionalLong before, OptionalLong after) {
+        return before.isPresent() && after.isPresent()
+                ? OptionalLong.of(after.getAsLong() - before.getAsLong())
+                : OptionalLong.empty();
+    }
+
+    private static String busiest(Snapshot before, Snapshot after, double seconds) {
+        Map<String, Double> byName = ProcessTime.secondsByName(
+                before.processes(), after.processes(), ProcessHandle.current().pid());
+        String names = byName.entrySet().stream()
+                .filter(entry -> entry.getValue() / seconds >= LEAST_NAMED_CORES)
+                .limit(MOST_NAMED)
+                .map(entry -> String.format(Locale.ROOT, "%s %.1f", entry.getKey(), entry.getValue() / seconds))
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? "" : ", most of all " + names;
+    }
+
+    private static Optional<Noise> gpuHeat(ForkResult fork) {
+        OptionalDouble worst = fork.iterations().stream()
+                .map(iteration -> iteration.metrics().get(GPU_HEAT))
+                .flatMap(metric -> Optional.ofNullable(metric).stream())
+                .mapToDouble(Metric::value)
+                .max();
+        return worst.orElse(0) >= MOST_GPU_HEAT_PERCENT
+                ? Optional.of(new Noise(Kind.GPU_HEAT, worst.getAsDouble(), null))
+                : Optional.empty();
+    }
+
+    /** Whether VRAM in use before the fork has changed; what it is now is what later forks are held against. */
+    private Optional<Noise> moved(ForkResult fork) {
+        Optional<Double> now = fork.iterations().stream()
+                .flatMap(iteration -> Optional.ofNullable(iteration.metrics().get(BASELINE)).stream())
+                .map(Metric::value)
+                .findFirst();
+        Baseline known = baseline;
+        boolean moved = now.isPresent() && known != null && Math.abs(now.get() - known.mib) > MOST_BASELINE_MIB;
+        String name = "fork " + fork.fork() + " of " + fork.cell();
+        if (now.isPresent() && (known == null || moved)) {
+            baseline = new Baseline(now.get(), name);
+        }
+        if (!moved || known == null) {
+            return Optional.empty();
+        }
+        String detail = String.format(
+                Locale.ROOT, "%.0f MiB before %s, %.0f MiB before %s", known.mib, known.fork, now.get(), name);
+        return Optional.of(new Noise(Kind.VRAM_BASELINE, Math.abs(now.get() - known.mib), detail));
+    }
+
+    private static void sleep(Duration duration) {
+        try {
+            TimeUnit.NANOSECONDS.sleep(duration.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

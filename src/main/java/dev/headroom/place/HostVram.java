@@ -1,0 +1,178 @@
+package dev.headroom.place;
+
+import dev.headroom.memory.Meter;
+import dev.headroom.memory.Meters;
+import dev.headroom.result.ForkResult;
+import dev.headroom.result.Metric;
+import dev.headroom.result.Run;
+import java.io.Closeable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * The card's memory as this process sees it while forks run in environments that were entered from here: one meter that
+ * sees all sides. Of several cards the one counts whose use rose most during the fork. A meter that stops answering is
+ * not asked again, and what it would have told is absent.
+ */
+public final class HostVram implements Closeable {
+    /** Memory before a fork, once it no longer falls: what the last fork held may come back late. */
+    static final String BASELINE = "·vram.host.baseline";
+
+    /** The largest reading from then until the fork had ended. */
+    public static final String PEAK = "·vram.host.peak";
+
+    private static final String READ = "vram.peak";
+    private static final double MIB = 1024.0 * 1024.0;
+    private static final Duration INTERVAL = Duration.ofMillis(100);
+    private static final int MOST_READINGS = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Meters meters;
+    private final Duration patience;
+    private final List<Card> cards;
+    private final ScheduledExecutorService reader = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "host-vram");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private boolean lost;
+
+    /** A card while a fork runs, in bytes; read and written by the reader alone. */
+    private static final class Card {
+        private final Meter meter;
+        private OptionalLong baseline = OptionalLong.empty();
+        private OptionalLong peak = OptionalLong.empty();
+
+        Card(Meter meter) {
+            this.meter = meter;
+        }
+
+        /** Whether it is lower than before. */
+        boolean settle() {
+            OptionalLong now = meter.read();
+            boolean fell = baseline.isPresent() && now.isPresent() && now.getAsLong() < baseline.getAsLong();
+            baseline = now;
+            peak = now;
+            return fell;
+        }
+
+        void read() {
+            OptionalLong now = meter.read();
+            peak = now.isPresent() && peak.isPresent()
+                    ? OptionalLong.of(Math.max(now.getAsLong(), peak.getAsLong()))
+                    : OptionalLong.empty();
+        }
+
+        long rise() {
+            return peak.orElse(0) - baseline.orElse(0);
+        }
+    }
+
+    HostVram(Meters meters, Duration patience) {
+        this.meters = meters;
+        this.patience = patience;
+        cards = meters.serving().stream()
+                .filter(meter -> meter.metric().equals(READ))
+                .map(Card::new)
+                .toList();
+        lost = cards.isEmpty();
+    }
+
+    static HostVram open() {
+        return new HostVram(Meters.open(), PATIENCE);
+    }
+
+    /** What stands behind the metrics; empty where no meter here sees a card. */
+    List<Run.MeterFact> facts() {
+        return cards.stream()
+                .map(card -> card.meter.signal())
+                .distinct()
+                .map(signal -> Preparation.fact(signal, List.of(BASELINE, PEAK)))
+                .toList();
+    }
+
+    /** What all cards hold now, in MiB; empty where nobody can tell. */
+    Optional<Double> used() {
+        return ask(() -> {
+            settle();
+            return cards.stream()
+                    .mapToDouble(card -> card.baseline.orElseThrow() / MIB)
+                    .sum();
+        });
+    }
+
+    /** What a fork measured, with what the card's memory was meanwhile in each of its iterations. */
+    Optional<ForkResult> during(Supplier<Optional<ForkResult>> fork) {
+        if (ask(this::settle).isEmpty()) {
+            return fork.get();
+        }
+        Future<?> polling = reader.scheduleWithFixedDelay(
+                () -> cards.forEach(Card::read), 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        Optional<ForkResult> result;
+        try {
+            result = fork.get();
+        } finally {
+            polling.cancel(false);
+        }
+        Map<String, Metric> seen = ask(this::seen).orElse(Map.of());
+        return result.map(measured -> measured.beside(seen));
+    }
+
+    private Boolean settle() throws InterruptedException {
+        cards.forEach(Card::settle);
+        boolean fell = true;
+        for (int i = 0; i < MOST_READINGS && fell; i++) {
+            Thread.sleep(INTERVAL.toMillis());
+            fell = cards.stream().filter(Card::settle).count() > 0;
+        }
+        return !fell;
+    }
+
+    private Map<String, Metric> seen() {
+        cards.forEach(Card::read);
+        Map<String, Metric> seen = new TreeMap<>();
+        cards.stream()
+                .filter(card -> card.peak.isPresent())
+                .reduce((first, second) -> second.rise() > first.rise() ? second : first)
+                .ifPresent(card -> {
+                    seen.put(BASELINE, new Metric(card.baseline.orElseThrow() / MIB, "MiB"));
+                    seen.put(PEAK, new Metric(card.peak.getAsLong() / MIB, "MiB"));
+                });
+        return seen;
+    }
+
+    /** What the reader says; empty if it does not answer, and from then on. */
+    private <T> Optional<T> ask(Callable<T> question) {
+        if (lost) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(reader.submit(question).get(patience.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            lost = true;
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        reader.shutdownNow();
+        if (!lost) {
+            meters.close();
+        }
+    }
+}

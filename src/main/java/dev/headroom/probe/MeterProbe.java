@@ -1,0 +1,214 @@
+package dev.headroom.probe;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.headroom.BadInput;
+import dev.headroom.environment.Environment;
+import dev.headroom.gguf.ModelStore;
+import dev.headroom.llama.LlamaException;
+import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.memory.Meter;
+import dev.headroom.memory.MeterProof;
+import dev.headroom.memory.Meters;
+import dev.headroom.memory.Place;
+import dev.headroom.result.Json;
+import dev.headroom.result.MeterReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Proves this machine's meters, in a process of its own: it takes gigabytes and opens every device. */
+public final class MeterProbe {
+    private static final double MIB = 1024.0 * 1024.0;
+
+    /** Large blocks are then always given back to the system when they are freed (mallopt(3), glibc). */
+    private static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_MMAP_THRESHOLD_", "131072");
+
+    /** Meters do not change within a day, unless what they were tried on did. */
+    private static final Duration RECENT = Duration.ofDays(1);
+
+    /**
+     * The JVM keeps still: the heap has all its memory from the start, as reading meters makes garbage, and the
+     * compiler that takes megabytes for a while is off.
+     */
+    private static final List<String> STILL = List.of("-Xms256m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
+
+    private MeterProbe() {}
+
+    /**
+     * What {@link #report} said on this machine within the last day, or says now.
+     *
+     * @throws BadInput if the library cannot be used
+     */
+    public static MeterReport recent(Path home) {
+        Map<String, String> on = on(Optional.of(home));
+        return kept(on).filter(report -> on.equals(report.on()))
+                .filter(MeterProbe::isRecent)
+                .orElseGet(() -> report(Optional.of(home)));
+    }
+
+    /**
+     * Tries every meter on the host and on the devices of a llama.cpp, and keeps the result for runs that follow.
+     *
+     * @param home directory of the library; empty: the host alone
+     * @throws BadInput if the library cannot be used
+     */
+    public static MeterReport report(Optional<Path> home) {
+        MeterReport report = ask(home);
+        Path file = file(report.on());
+        try {
+            Files.createDirectories(file.resolveSibling(""));
+            Path part = Files.createTempFile(file.resolveSibling(""), "meters", ".part");
+            Files.writeString(part, Json.pretty(report));
+            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            return report; // it is only asked again
+        }
+        return report;
+    }
+
+    private static boolean isRecent(MeterReport report) {
+        try {
+            return Instant.parse(report.made()).plus(RECENT).isAfter(Instant.now());
+        } catch (DateTimeException e) {
+            return false;
+        }
+    }
+
+    private static Path file(Map<String, String> on) {
+        String name = String.format(Locale.ROOT, "meters-%08x.json", on.hashCode());
+        return ModelStore.ofUser().directory().toAbsolutePath().resolve(name);
+    }
+
+    /** What was kept; a file that is not there or damaged says nothing. */
+    private static Optional<MeterReport> kept(Map<String, String> on) {
+        try {
+            return Optional.of(Json.read(Files.readString(file(on)), MeterReport.class));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Map<String, String> on(Optional<Path> home) {
+        Environment environment = CurrentEnvironment.detect();
+        Map<String, String> on = new LinkedHashMap<>();
+        on.put("environment", environment.name());
+        environment.facts().forEach((fact, value) -> {
+            if (fact.equals("kernel") || fact.startsWith("gpu")) {
+                on.put(fact, value);
+            }
+        });
+        System.getenv().forEach((name, value) -> {
+            if (name.endsWith("VISIBLE_DEVICES")) {
+                on.put(name, value);
+            }
+        });
+        home.ifPresent(directory -> on.put("llama", directory.toString()));
+        return on;
+    }
+
+    private static MeterReport ask(Optional<Path> home) {
+        String json = ProbeProcess.ask(
+                MeterProbe.class,
+                "The trial of the meters",
+                STILL,
+                ENVIRONMENT,
+                home.map(Path::toString).stream().toList());
+        try {
+            return Json.read(json, MeterReport.class);
+        } catch (JsonProcessingException e) {
+            throw new BadInput("The trial of the meters gave no answer that makes sense.", e);
+        }
+    }
+
+    /** The other side: {@code [home]}. */
+    public static void main(String[] args) {
+        try (Meters meters = Meters.open()) {
+            ProbeProcess.answer(Json.line(prove(meters, args)));
+        } catch (BadInput | LlamaException e) {
+            ProbeProcess.refuse(e);
+        }
+    }
+
+    private static MeterReport prove(Meters meters, String[] args) {
+        MeterProof proof = new MeterProof(meters.working());
+        List<MeterProof.Trial> trials = new ArrayList<>(proof.in(Place.host()));
+        if (args.length > 0) {
+            Place.devices(LlamaLibrary.open(Path.of(args[0]))).forEach(place -> trials.addAll(proof.in(place)));
+        }
+        Map<Meter, Double> costs = new HashMap<>();
+        meters.working().stream()
+                .filter(meter -> meter.read().isPresent())
+                .forEach(meter -> costs.put(meter, proof.costMicros(meter)));
+        return new MeterReport(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                on(args.length > 0 ? Optional.of(Path.of(args[0])) : Optional.empty()),
+                meters.working().stream()
+                        .map(meter -> entry(meter, costs.get(meter), proof.resolution(meter)))
+                        .toList(),
+                meters.unavailable().stream()
+                        .collect(Collectors.toMap(
+                                Meters.Unavailable::name,
+                                Meters.Unavailable::reason,
+                                (first, second) -> first,
+                                LinkedHashMap::new)),
+                trials.stream().map(MeterProbe::trial).toList(),
+                verdicts(trials),
+                proof.notTried());
+    }
+
+    private static MeterReport.Entry entry(Meter meter, @Nullable Double costMicros, OptionalLong resolution) {
+        return new MeterReport.Entry(
+                meter.name(),
+                "·" + meter.metric(),
+                meter.signal().scope().name().toLowerCase(Locale.ROOT),
+                meter.signal().semantics().name().toLowerCase(Locale.ROOT),
+                costMicros,
+                resolution.isPresent() ? resolution.getAsLong() / 1024.0 : null);
+    }
+
+    private static MeterReport.Trial trial(MeterProof.Trial trial) {
+        return new MeterReport.Trial(
+                trial.meter(),
+                trial.place(),
+                trial.bytes() / MIB,
+                trial.seen() / MIB,
+                (trial.seen() - trial.bytes()) / MIB,
+                trial.latencyMillis().isPresent() ? trial.latencyMillis().getAsDouble() : null,
+                trial.left() / MIB);
+    }
+
+    private static List<MeterReport.Verdict> verdicts(List<MeterProof.Trial> trials) {
+        return trials.stream()
+                .collect(Collectors.groupingBy(
+                        trial -> List.of(trial.meter(), trial.card(), trial.place()),
+                        LinkedHashMap::new,
+                        Collectors.toList()))
+                .values()
+                .stream()
+                .map(of -> new MeterReport.Verdict(
+                        of.get(0).meter(),
+                        of.get(0).place(),
+                        MeterProof.Verdict.of(of).name().toLowerCase(Locale.ROOT),
+                        of.stream()
+                                        .mapToLong(trial -> Math.abs(trial.seen() - trial.bytes()))
+                                        .max()
+                                        .orElse(0)
+                                / MIB))
+                .toList();
+    }
+}

@@ -1,0 +1,287 @@
+package dev.headroom.probe;
+
+import dev.headroom.BadInput;
+import dev.headroom.Leftovers;
+import dev.headroom.gguf.Gguf;
+import dev.headroom.gguf.GgufType;
+import dev.headroom.gguf.KvCache;
+import dev.headroom.gguf.Weights;
+import dev.headroom.llama.ContextSettings;
+import dev.headroom.llama.FlashAttention;
+import dev.headroom.llama.KvType;
+import dev.headroom.plan.Benchmark;
+import dev.headroom.plan.Cell;
+import dev.headroom.plan.Parameter;
+import dev.headroom.probe.AllocationProbe.Context;
+import dev.headroom.probe.AllocationProbe.Load;
+import dev.headroom.probe.AllocationProbe.Request;
+import dev.headroom.result.Observed;
+import dev.headroom.result.Observed.BufferSize;
+import dev.headroom.result.Prediction;
+import dev.headroom.result.Prediction.Part;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a model and its contexts will take, before anything is loaded: weights from the header's tensors, the KV cache
+ * by the rules for its architecture, compute buffers by llama.cpp's own simulation.
+ */
+public final class Predictions {
+    private static final double MIB = 1024.0 * 1024.0;
+    private static final String FORMULA = "formula";
+    private static final String SIMULATION = "simulation";
+
+    /** The one form of weights on the host that takes exactly what they take in the file. */
+    private static final String REPACKED = "CPU_REPACK";
+
+    private Predictions() {}
+
+    /**
+     * What there can be a prediction for.
+     *
+     * @param gpuLayers layers on devices; -1: all
+     * @param context empty: the model alone
+     */
+    public record Point(int gpuLayers, Optional<ContextSettings> context) {
+        /** What a cell loads; empty where it has no model. Threads, which change no buffer, are all the same. */
+        public static Optional<Point> of(Cell cell) {
+            if (cell.model().isEmpty()) {
+                return Optional.empty();
+            }
+            Benchmark benchmark = cell.benchmark();
+            int gpuLayers = Integer.parseInt(cell.value(Parameter.GPU_LAYERS));
+            if (!benchmark.parameters().contains(Parameter.CONTEXT_LENGTH)) {
+                return Optional.of(new Point(gpuLayers, Optional.empty()));
+            }
+            return Optional.of(new Point(
+                    gpuLayers,
+                    Optional.of(new ContextSettings(
+                            Integer.parseInt(cell.value(Parameter.CONTEXT_LENGTH)) + benchmark.contextRoom(),
+                            Integer.parseInt(cell.value(Parameter.BATCH)),
+                            Integer.parseInt(cell.value(Parameter.UBATCH)),
+                            KvType.valueOf(cell.value(Parameter.KV_TYPE).toUpperCase(Locale.ROOT)),
+                            FlashAttention.valueOf(
+                                    cell.value(Parameter.FLASH_ATTENTION).toUpperCase(Locale.ROOT)),
+                            1))));
+        }
+    }
+
+    /**
+     * What the header alone tells: all weights and, where the rules for its architecture are known, the KV cache.
+     *
+     * @param incomplete why there is no more than that
+     */
+    public static Prediction byFormula(Gguf model, Point point, String incomplete) {
+        return byFormula(
+                model, point.context().flatMap(settings -> cacheBytes(model, settings, asked(settings))), incomplete);
+    }
+
+    private static Prediction byFormula(Gguf model, Optional<List<Long>> cache, String incomplete) {
+        List<Part> parts = new ArrayList<>();
+        parts.add(new Part("model", null, model.tensorBytes() / MIB, FORMULA));
+        cache.ifPresent(layers -> parts.add(new Part("kv", null, sum(layers) / MIB, FORMULA)));
+        return new Prediction(parts, incomplete);
+    }
+
+    /**
+     * A prediction for each point; where llama.cpp gives no answer, what the formulas tell and why there is no more.
+     *
+     * @param home directory of the library
+     * @param model its header; its file need not be there if it is a synthetic one's
+     */
+    public static Map<Point, Prediction> simulated(Path home, Gguf model, Collection<Point> points) {
+        Map<Integer, List<Point>> byLayers = points.stream()
+                .distinct()
+                .collect(Collectors.groupingBy(Point::gpuLayers, TreeMap::new, Collectors.toList()));
+        List<Request> requests = new ArrayList<>();
+        byLayers.forEach((gpuLayers, all) -> requests.add(new Request(
+                gpuLayers,
+                all.stream().flatMap(point -> point.context().stream()).toList())));
+        Map<Point, Prediction> predictions = new LinkedHashMap<>();
+        try {
+            List<Load> loads = ask(home, model, requests);
+            int load = 0;
+            for (List<Point> all : byLayers.values()) {
+                predictions.putAll(predictions(model, all, loads.get(load++)));
+            }
+        } catch (BadInput e) {
+            points.forEach(point -> predictions.put(point, byFormula(model, point, String.valueOf(e.getMessage()))));
+        }
+        return predictions;
+    }
+
+    /** The simulation reads no weights, so a file with a hole in their place will do. */
+    private static List<Load> ask(Path home, Gguf model, List<Request> requests) {
+        try {
+            if (Files.isRegularFile(model.path()) && Files.size(model.path()) == model.fileBytes()) {
+                return AllocationProbe.ask(home, model.path(), requests);
+            }
+            Path directory = Files.createTempDirectory("headroom-header");
+            directory.toFile().deleteOnExit(); // an interrupt ends the process without running finally
+            Path file = directory.resolve(String.valueOf(model.path().getFileName()));
+            file.toFile().deleteOnExit();
+            try {
+                model.writeWithoutWeights(file);
+                return AllocationProbe.ask(home, file, requests);
+            } finally {
+                Leftovers.delete(file, directory);
+            }
+        } catch (IOException e) {
+            throw new BadInput(
+                    "The header of the model could not be written to a temporary file (" + e.getMessage() + ").", e);
+        }
+    }
+
+    private static Map<Point, Prediction> predictions(Gguf model, List<Point> points, Load load) {
+        Map<Point, Prediction> predictions = new LinkedHashMap<>();
+        int context = 0;
+        for (Point point : points) {
+            if (load.failure() != null) {
+                predictions.put(
+                        point,
+                        byFormula(
+                                model,
+                                point.context().flatMap(settings -> cacheBytesInAnyRelease(model, settings)),
+                                load.failure()));
+            } else if (point.context().isEmpty()) {
+                predictions.put(point, new Prediction(weights(model, load), unknownForms(model, load)));
+            } else {
+                predictions.put(
+                        point,
+                        prediction(
+                                model,
+                                load,
+                                point.context().get(),
+                                load.contexts().get(context++)));
+            }
+        }
+        return predictions;
+    }
+
+    static Prediction prediction(Gguf model, Load load, ContextSettings settings, Context context) {
+        List<Part> parts = new ArrayList<>(weights(model, load));
+        if (context.failure() != null) {
+            return new Prediction(parts, context.failure());
+        }
+        Optional<Boolean> flashAttention = Optional.ofNullable(context.flashAttention());
+        Optional<List<Long>> cache = cacheBytes(model, settings, flashAttention.or(() -> asked(settings)))
+                .filter(layers -> layers.size() == load.devices().size() - 1);
+        if (cache.isPresent()) {
+            Map<String, Long> byDevice = new LinkedHashMap<>();
+            for (int i = 0; i < cache.get().size(); i++) {
+                byDevice.merge(load.devices().get(i), cache.get().get(i), Long::sum);
+            }
+            byDevice.forEach((device, bytes) -> parts.add(new Part("kv", device, bytes / MIB, FORMULA)));
+        } else if (context.kvMib() != null) {
+            List<String> devices = load.devices().stream().distinct().toList();
+            parts.add(new Part("kv", devices.size() == 1 ? devices.get(0) : null, context.kvMib(), SIMULATION));
+        }
+        Map<List<String>, Double> others = new LinkedHashMap<>();
+        for (BufferSize buffer : context.buffers()) {
+            others.merge(List.of(buffer.kind(), place(buffer.device())), buffer.mib(), Double::sum);
+        }
+        others.forEach((key, mib) -> parts.add(new Part(key.get(0), key.get(1), mib, SIMULATION)));
+        return new Prediction(parts, unknownForms(model, load));
+    }
+
+    private static List<Part> weights(Gguf model, Load load) {
+        List<Part> parts = new ArrayList<>();
+        Weights.buffers(model.tensors(), load.devices(), load.hostBuffers()).forEach((buffer, tensors) -> {
+            if (buffer.equals(Weights.HOST)) {
+                parts.add(new Part("model", buffer, Weights.mappedBytes(tensors) / MIB, FORMULA));
+            } else if (buffer.equals(REPACKED) || load.devices().contains(buffer)) {
+                parts.add(new Part("model", buffer, Weights.bytes(tensors) / MIB, FORMULA));
+            }
+        });
+        return parts;
+    }
+
+    /** Some forms of weights take another size than the file's; how much is not known here. */
+    private static @Nullable String unknownForms(Gguf model, Load load) {
+        List<String> unknown = Weights.buffers(model.tensors(), load.devices(), load.hostBuffers()).keySet().stream()
+                .filter(buffer -> !buffer.equals(Weights.HOST)
+                        && !buffer.equals(REPACKED)
+                        && !load.devices().contains(buffer))
+                .toList();
+        return unknown.isEmpty()
+                ? null
+                : "What the copies of weights in " + String.join(", ", unknown) + " take is not known beforehand.";
+    }
+
+    private static Optional<List<Long>> cacheBytes(
+            Gguf model, ContextSettings settings, Optional<Boolean> flashAttention) {
+        return KvCache.of(model)
+                .flatMap(cache -> cache.bytes(
+                        settings.contextLength(),
+                        settings.ubatch(),
+                        GgufType.valueOf(settings.kvType().name()),
+                        flashAttention));
+    }
+
+    /** Releases that cannot simulate are old, and some of them pad less. */
+    private static Optional<List<Long>> cacheBytesInAnyRelease(Gguf model, ContextSettings settings) {
+        return KvCache.of(model)
+                .flatMap(cache -> cache.bytesInAnyRelease(
+                        settings.contextLength(),
+                        settings.ubatch(),
+                        GgufType.valueOf(settings.kvType().name()),
+                        asked(settings)));
+    }
+
+    private static Optional<Boolean> asked(ContextSettings settings) {
+        return switch (settings.flashAttention()) {
+            case ON -> Optional.of(true);
+            case OFF -> Optional.of(false);
+            case AUTO -> Optional.empty();
+        };
+    }
+
+    private static long sum(List<Long> layers) {
+        return layers.stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Where a buffer lies: mapped or not, in memory that a device can read or not, the host's memory is the host's. */
+    private static String place(String buffer) {
+        return buffer.endsWith("_Host") ? Weights.HOST : buffer.replaceFirst("_Mapped$", "");
+    }
+
+    /** The prediction beside what llama.cpp said it allocated. */
+    public static Prediction against(Prediction prediction, Observed observed) {
+        return new Prediction(
+                prediction.parts().stream()
+                        .map(part -> against(part, observed.buffers()))
+                        .toList(),
+                prediction.incomplete());
+    }
+
+    /** Metal maps the file itself, from a device's first tensor to its last, whatever else lies between. */
+    private static boolean isStretchOfTheFile(Part part, List<BufferSize> ofKind) {
+        return !Weights.HOST.equals(part.place())
+                && ofKind.stream().anyMatch(buffer -> buffer.device().equals(part.place() + "_Mapped"));
+    }
+
+    private static Part against(Part part, List<BufferSize> buffers) {
+        List<BufferSize> ofKind = buffers.stream()
+                .filter(buffer -> buffer.kind().equals(part.kind()))
+                .toList();
+        boolean copiesUnknown = part.kind().equals("model") && part.place() == null;
+        if (ofKind.isEmpty() || copiesUnknown || isStretchOfTheFile(part, ofKind)) {
+            return part;
+        }
+        return part.measured(ofKind.stream()
+                .filter(buffer -> part.place() == null || part.place().equals(place(buffer.device())))
+                .mapToDouble(BufferSize::mib)
+                .sum());
+    }
+}
