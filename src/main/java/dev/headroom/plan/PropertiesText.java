@@ -15,6 +15,8 @@ public final class PropertiesText {
     private PropertiesText() {}
 
     /**
+     * Reads the entries of a properties file, in the order of its lines.
+     *
      * @param where the file, for messages
      * @throws BadInput for a malformed {@code \\u} escape or a key that is there twice
      */
