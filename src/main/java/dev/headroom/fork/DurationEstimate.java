@@ -5,35 +5,37 @@ import dev.headroom.plan.Parameter;
 import java.time.Duration;
 
 /**
- * About how long a cell takes. Rough on purpose: it tells minutes from hours before a run, and as the run goes on the
- * rest is scaled by what the cells so far really took.
+ * A rough estimate of a cell's duration: minutes or hours. While the run goes on, the estimate of the rest is scaled by
+ * the time that the finished cells took.
  *
- * @param parameters weights of the cell's model; 0 without a model
- * @param fileBytes size of the model's file
- * @param gpu whether layers go to a GPU
+ * @param parameters number of weights in the cell's model; 0 without a model
+ * @param fileBytes size of the model's file in bytes
+ * @param gpu whether a GPU is present
  */
 public record DurationEstimate(Cell cell, long parameters, long fileBytes, boolean gpu) {
-    /** Operations a second and core in prompt processing, of the order seen with AVX2 and AVX-512. */
+    /** Floating-point operations per second and core in prompt processing, the order seen with AVX2 and AVX-512. */
     private static final double CORE_FLOPS = 40e9;
 
-    /** The same for a small GPU. */
+    /** Floating-point operations per second of a small GPU. */
     private static final double GPU_FLOPS = 2e12;
 
-    /** A thousand years in ms: whatever is asked for, the estimates of a whole plan can still be added up. */
+    /** A thousand years in ms. The sum over a plan then cannot overflow. */
     private static final double MOST_MILLIS = 1000 * 365.25 * 86_400_000;
 
     private static final double START_SECONDS = 1.5;
     private static final double LOAD_BYTES_PER_SECOND = 1e9;
 
-    /** Attention makes a token cost about twice as much at this depth, for models of 0.1 to 1 billion parameters. */
+    /**
+     * The depth in tokens at which attention doubles the cost of a token, for models of 0.1 to 1 billion parameters.
+     */
     private static final double DEPTH_THAT_DOUBLES = 4096;
 
-    /** Of all forks. */
+    /** The duration of all forks of the cell. */
     public Duration duration() {
         return seconds(fork().toMillis() / 1e3 * cell.settings().forks());
     }
 
-    /** Of one fork. */
+    /** The duration of one fork. */
     public Duration fork() {
         int iterations = cell.settings().warmup() + cell.settings().iterations();
         double load = fileBytes / LOAD_BYTES_PER_SECOND;
@@ -53,7 +55,7 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
         return seconds(START_SECONDS + fork);
     }
 
-    /** Of the longest call of llama.cpp: a whole batch at the end of the context. */
+    /** The duration of the longest llama.cpp call: a whole batch at the end of the context. */
     Duration batch() {
         if (!cell.benchmark().parameters().contains(Parameter.BATCH)) {
             return Duration.ZERO;
@@ -70,7 +72,10 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
         return Integer.parseInt(cell.value(Parameter.CONTEXT_LENGTH));
     }
 
-    /** Two operations a weight and token, and what attention adds on average from {@code depth} on. */
+    /**
+     * Seconds for a prompt: two operations per weight and token, and the average cost of attention from {@code depth}
+     * on.
+     */
     private double prompt(int depth, int tokens) {
         double flops = gpu ? GPU_FLOPS : CORE_FLOPS * Math.max(1, Integer.parseInt(cell.value(Parameter.THREADS)));
         double attention = 1 + (depth + tokens / 2.0) / DEPTH_THAT_DOUBLES;

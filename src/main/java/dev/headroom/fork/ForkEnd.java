@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a fork that measured nothing ended, told by what it left behind.
+ * The status and reason of a fork that measured nothing, derived from what it left behind.
  *
  * @param reason one or two sentences
  */
@@ -35,7 +35,7 @@ record ForkEnd(Status status, String reason) {
 
     private static final Pattern EXIT = Pattern.compile("Forked VM failed with exit code (?<code>-?\\d{1,10})");
 
-    /** What ggml, the C++ runtime and the JVM say last. */
+    /** The last line that ggml, the C++ runtime or the JVM prints before it ends the process. */
     private static final Pattern LAST_WORDS = Pattern.compile(
             "GGML_ASSERT\\(|GGML_ABORT|fatal error|CUDA error|terminate called|^\\s*what\\(\\):|std::|vk::|OutOfMemoryError");
 
@@ -47,13 +47,13 @@ record ForkEnd(Status status, String reason) {
             Pattern.compile("Native memory allocation \\(\\w+\\) failed to (?:map|allocate) (?<bytes>\\d{1,18}) bytes");
 
     /**
-     * What a fork left behind.
+     * The traces of a fork.
      *
-     * @param thrown what JMH threw; absent if it reported no failure
-     * @param output of the fork and of JMH about it
-     * @param facts from llama.cpp's log
-     * @param crashReport of the JVM (hs_err)
-     * @param kills out-of-memory kills while it ran
+     * @param thrown the exception from JMH; null if it reported no failure
+     * @param output lines printed by the fork and by JMH
+     * @param facts facts in llama.cpp's log
+     * @param crashReport lines of the JVM's crash report (hs_err); may be empty
+     * @param kills out-of-memory kills that the kernel counted while the fork ran
      */
     record Evidence(
             @Nullable Throwable thrown,
@@ -69,7 +69,7 @@ record ForkEnd(Status status, String reason) {
                 return new ForkEnd(Status.OOM, message(cause));
             }
             if (cause instanceof OutOfMemoryError) {
-                return new ForkEnd(Status.OOM, "The fork's Java ran out of memory: " + message(cause) + ".");
+                return new ForkEnd(Status.OOM, "Java ran out of memory in the fork: " + message(cause) + ".");
             }
             if (cause instanceof LlamaException || cause instanceof BadInput) {
                 return new ForkEnd(Status.REFUSED, message(cause));
@@ -113,18 +113,19 @@ record ForkEnd(Status status, String reason) {
         if (group > 0 || machine > 0) {
             return new ForkEnd(
                     Status.OOM,
-                    "The kernel ended the process for want of memory (" + how + "; its count of such kills "
+                    "The kernel killed the process because memory ran out (" + how + "; its count of such kills "
                             + (group > 0 ? "in this control group" : "on this machine") + " rose by "
                             + Math.max(group, machine) + ").");
         }
         String counted = kills.group().isPresent() || kills.machine().isPresent()
-                ? "the kernel counted no kill for want of memory meanwhile"
-                : "this system does not tell whether for want of memory";
-        return new ForkEnd(Status.CRASHED, "The process was ended from outside with " + how + "; " + counted + ".");
+                ? "the kernel counted no out-of-memory kill meanwhile"
+                : "this system does not report out-of-memory kills";
+        return new ForkEnd(Status.CRASHED, "Another process ended the fork with " + how + "; " + counted + ".");
     }
 
     /**
-     * What could not be allocated, as the beginning of a sentence: by the JVM, llama.cpp's log, or what was said last.
+     * The allocation that failed, as the beginning of a sentence. Sources in order: the JVM, llama.cpp's log, the last
+     * words.
      */
     private static Optional<String> allocation(List<String> crashReport, LlamaFacts facts, Optional<String> lastWords) {
         OptionalLong jvm = crashReport.stream()
@@ -133,11 +134,11 @@ record ForkEnd(Status status, String reason) {
                 .mapToLong(matcher -> Long.parseLong(matcher.group("bytes")))
                 .findFirst();
         if (jvm.isPresent()) {
-            return Optional.of("The fork's Java was refused " + mebibytes(jvm.getAsLong() / 1048576.0));
+            return Optional.of("Java could not allocate " + mebibytes(jvm.getAsLong() / 1048576.0));
         }
         if (facts.failedAllocation().isPresent()) {
             LlamaFacts.FailedAllocation failed = facts.failedAllocation().get();
-            return Optional.of("llama.cpp was refused "
+            return Optional.of("llama.cpp could not allocate "
                     + (failed.mebibytes().isPresent()
                             ? mebibytes(failed.mebibytes().getAsDouble())
                             : "memory")
@@ -161,7 +162,7 @@ record ForkEnd(Status status, String reason) {
                 .map(line -> line.length() > 200 ? line.substring(0, 200) + "…" : line);
     }
 
-    /** With which code the fork's process ended; empty if it was not that which went wrong. */
+    /** The exit code of the fork's process; empty if the failure was another one. */
     static OptionalInt exit(@Nullable Throwable thrown) {
         return exit(causes(thrown));
     }

@@ -11,17 +11,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a fork leaves in the run's folder {@code logs}.
+ * The files of one fork in the run's folder {@code logs}.
  *
- * @param jmh what JMH and the fork printed
+ * @param jmh output of JMH and of the fork
  * @param llama llama.cpp's log
- * @param memory what the profiler tells besides its metrics
- * @param crash the JVM's report of a crash
- * @param threads the Java threads of a fork that passed a limit
- * @param heartbeat counts while the fork runs, and is gone afterwards
+ * @param memory the profiler's report besides its metrics
+ * @param crash the JVM's crash report
+ * @param threads thread dump of a fork that passed a time limit
+ * @param heartbeat a counter that the fork increases; deleted when it ends
  */
 record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Path heartbeat) {
-    /** @param name of the fork, unique in the run */
+    /** The files of the fork with a name, which is unique in the run. */
     static ForkFiles in(Path logs, String name) {
         return new ForkFiles(
                 logs.resolve(name + ".jmh.txt"),
@@ -32,7 +32,7 @@ record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Pa
                 logs.resolve(name + ".heartbeat"));
     }
 
-    /** An earlier try that did not count must not speak for the next one. */
+    /** Deletes the files of an earlier attempt. */
     void delete() {
         List.of(jmh, llama, memory, crash, threads, heartbeat).forEach(ForkFiles::delete);
     }
@@ -49,7 +49,7 @@ record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Pa
         Leftovers.delete(heartbeat);
     }
 
-    /** The lines of a file, whatever bytes are in it; none if the fork ended before it wrote any. */
+    /** The lines of a file, with invalid bytes replaced; empty if the file does not exist. */
     static List<String> lines(Path file) {
         try {
             return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)

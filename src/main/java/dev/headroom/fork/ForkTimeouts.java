@@ -4,25 +4,25 @@ import dev.headroom.plan.Cell;
 import java.time.Duration;
 
 /**
- * How long a fork may take, its JVM's start included, before it counts as hanging.
+ * The time limits of a fork, its JVM's start included. A fork that passes one is ended as {@code timeout}.
  *
- * @param total altogether
- * @param stall without any progress: no token or batch decoded, no line in llama.cpp's log, no iteration begun
+ * @param total for the whole fork
+ * @param stall without progress: no token or batch decoded, no line in llama.cpp's log, no iteration begun
  */
 public record ForkTimeouts(Duration total, Duration stall) {
-    /** Estimates are rough, and a machine may be ten times slower than they assume. */
-    private static final double GENEROUS = 20;
+    /** Factor on the estimate. Estimates are rough, and a machine may be ten times slower than they assume. */
+    private static final double ESTIMATE_FACTOR = 20;
 
-    /** A driver may compile shaders, a disk may spin up: no cell is so short that less would be safe. */
+    /** The shortest limit. A driver may compile shaders and a disk may spin up, even in a short cell. */
     private static final Duration LEAST = Duration.ofMinutes(10);
 
     /**
-     * What the plan says, or else derived from what the cell was estimated to take.
+     * The limits in the plan, or else limits derived from the estimate.
      *
-     * @param slowness how many times longer than estimated the slowest fork so far took; 1 if none did
+     * @param slowness the largest ratio of measured to estimated time so far, at least 1
      */
     public static ForkTimeouts of(Cell cell, DurationEstimate estimate, double slowness) {
-        double times = GENEROUS * Math.max(1, slowness);
+        double times = ESTIMATE_FACTOR * Math.max(1, slowness);
         Duration total = LEAST.plus(times(estimate.fork(), times));
         Duration stall = LEAST.plus(cell.settings().time()).plus(times(estimate.batch(), times));
         return new ForkTimeouts(

@@ -17,24 +17,24 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Stands beside a fork, outside of its process: ends it when it passes a limit or the run is cancelled, and notices
- * when it could not run, as the machine slept or somebody stopped it.
+ * Watches a fork from outside its process. It ends the fork when the fork passes a time limit or the run is cancelled.
+ * It also notices when the fork could not run: the machine slept, or the process was stopped.
  */
 final class ForkWatch {
     private static final long TICK_MILLIS = 250;
 
-    /** How long a killed process may take to be gone. One that waits for a driver that hangs may never be. */
+    /** How long a killed process may take to end. A process that waits for a hanging driver may never end. */
     private static final long LAST_MILLIS = 30_000;
 
     private static final long DUMP_SECONDS = 10;
 
-    /** This thread sleeps a quarter of a second: when that takes so long, nothing here ran. */
+    /** This thread sleeps for {@link #TICK_MILLIS}. If that takes so many seconds, this process did not run. */
     private static final double STOOD_STILL_SECONDS = 5;
 
-    /** The clocks are read one after the other, and the kernel's is given to a hundredth. */
+    /** The shortest sleep that is noticed: the two clocks are read one after the other, and one has steps of 10 ms. */
     private static final double SLEPT_SECONDS = 1;
 
-    /** A wall clock is also set by people and by network time. */
+    /** The same where the only other clock is the wall clock, which users and network time adjust. */
     private static final double SLEPT_BY_WALL_CLOCK_SECONDS = 60;
 
     private static final boolean MAC = System.getProperty("os.name").startsWith("Mac");
@@ -51,11 +51,11 @@ final class ForkWatch {
     private boolean ended = true;
 
     /**
-     * Made before the fork is started.
+     * Starts before the fork does.
      *
      * @param heartbeat the file that {@link Heartbeat} counts in
-     * @param threadDump where the Java threads of a fork that passes a limit are written to
-     * @param cancelled asked again and again
+     * @param threadDump the file for a thread dump of a fork that passes a limit
+     * @param cancelled polled
      */
     ForkWatch(ForkTimeouts limits, Path heartbeat, Path threadDump, BooleanSupplier cancelled) {
         this.limits = limits;
@@ -65,7 +65,7 @@ final class ForkWatch {
         this.before = ProcessHandle.current().children().map(ProcessHandle::pid).collect(Collectors.toSet());
     }
 
-    /** An iteration of the fork begins. */
+    /** Counts the beginning of an iteration as progress. */
     void iteration() {
         iterations.incrementAndGet();
     }
@@ -85,7 +85,8 @@ final class ForkWatch {
             if (passed > STOOD_STILL_SECONDS) {
                 notice("Headroom itself did not run for %.0f s", passed);
             }
-            double counted = Math.min(passed, STOOD_STILL_SECONDS); // limits are about a fork that can run
+            double counted =
+                    Math.min(passed, STOOD_STILL_SECONDS); // limits count only the time in which the fork could run
             running += counted;
             long done = iterations.get() + beats();
             still = done == seen ? still + counted : 0;
@@ -124,7 +125,7 @@ final class ForkWatch {
         stoodStill = Optional.of(String.format(Locale.ROOT, format, seconds));
     }
 
-    /** Which limit the fork passed, as a sentence; empty if none. */
+    /** The limit that the fork passed, as a sentence; empty if none. */
     Optional<String> limitPassed() {
         return limitPassed;
     }
@@ -139,7 +140,7 @@ final class ForkWatch {
         return ended;
     }
 
-    /** Again and again, as JMH may be about to start the fork. */
+    /** Kills the fork's processes repeatedly, because JMH may start the fork at that moment. */
     private void end(Thread waiting) {
         long start = System.nanoTime();
         do {
@@ -148,7 +149,7 @@ final class ForkWatch {
         } while (!ended && System.nanoTime() - start < LAST_MILLIS * 1_000_000);
     }
 
-    /** The fork's process and those that it started. */
+    /** The fork's process and its descendants. */
     private List<ProcessHandle> processes() {
         return ProcessHandle.current()
                 .children()
@@ -162,8 +163,8 @@ final class ForkWatch {
     }
 
     /**
-     * Looking for children means looking at every process of the machine: that is done until the fork is there. JMH
-     * tries a JVM for a moment before.
+     * Whether the fork is stopped. Finding children reads every process of the machine, so the fork is looked up only
+     * once. JMH starts another short JVM before it.
      */
     private boolean stopped() {
         fork = fork.filter(ProcessHandle::isAlive);
@@ -173,12 +174,15 @@ final class ForkWatch {
         return fork.filter(Asleep::isStopped).isPresent();
     }
 
-    /** What jcmd has a JVM of Linux listen on: one that is killed leaves it behind. */
+    /** The socket that jcmd makes a JVM open on Linux. A killed JVM does not delete it. */
     private static Path attachSocket(ProcessHandle process) {
         return Path.of("/tmp", ".java_pid" + process.pid());
     }
 
-    /** The JDK's jcmd does it from outside, also while native code runs; a Java without it leaves no dump. */
+    /**
+     * Writes the thread dump with the JDK's jcmd, which works while native code runs. A Java without jcmd leaves no
+     * dump.
+     */
     private void dumpThreads() {
         Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
         for (ProcessHandle process : processes()) {
@@ -200,8 +204,8 @@ final class ForkWatch {
     }
 
     /**
-     * How long the machine slept: the other clock went on then, that of this Java did not. Where there is no other,
-     * Java's own goes on, and a sleep shows as time in which Headroom did not run.
+     * The seconds that the machine slept: one clock counts them and the other does not. Without a second clock the
+     * result is empty; then a sleep shows as time in which Headroom did not run.
      */
     static OptionalDouble slept(OptionalDouble before, OptionalDouble after, double awake, double least) {
         if (before.isEmpty() || after.isEmpty()) {

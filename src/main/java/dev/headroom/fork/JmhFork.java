@@ -45,17 +45,17 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Measures one cell once, in a fresh JVM: one JMH run with one fork. Several forks in one JMH run would lose the good
- * ones when one crashes.
+ * Measures one cell once, in a fresh JVM: a JMH run with one fork. With several forks in one JMH run, a crash would
+ * lose the good ones.
  */
 public final class JmhFork {
     private static final int LOG_TAIL = 15;
     private static final String LOCK_WARNING = "# WARNING: JMH lock is ignored";
 
-    /** Exit codes of a JVM that SIGHUP, SIGINT or SIGTERM ended, which a terminal sends to all of its processes. */
+    /** Exit codes of a JVM ended by SIGHUP, SIGINT or SIGTERM, which a terminal sends to all of its processes. */
     public static final Set<Integer> TERMINATED = Set.of(129, 130, 143);
 
-    /** How long this process may take to notice such a signal itself. */
+    /** How long this process may take to receive the same signal. */
     private static final long NOTICE_MILLIS = 2_000;
 
     private final Path logs;
@@ -69,20 +69,20 @@ public final class JmhFork {
     }
 
     /**
-     * How a try went.
+     * The outcome of an attempt.
      *
-     * @param stoodStill why the fork did not run all the time, as the middle of a sentence; what it measured is then
-     *     wrong
-     * @param ended whether its processes are gone; if not, nothing can be measured beside them
+     * @param stoodStill why the fork did not run all the time, as the middle of a sentence; its figures are then wrong.
+     *     Null if it ran.
+     * @param ended whether its processes have ended; if not, nothing else can be measured
      */
     public record Outcome(ForkResult result, Optional<String> stoodStill, boolean ended) {}
 
     /**
-     * Runs it. A failure is a result.
+     * Runs the fork. A failure is a result.
      *
      * @param number 1 for the cell's first fork
      * @param onIteration called when an iteration begins, warm-up included
-     * @return empty if the run was cancelled meanwhile
+     * @return empty if the run was cancelled
      */
     public Optional<Outcome> run(
             Cell cell, Optional<Path> model, int number, ForkTimeouts limits, Runnable onIteration) {
@@ -135,7 +135,7 @@ public final class JmhFork {
                 watch.ended()));
     }
 
-    /** A signal to the terminal's processes ends the fork at once, perhaps before this process has noticed its own. */
+    /** Whether the run was cancelled. A terminal's signal may end the fork before this process receives it. */
     private boolean wasCancelled(Attempt attempt) {
         long start = System.nanoTime();
         OptionalInt exit = ForkEnd.exit(attempt.failure());
@@ -148,7 +148,7 @@ public final class JmhFork {
         return cancelled.getAsBoolean();
     }
 
-    /** JMH's run of one fork, in a thread that can be given up. */
+    /** JMH's run of one fork, in a thread that can be abandoned. */
     private static final class Attempt extends Thread {
         private final Callable<Collection<RunResult>> measurement;
         private volatile List<Iteration> iterations = List.of();
@@ -223,7 +223,7 @@ public final class JmhFork {
         return options;
     }
 
-    /** JMH's own text output, with a call when an iteration begins. */
+    /** JMH's text output, with a callback when an iteration begins. */
     private static OutputFormat format(PrintStream out, Runnable onIteration) {
         OutputFormat text = OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL);
         return (OutputFormat) Proxy.newProxyInstance(
@@ -234,7 +234,7 @@ public final class JmhFork {
                     if (args != null
                             && args.length == 1
                             && String.valueOf(args[0]).startsWith(LOCK_WARNING)) {
-                        return null; // the lock is held all the same, see MachineLock
+                        return null; // MachineLock holds the lock
                     }
                     try {
                         return method.invoke(text, args);
@@ -244,7 +244,7 @@ public final class JmhFork {
                 });
     }
 
-    /** What the profiler wrote; the fork may have ended before, or in the middle of it. */
+    /** The profiler's report; null if the fork ended before it was complete. */
     private static @Nullable ForkMemory memory(Path report) {
         try {
             return Json.read(Files.readString(report), ForkMemory.class);

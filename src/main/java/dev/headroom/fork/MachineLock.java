@@ -17,8 +17,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One benchmark at a time on a machine. It is JMH's own lock, which JMH itself would hold for one fork only; who sets
- * JMH's property {@value #IGNORE} measures without it.
+ * Allows one benchmark at a time on a machine. It is JMH's own lock file, held for the whole run; JMH holds it for one
+ * fork only. JMH's property {@value #IGNORE} disables it.
  */
 public final class MachineLock implements Closeable {
     private static final String IGNORE = "jmh.ignoreLock";
@@ -30,10 +30,10 @@ public final class MachineLock implements Closeable {
     }
 
     /**
-     * Takes the lock, until it is closed or the process ends.
+     * Takes the lock. It is released when it is closed or the process ends.
      *
-     * @param what is being done, for those who find it taken
-     * @throws BadInput if another process has it
+     * @param what is measured, for the message of another process that finds the lock taken
+     * @throws BadInput if another process holds it
      */
     public static Closeable take(String what) {
         if (Boolean.getBoolean(IGNORE)) {
@@ -43,23 +43,24 @@ public final class MachineLock implements Closeable {
         try {
             MachineLock lock = new MachineLock(open(path));
             lock.lock(path, what);
-            System.setProperty(IGNORE, "true"); // JMH asks once, when its Runner is loaded
+            System.setProperty(IGNORE, "true"); // JMH reads it once, when its Runner is loaded
             return lock;
         } catch (IOException e) {
             throw new BadInput(
-                    path + ", which keeps benchmarks from running at the same time, cannot be opened ("
-                            + FileErrors.reason(e) + "): mend its permissions, or pass -D" + IGNORE + "=true to java.",
+                    path + ", the lock that keeps two benchmarks apart, cannot be opened (" + FileErrors.reason(e)
+                            + "): correct its permissions, or pass -D" + IGNORE + "=true to java.",
                     e);
         }
     }
 
-    /** Another Headroom holds it for this one. */
-    public static void leaveToOthers() {
+    /** Measures without the lock, because another Headroom holds it for this one. */
+    public static void ignore() {
         System.setProperty(IGNORE, "true");
     }
 
     /**
-     * Made for every user to read and write, as JMH does; a file of another user must not be opened as if it were new.
+     * Creates the file for every user to read and write, as JMH does. An existing file may belong to another user and
+     * is only opened.
      */
     private static FileChannel open(Path path) throws IOException {
         if (!Files.exists(path)) {
@@ -68,7 +69,7 @@ public final class MachineLock implements Closeable {
                 path.toFile().setReadable(true, false);
                 path.toFile().setWritable(true, false);
             } catch (FileAlreadyExistsException e) {
-                // another one was faster
+                // another process created it first
             }
         }
         return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -80,7 +81,7 @@ public final class MachineLock implements Closeable {
             file.close();
             throw new BadInput(
                     "Another benchmark is running on this machine (" + (holder.isBlank() ? "" : holder + ", ")
-                            + "it holds " + path + "): wait until it has ended, both would be wrong.");
+                            + "it holds " + path + "): both results would be wrong; wait until it has ended.");
         }
         file.truncate(0);
         file.write(ByteBuffer.wrap(
@@ -95,7 +96,7 @@ public final class MachineLock implements Closeable {
         }
     }
 
-    /** What the other one wrote; Windows does not show it. */
+    /** The text that the other process wrote; empty on Windows, where a locked file cannot be read. */
     private String holder() {
         try {
             ByteBuffer text = ByteBuffer.allocate(500);

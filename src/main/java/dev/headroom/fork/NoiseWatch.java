@@ -30,40 +30,41 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for noise before a run and around each fork: one reading before, one after, nothing in between that could
- * itself disturb. With {@code strict} no figure is kept that was taken under noise.
+ * Detects noise before a run and around each fork. It reads counters before and after, and nothing in between. With
+ * {@code strict} no figure taken under noise is kept.
  */
 public final class NoiseWatch {
     /**
-     * Cores that others may use. llama.cpp's threads wait for each other many times a token, so the one whose core is
-     * shared holds up all of them; an idle machine, a desktop included, uses less than a tenth of a core.
+     * Load by other processes that counts as noise, in cores. llama.cpp's threads wait for each other many times per
+     * token, so one shared core slows all of them. An idle desktop uses less than a tenth of a core.
      */
     static final double MOST_LOAD_CORES = 0.25;
 
-    /** Share of all CPUs that a hypervisor may take away. Quiet virtual machines lose well below 1 %. */
+    /** Steal time that counts as noise, as a share of all CPUs. Quiet virtual machines lose well below 1 %. */
     static final double MOST_STEAL = 0.05;
 
-    /** Percent of the time that processes may wait for memory; without pressure it is 0. */
+    /** Time in which processes wait for memory that counts as noise, in percent. It is 0 without pressure. */
     static final double MOST_STALLED_PERCENT = 1;
 
-    /** Percent of memory that should be available: below it, systems begin to end processes. */
+    /** The least available memory, in percent. Below it, systems begin to end processes. */
     static final double LEAST_MEMORY_PERCENT = 5;
 
-    /** Pages a second: 1 MiB/s where a page has 4 KiB, more than a desktop's programs do when they wake up. */
+    /** Swapping that counts as noise, in pages per second: 1 MiB/s with pages of 4 KiB. */
     static final double MOST_SWAPPED_PAGES = 256;
 
-    /** Percent of an iteration's readings that may find the GPU slowed down by heat. */
+    /** Readings of an iteration with the GPU throttled by heat that count as noise, in percent. */
     static final double MOST_GPU_HEAT_PERCENT = 1;
 
     /**
-     * MiB by which VRAM in use before a fork may change: a window that opens takes less, a program of the GPU's more.
+     * Change of the VRAM baseline between forks that counts as noise, in MiB. A new window takes less, a GPU program
+     * more.
      */
     static final double MOST_BASELINE_MIB = 64;
 
-    /** Shorter than this, a hundred ticks a second are too coarse for what was used in between. */
+    /** The shortest interval between two readings: CPU time is counted in hundredths of a second. */
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
-    /** How long a strict run waits for quiet: what a system does by itself at night is mostly done by then. */
+    /** How long a strict run waits for quiet. Most maintenance jobs of a system end within it. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private static final double LEAST_NAMED_CORES = 0.1;
@@ -71,7 +72,7 @@ public final class NoiseWatch {
     private static final String BASELINE = "·vram.baseline";
     private static final String GPU_HEAT = "·gpu.throttled.heat";
 
-    /** VRAM in use before a fork. */
+    /** VRAM in use before a fork, in MiB. */
     private record Baseline(double mib, String fork) {}
 
     private final boolean strict;
@@ -91,15 +92,15 @@ public final class NoiseWatch {
         begun = machine.get();
     }
 
-    /** Begins to watch this machine. */
+    /** Starts watching this machine. */
     public static NoiseWatch begin(boolean strict) {
         return new NoiseWatch(strict, Snapshot::take, NvidiaCard::computing, NoiseWatch::sleep);
     }
 
     /**
-     * Looks at what went on since {@link #begin}, one second at least.
+     * Detects noise since {@link #begin}, over at least one second.
      *
-     * @throws BadInput if something did and the run is strict
+     * @throws BadInput if there is noise and the run is strict
      */
     public void beforeRun() {
         Snapshot now = machine.get();
@@ -114,24 +115,24 @@ public final class NoiseWatch {
         }
     }
 
-    /** What disturbed before the run, and of each kind the worst of all forks. */
+    /** Warnings about the noise before the run. */
     public List<Warning> before() {
         return beforeRun.stream()
                 .map(noise -> (Warning) new Warning.Noisy(noise, "before the run"))
                 .toList();
     }
 
-    /** Takes note of a fork of this run that was measured earlier. */
+    /** Takes the baseline of a fork that was measured earlier in this run. */
     public void remember(ForkResult fork) {
         moved(fork);
     }
 
     /**
-     * Waits for quiet before a fork of a strict run, as long as ten minutes in one stretch of noise.
+     * Waits for quiet before a fork of a strict run, for at most ten minutes of continuous noise.
      *
-     * @param tell told when the waiting begins
+     * @param tell receives a sentence when the waiting begins
      * @param cancelled ends the waiting
-     * @return the fork as refused, if noise stays
+     * @return the refused fork, if the noise stays
      */
     public Optional<ForkResult> refusal(String cell, int number, Consumer<String> tell, BooleanSupplier cancelled) {
         List<Noise> lasting = strict ? waitForQuiet(tell, cancelled) : List.of();
@@ -143,7 +144,7 @@ public final class NoiseWatch {
                 .with(lasting));
     }
 
-    /** What is read before a fork. */
+    /** The readings before a fork. */
     public record Mark(Snapshot machine, OptionalInt onGpu) {}
 
     public Mark mark() {
@@ -151,16 +152,16 @@ public final class NoiseWatch {
         return new Mark(machine.get(), others);
     }
 
-    /** The fork with what disturbed it since; of a strict run it is then refused, if it was good. */
+    /** Adds the noise since {@code before} to a fork. In a strict run a good fork with noise becomes refused. */
     public ForkResult since(Mark before, ForkResult fork) {
         List<Noise> noise = seen(before.machine, machine.get(), before.onGpu);
         gpuHeat(fork).ifPresent(noise::add);
         moved(fork).ifPresent(noise::add);
-        ForkResult told = fork.with(noise);
-        return strict && fork.ok() && !noise.isEmpty() ? told.refused(refusal(noise, "during it")) : told;
+        ForkResult noisy = fork.with(noise);
+        return strict && fork.ok() && !noise.isEmpty() ? noisy.refused(refusal(noise, "during it")) : noisy;
     }
 
-    /** What still disturbs when patience ends. It begins anew once it was quiet. */
+    /** The noise that remains when the patience ends. After a quiet second the patience starts again. */
     private List<Noise> waitForQuiet(Consumer<String> tell, BooleanSupplier cancelled) {
         while (true) {
             Snapshot before = machine.get();
@@ -188,7 +189,7 @@ public final class NoiseWatch {
         return noise.stream().map(one -> new Warning.Noisy(one, when).text()).collect(Collectors.joining(" "));
     }
 
-    /** What disturbed between two readings of a machine. */
+    /** The noise between two readings of a machine. */
     static List<Noise> seen(Snapshot before, Snapshot after, OptionalInt onGpu) {
         double seconds = (after.nanos() - before.nanos()) / 1e9;
         List<Noise> noise = new ArrayList<>();
@@ -270,7 +271,7 @@ public final class NoiseWatch {
                 : Optional.empty();
     }
 
-    /** Whether VRAM in use before the fork has changed; what it is now is what later forks are held against. */
+    /** The noise of a VRAM baseline that changed. Later forks are compared with the new baseline. */
     private Optional<Noise> moved(ForkResult fork) {
         Optional<Double> now = fork.iterations().stream()
                 .flatMap(iteration -> Optional.ofNullable(iteration.metrics().get(BASELINE)).stream())

@@ -159,7 +159,7 @@ public final class PlaceServer {
         if (prepare.lock() && lock == null) {
             lock = MachineLock.take("plan " + prepare.name());
         } else {
-            MachineLock.leaveToOthers();
+            MachineLock.ignore();
         }
         Plan plan = new Plan(
                 prepare.name(),

@@ -11,15 +11,15 @@ import java.util.stream.Collectors;
 
 /** What differs between two preparations of a run. A run that resumes must be prepared as it was before. */
 public final class RunDifferences {
-    /** Where it runs, but not the same from one minute to the next. */
+    /** Facts of an environment that change by themselves. */
     private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|pageCacheMiB|gpu[0-9]*Display");
 
-    /** No environment's name: the place that a run's own facts are about. */
+    /** The key for the run's first place, which is no environment's name. */
     private static final String HERE = "";
 
     private RunDifferences() {}
 
-    /** In what a run differs from another, apart from its results, a phrase each. */
+    /** The differences between two runs apart from their results, a phrase each. */
     public static List<String> between(Run then, Run now) {
         List<String> differences = new ArrayList<>();
         compare(differences, "", Map.of("Headroom", then.headroom()), Map.of("Headroom", now.headroom()));
@@ -32,7 +32,7 @@ public final class RunDifferences {
             Run.Place was = then.places().get(place);
             Run.Place is = now.places().get(place);
             if (was == null || is == null) {
-                differences.add("environment " + place + " is " + (was == null ? "new" : "no longer there"));
+                differences.add("environment " + place + " is " + (was == null ? "new" : "missing"));
             } else {
                 compare(differences, place + ": ", was, is);
             }
@@ -78,7 +78,7 @@ public final class RunDifferences {
         return facts;
     }
 
-    /** Their files may have moved. */
+    /** Models by id. Their paths may differ. */
     private static Map<String, String> models(Run run) {
         Map<String, String> models = new LinkedHashMap<>();
         for (Run.Model model : run.models()) {

@@ -19,25 +19,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks llama.cpp, in a process of its own, what it would allocate for a model and some contexts: a library that crashes
- * over one takes no run along.
+ * Asks llama.cpp what it would allocate for a model and contexts. It runs in a process of its own, so that a crash of
+ * the library ends no run.
  */
 final class AllocationProbe {
     private AllocationProbe() {}
 
-    /** A model loaded with so many layers on devices, and contexts made from it. */
+    /** A model with a number of layers on devices, and the contexts to make from it. */
     record Request(int gpuLayers, List<ContextSettings> contexts) {}
 
-    /** The answers, one for each request. */
+    /** One answer for each request, in order. */
     record Answer(List<Load> loads) {}
 
     /**
      * The answer to a request.
      *
-     * @param failure why there is none
-     * @param devices of each layer, then of the output
+     * @param failure the reason; null if the model was loaded
+     * @param devices the device of each layer, then of the output
      * @param hostBuffers see {@link LlamaSimulation#hostBuffers()}
-     * @param contexts one for each that was asked for
+     * @param contexts one for each context of the request
      */
     record Load(
             @Nullable String failure,
@@ -50,10 +50,10 @@ final class AllocationProbe {
     }
 
     /**
-     * A context.
+     * The simulated allocations of a context.
      *
-     * @param failure why llama.cpp would not make it
-     * @param kvMib keys and values on all devices together; absent where there is no KV cache
+     * @param failure llama.cpp's reason for refusing it; null if it was made
+     * @param kvMib KV cache on all devices together, in MiB; null without a KV cache
      */
     record Context(
             @Nullable String failure,
@@ -76,13 +76,13 @@ final class AllocationProbe {
                 Leftovers.delete(file);
             }
         } catch (JsonProcessingException e) {
-            throw new BadInput("The simulation of " + model + " gave no answer that makes sense.", e);
+            throw new BadInput("The simulation of " + model + " gave an answer that cannot be read.", e);
         } catch (IOException e) {
             throw new BadInput("A temporary file could not be written (" + e.getMessage() + ").", e);
         }
     }
 
-    /** The other side: {@code <home> <model> <requests>}. */
+    /** The process that answers. Arguments: {@code <home> <model> <requests>}. */
     public static void main(String[] args) {
         try {
             LlamaLibrary library = LlamaLibrary.open(Path.of(args[0]));

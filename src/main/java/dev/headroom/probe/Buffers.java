@@ -5,7 +5,7 @@ import dev.headroom.result.Observed.BufferSize;
 import java.util.List;
 import java.util.Locale;
 
-/** Buffers that llama.cpp speaks of, as results have them. */
+/** Converts the buffers in llama.cpp's log into results. */
 public final class Buffers {
     private Buffers() {}
 

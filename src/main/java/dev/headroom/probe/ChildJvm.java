@@ -3,11 +3,11 @@ package dev.headroom.probe;
 import java.nio.file.Path;
 import java.util.List;
 
-/** How to start this program's classes in another JVM of the same kind. */
+/** Commands that start classes of this program in another JVM of the same kind. */
 public final class ChildJvm {
     private ChildJvm() {}
 
-    /** Java, the options that native access needs, and the class path; a class name and its arguments follow. */
+    /** Java, its options and the class path. The caller appends a class name and arguments. */
     static List<String> command() {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -21,7 +21,7 @@ public final class ChildJvm {
                 System.getProperty("java.class.path"));
     }
 
-    /** Where the JVM's report of a crash goes; it takes %p for its process id. */
+    /** The option that sets the file of the JVM's crash report. The JVM would replace %p in it by its process id. */
     public static String errorFile(Path file) {
         return "-XX:ErrorFile=" + file.toString().replace("%", "%%");
     }

@@ -17,15 +17,15 @@ import java.nio.file.Path;
 import java.util.stream.IntStream;
 
 /**
- * Whether a llama.cpp computes what every release does. Libraries of several releases in one directory may load, and
- * then compute something else or end the process: this is what finds out.
+ * Checks that a llama.cpp computes the same numbers as every release. Libraries of different releases in one directory
+ * may load and then compute wrong numbers or crash.
  *
- * <p>Some milliseconds on the CPU alone. What a GPU computes is not looked at.
+ * <p>It takes some milliseconds on the CPU. GPUs are not checked.
  */
 final class ComputeProof {
     private static final int LAYERS = 2;
 
-    /** 80 thousand weights: small enough to be written each time. */
+    /** A model of 80 thousand weights, small enough to write each time. */
     private static final SyntheticModel MODEL = new SyntheticModel(
             new Shape(
                     "proof",
@@ -54,24 +54,31 @@ final class ComputeProof {
             LAYERS,
             Quantization.named("q8_0"));
 
-    /** The first logits after tokens 1 to 8, by v0.4.0 on x86-64; all releases of docs/llama-versions.md agree. */
+    /** The first logits after tokens 1 to 8, from v0.4.0 on x86-64. All releases in docs/llama-versions.md agree. */
     private static final float[] LOGITS = {
         -0.5674f, -0.5760f, 1.3369f, 0.1604f, 1.4915f, -0.3591f, 1.6476f, 1.3553f, 0.0975f, 1.0180f, -0.1046f, 0.4114f,
         -0.2490f, 0.9223f, -1.1433f, -0.6447f
     };
 
-    /** Kernels for other CPUs round otherwise: by a percent or so. Wrong logits are off by more than their size. */
+    /**
+     * The largest relative distance. Kernels for other CPUs differ by about 1 %; wrong logits differ by more than 100
+     * %.
+     */
     private static final double TOLERANCE = 0.1;
 
     private ComputeProof() {}
 
-    /** Writes the model that {@link #of} reads. */
+    /** Writes the model that {@link #check} reads. */
     static void write(Path file) throws IOException {
         MODEL.write(file, Progress.NONE);
     }
 
-    /** @throws BadInput if it computes something else, or not at all */
-    static void of(LlamaLibrary library, Path file) {
+    /**
+     * Checks a library.
+     *
+     * @throws BadInput if it computes other numbers, or none
+     */
+    static void check(LlamaLibrary library, Path file) {
         ContextSettings settings = new ContextSettings(64, 64, 64, KvType.F16, FlashAttention.OFF, 1);
         boolean right;
         try (LlamaModel model = LlamaModel.load(library, file, 0);
@@ -82,13 +89,13 @@ final class ComputeProof {
             throw new BadInput(
                     "llama.cpp in " + library.build().directory() + " cannot run a small model ("
                             + String.valueOf(e.getMessage()).replaceFirst("\\.$", "")
-                            + "): its libraries may be of several releases; name another with --llama DIR.",
+                            + "): its libraries may belong to different releases; choose another one with --llama DIR.",
                     e);
         }
         if (!right) {
             throw new BadInput("llama.cpp in " + library.build().directory()
-                    + " computes other numbers than every release does: its libraries are probably not of one release;"
-                    + " keep each llama.cpp in a directory of its own and name one.");
+                    + " computes wrong numbers: its libraries probably belong to different releases;"
+                    + " keep each llama.cpp in a directory of its own and choose one with --llama DIR.");
         }
     }
 
@@ -96,7 +103,7 @@ final class ComputeProof {
         return LOGITS.clone();
     }
 
-    /** Whether the distance from the right logits is small beside their length; not so where one is no number. */
+    /** Whether the relative distance from the right logits is small; false if one is NaN. */
     static boolean fits(float[] logits) {
         double difference = 0;
         double length = 0;

@@ -14,19 +14,19 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Tells files of the same name apart: SHA-256 of what they hold. Empty where a file cannot be read. */
+/** SHA-256 fingerprints of files, which distinguish files of the same name. Empty if a file cannot be read. */
 public final class Fingerprint {
     private static final Pattern LIBRARY =
             Pattern.compile("(?i)(lib)?j?(llama|ggml)[\\w.-]*\\.(so[.\\d]*|dll|dylib|metallib)");
 
-    /** A model of 40 GB would take a minute to read whole: its beginning, and parts at even distances, must do. */
+    /** The number of parts of a model that are read, at even distances. A whole model of 40 GB would take a minute. */
     private static final int PARTS = 256;
 
     private static final int PART_BYTES = 16 << 10;
 
     private Fingerprint() {}
 
-    /** Of the libraries of llama.cpp in a folder: their names and all their bytes. */
+    /** The fingerprint of the llama.cpp libraries in a folder: their names and all their bytes. */
     static Optional<String> ofLibraries(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             List<Path> libraries = files.filter(file ->
@@ -46,7 +46,7 @@ public final class Fingerprint {
         }
     }
 
-    /** Of a model: its size, its beginning and parts of the rest. */
+    /** The fingerprint of a model: its size, its beginning and parts of the rest. */
     public static Optional<String> ofModel(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
             MessageDigest digest = sha256();

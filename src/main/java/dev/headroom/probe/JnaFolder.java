@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where JNA unpacks its native library, for as long as it takes to load it. On Linux and macOS that would be a folder
- * of its own in the home directory, wherever Headroom's cache is.
+ * The folder where JNA unpacks its native library while it loads it. JNA's default on Linux and macOS is a folder in
+ * the home directory.
  */
 public final class JnaFolder {
     private static final String PROPERTY = "jna.tmpdir";
@@ -16,9 +16,8 @@ public final class JnaFolder {
     private JnaFolder() {}
 
     /**
-     * Has this process, and those that it starts, use Headroom's cache, unless the user has named a folder. Temp is
-     * often on a disk from which nothing may be loaded; it serves where there is no cache that can be written to. To be
-     * called before JNA is used.
+     * Makes this process and its children use Headroom's cache, unless the user set a folder. Call it before JNA is
+     * used. The temp folder is the fallback only, because it is often mounted {@code noexec}.
      */
     public static void set() {
         if (System.getProperty(PROPERTY) == null) {
@@ -34,12 +33,12 @@ public final class JnaFolder {
                 return cache.toAbsolutePath().toString();
             }
         } catch (IOException | BadInput e) {
-            // as where it cannot be written to
+            // the temp folder is used
         }
         return System.getProperty("java.io.tmpdir");
     }
 
-    /** The option for a JVM that this process starts. */
+    /** The option for a JVM that this process starts, with the same folder. */
     public static String option() {
         set();
         return "-D" + PROPERTY + "=" + System.getProperty(PROPERTY);

@@ -18,8 +18,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Asks llama.cpp, in a process of its own, what it is and whether it knows a model. In this process it would take the
- * driver's memory for as long as the run lasts, and a library that crashes would take the run along.
+ * Asks llama.cpp for its facts, and whether it loads a model, in a process of its own. In this process it would hold
+ * driver memory during the whole run, and a crash would end the run.
  */
 public final class LlamaProbe {
     private static final String LIBRARY = "library";
@@ -28,7 +28,7 @@ public final class LlamaProbe {
     private LlamaProbe() {}
 
     /**
-     * What the library in {@code home} says of itself, after it has shown that it computes.
+     * The facts of the library in {@code home}, after a check that it computes correctly.
      *
      * @throws BadInput if it cannot be used
      */
@@ -45,15 +45,17 @@ public final class LlamaProbe {
             }
         } catch (JsonProcessingException e) {
             throw new BadInput(
-                    "llama.cpp in " + home + " gave no answer that makes sense: name another with --llama DIR.", e);
+                    "llama.cpp in " + home
+                            + " gave an answer that cannot be read: choose another llama.cpp with --llama DIR.",
+                    e);
         } catch (IOException e) {
             throw new BadInput("A temporary file could not be written (" + e.getMessage() + ").", e);
         }
     }
 
     /**
-     * Why the library in {@code home} does not load a model, asked for its architecture and vocabulary alone: what
-     * llama.cpp said, or how it ended the process. Empty: it knows the model.
+     * The reason why the library in {@code home} does not load a model: llama.cpp's message, or how its process ended.
+     * Only architecture and vocabulary are loaded. Empty if the library accepts the model.
      */
     public static Optional<String> refusal(Path home, Path file) {
         Path absolute = file.toAbsolutePath();
@@ -68,7 +70,9 @@ public final class LlamaProbe {
         }
     }
 
-    /** The other side: {@code library <home> <model of the proof>} or {@code model <home> <model>}. */
+    /**
+     * The process that answers. Arguments: {@code library <home> <model of the proof>} or {@code model <home> <model>}.
+     */
     public static void main(String[] args) {
         try {
             LlamaLibrary library = LlamaLibrary.open(Path.of(args[1]));
@@ -76,7 +80,7 @@ public final class LlamaProbe {
             if (args[0].equals(MODEL)) {
                 LlamaModel.check(library, file);
             } else {
-                ComputeProof.of(library, file);
+                ComputeProof.check(library, file);
                 ProbeProcess.answer(Json.line(describe(library)));
             }
         } catch (BadInput | LlamaException e) {

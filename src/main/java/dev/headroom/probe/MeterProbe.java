@@ -31,26 +31,27 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Proves this machine's meters, in a process of its own: it takes gigabytes and opens every device. */
+/** Proves this machine's meters in a process of its own, because a proof takes gigabytes and opens every device. */
 public final class MeterProbe {
     private static final double MIB = 1024.0 * 1024.0;
 
-    /** Large blocks are then always given back to the system when they are freed (mallopt(3), glibc). */
+    /** glibc then returns freed large blocks to the system at once (mallopt(3)). */
     private static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_MMAP_THRESHOLD_", "131072");
 
-    /** Meters do not change within a day, unless what they were tried on did. */
+    /** How long a report is valid, unless the machine changed. */
     private static final Duration RECENT = Duration.ofDays(1);
 
     /**
-     * The JVM keeps still: the heap has all its memory from the start, as reading meters makes garbage, and the
-     * compiler that takes megabytes for a while is off.
+     * Options that keep the JVM's own memory constant: the heap is resident from the start, and the optimizing
+     * compiler, which takes megabytes for a while, is off.
      */
-    private static final List<String> STILL = List.of("-Xms256m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
+    private static final List<String> CONSTANT_MEMORY =
+            List.of("-Xms256m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
 
     private MeterProbe() {}
 
     /**
-     * What {@link #report} said on this machine within the last day, or says now.
+     * The report of the last day on this machine, or a new one.
      *
      * @throws BadInput if the library cannot be used
      */
@@ -62,9 +63,9 @@ public final class MeterProbe {
     }
 
     /**
-     * Tries every meter on the host and on the devices of a llama.cpp, and keeps the result for runs that follow.
+     * Proves every meter on the host and on the devices of a llama.cpp, and stores the report for later runs.
      *
-     * @param home directory of the library; empty: the host alone
+     * @param home directory of the library; empty for the host alone
      * @throws BadInput if the library cannot be used
      */
     public static MeterReport report(Optional<Path> home) {
@@ -76,7 +77,7 @@ public final class MeterProbe {
             Files.writeString(part, Json.pretty(report));
             Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            return report; // it is only asked again
+            return report; // the next run proves again
         }
         return report;
     }
@@ -94,7 +95,7 @@ public final class MeterProbe {
         return ModelStore.ofUser().directory().toAbsolutePath().resolve(name);
     }
 
-    /** What was kept; a file that is not there or damaged says nothing. */
+    /** The stored report; empty if the file is missing or damaged. */
     private static Optional<MeterReport> kept(Map<String, String> on) {
         try {
             return Optional.of(Json.read(Files.readString(file(on)), MeterReport.class));
@@ -124,18 +125,18 @@ public final class MeterProbe {
     private static MeterReport ask(Optional<Path> home) {
         String json = ProbeProcess.ask(
                 MeterProbe.class,
-                "The trial of the meters",
-                STILL,
+                "The proof of the meters",
+                CONSTANT_MEMORY,
                 ENVIRONMENT,
                 home.map(Path::toString).stream().toList());
         try {
             return Json.read(json, MeterReport.class);
         } catch (JsonProcessingException e) {
-            throw new BadInput("The trial of the meters gave no answer that makes sense.", e);
+            throw new BadInput("The proof of the meters gave an answer that cannot be read.", e);
         }
     }
 
-    /** The other side: {@code [home]}. */
+    /** The process that answers. Argument: {@code [home]}. */
     public static void main(String[] args) {
         try (Meters meters = Meters.open()) {
             ProbeProcess.answer(Json.line(prove(meters, args)));

@@ -34,27 +34,27 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model and its contexts will take, before anything is loaded: weights from the header's tensors, the KV cache
- * by the rules for its architecture, compute buffers by llama.cpp's own simulation.
+ * Predicts the memory of a model and its contexts before anything is loaded. Weights follow from the tensors in the
+ * header, the KV cache from rules for the architecture, compute buffers from llama.cpp's simulation.
  */
 public final class Predictions {
     private static final double MIB = 1024.0 * 1024.0;
     private static final String FORMULA = "formula";
     private static final String SIMULATION = "simulation";
 
-    /** The one form of weights on the host that takes exactly what they take in the file. */
+    /** Repacked weights on the host, which have exactly the size that they have in the file. */
     private static final String REPACKED = "CPU_REPACK";
 
     private Predictions() {}
 
     /**
-     * What there can be a prediction for.
+     * The settings that a prediction depends on.
      *
-     * @param gpuLayers layers on devices; -1: all
-     * @param context empty: the model alone
+     * @param gpuLayers layers on devices; -1 for all
+     * @param context empty for the model alone
      */
     public record Point(int gpuLayers, Optional<ContextSettings> context) {
-        /** What a cell loads; empty where it has no model. Threads, which change no buffer, are all the same. */
+        /** The settings of a cell; empty without a model. Threads change no buffer and are left out. */
         public static Optional<Point> of(Cell cell) {
             if (cell.model().isEmpty()) {
                 return Optional.empty();
@@ -78,9 +78,9 @@ public final class Predictions {
     }
 
     /**
-     * What the header alone tells: all weights and, where the rules for its architecture are known, the KV cache.
+     * Predicts from the header alone: all weights and, for known architectures, the KV cache.
      *
-     * @param incomplete why there is no more than that
+     * @param incomplete why the prediction has no more parts
      */
     public static Prediction byFormula(Gguf model, Point point, String incomplete) {
         return byFormula(
@@ -95,10 +95,10 @@ public final class Predictions {
     }
 
     /**
-     * A prediction for each point; where llama.cpp gives no answer, what the formulas tell and why there is no more.
+     * Predicts each point with llama.cpp's simulation. Without an answer the formulas remain, with the reason.
      *
      * @param home directory of the library
-     * @param model its header; its file need not be there if it is a synthetic one's
+     * @param model the header; the file of a synthetic model need not exist
      */
     public static Map<Point, Prediction> simulated(Path home, Gguf model, Collection<Point> points) {
         Map<Integer, List<Point>> byLayers = points.stream()
@@ -121,14 +121,14 @@ public final class Predictions {
         return predictions;
     }
 
-    /** The simulation reads no weights, so a file with a hole in their place will do. */
+    /** Asks the simulation, which reads no weights. A file with a hole in their place is enough. */
     private static List<Load> ask(Path home, Gguf model, List<Request> requests) {
         try {
             if (Files.isRegularFile(model.path()) && Files.size(model.path()) == model.fileBytes()) {
                 return AllocationProbe.ask(home, model.path(), requests);
             }
             Path directory = Files.createTempDirectory("headroom-header");
-            directory.toFile().deleteOnExit(); // an interrupt ends the process without running finally
+            directory.toFile().deleteOnExit(); // a signal ends the process without running finally
             Path file = directory.resolve(String.valueOf(model.path().getFileName()));
             file.toFile().deleteOnExit();
             try {
@@ -207,7 +207,7 @@ public final class Predictions {
         return parts;
     }
 
-    /** Some forms of weights take another size than the file's; how much is not known here. */
+    /** The reason for a missing size: some forms of weights differ in size from the file. */
     private static @Nullable String unknownForms(Gguf model, Load load) {
         List<String> unknown = Weights.buffers(model.tensors(), load.devices(), load.hostBuffers()).keySet().stream()
                 .filter(buffer -> !buffer.equals(Weights.HOST)
@@ -216,7 +216,7 @@ public final class Predictions {
                 .toList();
         return unknown.isEmpty()
                 ? null
-                : "What the copies of weights in " + String.join(", ", unknown) + " take is not known beforehand.";
+                : "The size of the copies of weights in " + String.join(", ", unknown) + " is unknown before loading.";
     }
 
     private static Optional<List<Long>> cacheBytes(
@@ -229,7 +229,7 @@ public final class Predictions {
                         flashAttention));
     }
 
-    /** Releases that cannot simulate are old, and some of them pad less. */
+    /** The KV cache in old releases, which cannot simulate and may pad less; empty if releases differ. */
     private static Optional<List<Long>> cacheBytesInAnyRelease(Gguf model, ContextSettings settings) {
         return KvCache.of(model)
                 .flatMap(cache -> cache.bytesInAnyRelease(
@@ -251,12 +251,12 @@ public final class Predictions {
         return layers.stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Where a buffer lies: mapped or not, in memory that a device can read or not, the host's memory is the host's. */
+    /** The place of a buffer without the kind of its memory: mapped and pinned host memory are the host's. */
     private static String place(String buffer) {
         return buffer.endsWith("_Host") ? Weights.HOST : buffer.replaceFirst("_Mapped$", "");
     }
 
-    /** The prediction beside what llama.cpp said it allocated. */
+    /** Adds the sizes that llama.cpp reported to a prediction. */
     public static Prediction against(Prediction prediction, Observed observed) {
         return new Prediction(
                 prediction.parts().stream()
@@ -265,7 +265,10 @@ public final class Predictions {
                 prediction.incomplete());
     }
 
-    /** Metal maps the file itself, from a device's first tensor to its last, whatever else lies between. */
+    /**
+     * Whether a buffer is a range of the file, as Metal maps it: from a device's first tensor to its last, including
+     * what lies between.
+     */
     private static boolean isStretchOfTheFile(Part part, List<BufferSize> ofKind) {
         return !Weights.HOST.equals(part.place())
                 && ofKind.stream().anyMatch(buffer -> buffer.device().equals(part.place() + "_Mapped"));

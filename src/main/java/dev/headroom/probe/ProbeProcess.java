@@ -16,14 +16,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/** Asks something of native code in a process of its own: what it takes or breaks there is gone with it. */
+/** Runs a question to native code in a process of its own. Memory that it takes and crashes end with that process. */
 final class ProbeProcess {
-    /** What a probe exits with when it has said one sentence on standard error. */
+    /** The exit code of a probe that printed one sentence on standard error. */
     static final int BAD_INPUT = 2;
 
     private static final int SECONDS = 120;
 
-    /** The process was there and said no, broke or hung: that is about what it was asked, not about this machine. */
+    /** The process ran, and refused, crashed or hung. The cause is the subject of the question, not this machine. */
     static final class NoAnswer extends BadInput {
         private static final long serialVersionUID = 1L;
 
@@ -35,11 +35,11 @@ final class ProbeProcess {
     private ProbeProcess() {}
 
     /**
-     * Runs a class's {@code main} and returns what it printed.
+     * Runs the {@code main} of a class and returns its standard output.
      *
-     * @param about what is being asked about, as the beginning of a sentence
-     * @throws NoAnswer if the process gives none; the message says why
-     * @throws BadInput if there can be no process
+     * @param about the subject of the question, as the beginning of a sentence
+     * @throws NoAnswer if the process gives no answer; the message has the reason
+     * @throws BadInput if the process cannot be started
      */
     static String ask(Class<?> main, String about, List<String> arguments) {
         return ask(main, about, List.of(), Map.of(), arguments);
@@ -48,7 +48,7 @@ final class ProbeProcess {
     /**
      * As {@link #ask(Class, String, List)}.
      *
-     * @param options of the JVM, besides those that every child has
+     * @param options options of the JVM, besides those of every child
      */
     static String ask(
             Class<?> main,
@@ -73,7 +73,7 @@ final class ProbeProcess {
                 if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
                     throw new NoAnswer(about + " gave no answer within " + SECONDS
-                            + " s: see whether the driver hangs, or name another llama.cpp with --llama DIR.");
+                            + " s: check whether the driver hangs, or choose another llama.cpp with --llama DIR.");
                 }
                 return answer(about, process.exitValue(), read(out), read(err));
             } finally {
@@ -87,12 +87,12 @@ final class ProbeProcess {
         }
     }
 
-    /** The other side's answer, whatever the locale does to standard output. */
+    /** Prints the answer as UTF-8, independent of the locale. */
     static void answer(String json) {
         print(FileDescriptor.out, json);
     }
 
-    /** The other side has one sentence to say instead, and ends. */
+    /** Prints one sentence instead of an answer, and ends the process. */
     static void refuse(RuntimeException e) {
         print(FileDescriptor.err, String.valueOf(e.getMessage()));
         System.exit(BAD_INPUT);
@@ -108,15 +108,15 @@ final class ProbeProcess {
         }
         if (exit != 0) {
             throw new NoAnswer(about + " " + end(exit, out, err)
-                    + ": it cannot be used here; name another llama.cpp with --llama DIR.");
+                    + ": it cannot be used here; choose another llama.cpp with --llama DIR.");
         }
         return out;
     }
 
-    /** What ggml prints before it aborts: {@code ggml.c:123: GGML_ASSERT(…) failed}. */
+    /** The line that ggml prints before it aborts: {@code ggml.c:123: GGML_ASSERT(…) failed}. */
     private static final Pattern ABORT = Pattern.compile("\\S+\\.\\w+:\\d+: .+");
 
-    /** How a process ended without an answer, for which Java reports a crash on standard output. */
+    /** How a process ended without an answer. Java reports a crash on standard output. */
     static String end(int exit, String out, String err) {
         Optional<String> crash = ProcessEnd.crash(out.lines().toList());
         if (crash.isPresent()) {

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How a Java process ended, in words: by its exit code and the JVM's report of a crash. */
+/** Describes how a Java process ended, from its exit code and the JVM's crash report. */
 public final class ProcessEnd {
-    /** POSIX; a process that a signal ended has 128 and its number as exit code in Java. */
+    /** POSIX signals by number. Java's exit code of a process that a signal ended is 128 plus the number. */
     private static final Map<Integer, String> SIGNALS = Map.ofEntries(
             Map.entry(1, "SIGHUP"),
             Map.entry(2, "SIGINT"),
@@ -22,10 +22,10 @@ public final class ProcessEnd {
             Map.entry(13, "SIGPIPE"),
             Map.entry(15, "SIGTERM"));
 
-    /** Of this signal alone the systems have two numbers. */
+    /** The number of SIGBUS, which differs between systems. */
     private static final int SIGBUS = System.getProperty("os.name").startsWith("Mac") ? 10 : 7;
 
-    /** NTSTATUS values that Windows ends processes with (ntstatus.h). */
+    /** NTSTATUS values in exit codes of Windows (ntstatus.h). */
     private static final Map<Integer, String> WINDOWS = Map.of(
             0xC0000005, "access violation",
             0xC000001D, "illegal instruction",
@@ -40,7 +40,7 @@ public final class ProcessEnd {
 
     private ProcessEnd() {}
 
-    /** An exit code as the end of a sentence. */
+    /** An exit code in words, such as {@code signal 9 (SIGKILL)} or {@code exit code 1}. */
     public static String how(int exit) {
         if (WINDOWS.containsKey(exit)) {
             return String.format(Locale.ROOT, "exit code 0x%08X (%s)", exit, WINDOWS.get(exit));
@@ -51,9 +51,9 @@ public final class ProcessEnd {
     }
 
     /**
-     * What a report of a crash says happened, and where: {@code SIGSEGV in C [libggml.so+0x41b2c] ggml_mul_mat+0x9c}.
+     * The signal and the frame in a crash report, such as {@code SIGSEGV in C [libggml.so+0x41b2c] ggml_mul_mat+0x9c}.
      *
-     * @param report lines of hs_err, or what the JVM prints of it; they may be none
+     * @param report lines of hs_err, or the summary that the JVM prints; may be empty
      */
     public static Optional<String> crash(List<String> report) {
         int title = report.indexOf(FRAME);

@@ -21,13 +21,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * {@code journal.jsonl}, the truth of a run: a first line that says what is measured and with what, then a line for
- * each fork that has ended. What was appended is on the disk; a line that a kill tore is no line.
+ * The file {@code journal.jsonl}, from which a run resumes. The first line is the run's head: what is measured, and
+ * with what. Each further line is a fork that has ended. An appended line is on the disk; an incomplete last line is
+ * ignored.
  */
 final class Journal {
     static final String NAME = "journal.jsonl";
 
-    private static final String GO_ON = "; what was measured before is intact, go on with --resume ";
+    private static final String GO_ON = "; the results so far are intact, continue with --resume ";
 
     private final Path file;
 
@@ -36,15 +37,15 @@ final class Journal {
     }
 
     /**
-     * What a journal holds.
+     * The content of a journal.
      *
      * @param head the run without its cells
-     * @param forks in the order in which they ended, none twice
-     * @param bytes how long the whole lines are; what lies behind was torn
+     * @param forks in the order in which they ended, without duplicates
+     * @param bytes length of the complete lines; the rest is an incomplete line
      */
     record Content(Run head, List<ForkResult> forks, long bytes) {}
 
-    /** Begins a journal that is not there yet. */
+    /** Creates a new journal. */
     static Journal begin(Path folder, Run head) {
         Journal journal = new Journal(folder.resolve(NAME));
         journal.write(Json.line(head), StandardOpenOption.CREATE_NEW);
@@ -52,7 +53,7 @@ final class Journal {
         return journal;
     }
 
-    /** Goes on behind the whole lines of a journal. */
+    /** Opens a journal to append after its complete lines. */
     static Journal resume(Path folder, Content content) {
         Path file = folder.resolve(NAME);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
@@ -63,7 +64,7 @@ final class Journal {
         return new Journal(file);
     }
 
-    /** Appends a fork; when this returns it is on the disk. If that fails, the lines before it are as they were. */
+    /** Appends a fork and waits until it is on the disk. If that fails, the earlier lines stay intact. */
     void append(ForkResult fork) {
         write(Json.line(fork), StandardOpenOption.APPEND);
     }
@@ -86,19 +87,22 @@ final class Journal {
         }
     }
 
-    /** A new file survives a power failure only when its folder is on the disk too. Windows does that by itself. */
+    /**
+     * Writes a folder's entry to the disk, without which a new file does not survive a power failure. Windows does this
+     * itself.
+     */
     private static void sync(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            // Not every system opens folders.
+            // some systems cannot open folders
         }
     }
 
     /**
      * Reads the journal of a run folder.
      *
-     * @throws BadInput if there is none, or a line in its middle is damaged
+     * @throws BadInput if there is none, or a line other than the last is damaged
      */
     static Content read(Path folder) {
         Path file = folder.resolve(NAME);
@@ -107,8 +111,7 @@ final class Journal {
             bytes = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new BadInput(
-                    folder + " holds no " + NAME
-                            + ", so that there is nothing to go on with: name a run folder, or start a new run without --resume.");
+                    "No " + NAME + " in " + folder + ": give a run folder, or start a new run without --resume.");
         } catch (IOException e) {
             throw new BadInput(file + " cannot be read (" + FileErrors.reason(e) + "): check its permissions.", e);
         }
@@ -118,8 +121,8 @@ final class Journal {
     static Content parse(Path file, byte[] bytes) {
         int end = end(bytes, 0);
         if (end == 0) {
-            throw new BadInput(file + " ends within its first line: the run was ended before it had measured anything;"
-                    + " start a new one without --resume.");
+            throw new BadInput(
+                    file + " ends within its first line: nothing was measured yet; start a new run without --resume.");
         }
         Run head = line(file, 1, text(bytes, 0, end), Run.class);
         List<ForkResult> forks = new ArrayList<>();
@@ -131,7 +134,7 @@ final class Journal {
                 fork = line(file, number, text(bytes, start, end), ForkResult.class);
             } catch (BadInput e) {
                 if (end == bytes.length) {
-                    break; // the last line: a power failure can leave a line end behind bytes that were never written
+                    break; // a power failure can leave a line end after bytes that were never written
                 }
                 throw e;
             }
@@ -143,7 +146,7 @@ final class Journal {
         return new Content(head, forks, start);
     }
 
-    /** Where the line that begins at {@code start} ends, its line feed included; 0 if it does not. */
+    /** The end of the line that begins at {@code start}, after its line feed; 0 if the line is incomplete. */
     private static int end(byte[] bytes, int start) {
         for (int i = start; i < bytes.length; i++) {
             if (bytes[i] == '\n') {
@@ -169,7 +172,7 @@ final class Journal {
                                     .orElse("not JSON") + "): "
                             + (number == 1
                                     ? "start a new run without --resume."
-                                    : "delete that line, and its fork is measured again."),
+                                    : "delete that line; its fork is then measured again."),
                     e);
         }
     }

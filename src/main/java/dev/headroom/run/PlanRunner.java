@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * Runs the cells of a plan one fork after the other. A fork that ends goes into the journal; every other file of the
- * run folder is made from it anew after each cell.
+ * Runs the cells of a plan, one fork after the other. Each fork is appended to the journal when it ends. After each
+ * cell all other files of the run folder are written again.
  */
 public final class PlanRunner implements Closeable {
     private static final String VRAM = "·vram.peak";
@@ -66,13 +66,13 @@ public final class PlanRunner implements Closeable {
     }
 
     /**
-     * Makes the run folder, then the synthetic models: a folder that cannot be written to is found before minutes go
+     * Creates the run folder, then the synthetic models. A folder that is not writable is then found before minutes go
      * into a model.
      *
-     * @param out the folder that the run folder is made in
-     * @param version Headroom's
-     * @param progress told which model is being written and how far it is, 0 to 1
-     * @throws BadInput if either cannot be made, and then neither is left behind; or if another benchmark is running
+     * @param out the parent of the run folder
+     * @param version Headroom's version
+     * @param progress receives the model that is being written and its progress, 0 to 1
+     * @throws BadInput if one cannot be created, which leaves nothing behind; or if another benchmark is running
      */
     public static PlanRunner prepare(Places places, Path out, String version, BiConsumer<Run.Model, Double> progress) {
         Closeable lock = MachineLock.take("plan " + places.plan().name());
@@ -88,9 +88,9 @@ public final class PlanRunner implements Closeable {
     }
 
     /**
-     * Goes on with a run: what it has measured stays.
+     * Resumes a run: its measured forks are kept.
      *
-     * @throws BadInput if the rest would not be measured with the same, or another benchmark is running
+     * @throws BadInput if the conditions have changed, or another benchmark is running
      */
     public static PlanRunner resume(
             UnfinishedRun unfinished, Places places, String version, BiConsumer<Run.Model, Double> progress) {
@@ -109,22 +109,22 @@ public final class PlanRunner implements Closeable {
         return runner;
     }
 
-    /** Where the results are. */
+    /** The folder of the results. */
     public Path folder() {
         return folder.path();
     }
 
-    /** How many cells need no more forks. */
+    /** The number of cells that need no more forks. */
     public int done() {
         return (int) places.cells().stream().filter(this::isDone).count();
     }
 
-    /** Ends the fork that runs, and the run. */
+    /** Ends the current fork, and the run. */
     public void cancel() {
         places.cancel();
     }
 
-    /** Measures every cell that is not done yet; a cell that fails is a result. */
+    /** Measures every cell that is not done. A cell that fails is a result. */
     public Run run(RunListener listener) {
         tell(write(current(null)).map(Warning::text).stream(), listener);
         for (Place place : places.all()) {
@@ -144,7 +144,7 @@ public final class PlanRunner implements Closeable {
         return run;
     }
 
-    /** Cells that are compared with each other take turns. */
+    /** Measures a block of cells. Their forks take turns, because these cells are compared with each other. */
     private void measure(List<Cell> block, RunListener listener) {
         while (true) {
             List<Cell> unfinished = block.stream().filter(cell -> !isDone(cell)).toList();
@@ -188,19 +188,20 @@ public final class PlanRunner implements Closeable {
     }
 
     /**
-     * A cell with a fork that failed is done: it would fail again, and out of memory on purpose is hard on a machine.
+     * Whether a cell needs no more forks. A cell with a failed fork is done: it would fail again, and running out of
+     * memory strains the machine.
      */
     private boolean isDone(Cell cell) {
         List<ForkResult> results = results(cell);
         return results.size() >= cell.settings().forks() || results.stream().anyMatch(fork -> !fork.ok());
     }
 
-    /** Tells what has not been told yet. */
+    /** Passes on warnings that are new. */
     private void tell(Stream<String> warnings, RunListener listener) {
         warnings.filter(told::add).forEach(listener::warning);
     }
 
-    /** Warnings that stay as they are. */
+    /** Warnings that later forks do not change. */
     private Stream<String> settled() {
         return Stream.of(
                         head.warnings().stream(),
@@ -209,7 +210,7 @@ public final class PlanRunner implements Closeable {
                 .flatMap(all -> all);
     }
 
-    /** Warnings that name the worst of all cells, which may still come. */
+    /** Warnings that name the worst cell, which later cells may change. */
     private Stream<String> unsettled() {
         return Stream.concat(
                         Warning.WronglyPredicted.of(cells()).stream(),
@@ -225,7 +226,10 @@ public final class PlanRunner implements Closeable {
         return Stream.concat(Warning.Repeated.of(fork).stream(), lost(fork).stream());
     }
 
-    /** What a fork lost in its middle; or VRAM, where it could be measured before the run and is in no iteration. */
+    /**
+     * The metrics that a fork lost: meters that stopped, or VRAM that no iteration has although its meter worked before
+     * the run.
+     */
     private Optional<Warning> lost(ForkResult fork) {
         List<String> lost = fork.memory() == null ? List.of() : fork.memory().lost();
         if (lost.isEmpty() && fork.ok()) {
@@ -246,7 +250,7 @@ public final class PlanRunner implements Closeable {
                 ended, proof, Stream.concat(settled(), unsettled()).distinct().toList(), cells());
     }
 
-    /** Replaces all files, as far as nobody keeps them open: the journal has everything that they have. */
+    /** Replaces all files except those that another program has open. The journal has the same data. */
     private Optional<Warning.NotReplaced> write(Run run) {
         List<RunResult> jmh = new ArrayList<>();
         List<ForkResult> all = new ArrayList<>();
@@ -280,7 +284,7 @@ public final class PlanRunner implements Closeable {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    /** Lets others measure. */
+    /** Releases the machine's lock. */
     @Override
     public void close() {
         try {

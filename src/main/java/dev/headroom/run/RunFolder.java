@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The folder of one run: the journal is appended to, every other file is replaced as a whole. */
+/** The folder of one run. The journal grows; every other file is replaced as a whole. */
 final class RunFolder {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
@@ -25,9 +25,9 @@ final class RunFolder {
     }
 
     /**
-     * Makes {@code <parent>/<yyyyMMdd-HHmmss>-<plan>}, with a number behind it if there is one of that name.
+     * Creates {@code <parent>/<yyyyMMdd-HHmmss>-<plan>}, with a number appended if that exists.
      *
-     * @throws BadInput if the parent is not a folder one may write to
+     * @throws BadInput if the parent is not a writable folder
      */
     static RunFolder create(Path parent, String plan, LocalDateTime now) {
         try {
@@ -47,19 +47,19 @@ final class RunFolder {
         } catch (IOException e) {
             throw new BadInput(
                     "Results cannot be written to " + parent + " (" + FileErrors.reason(e)
-                            + "): give a folder you may write to with --out DIR.",
+                            + "): give a writable folder with --out DIR.",
                     e);
         }
     }
 
     /**
-     * The folder of a run that goes on.
+     * Opens the folder of an existing run.
      *
-     * @throws BadInput if it is none
+     * @throws BadInput if it is not a folder
      */
     static RunFolder open(Path path) {
         if (!Files.isDirectory(path)) {
-            throw new BadInput(path + " is not a folder: name the folder of the run, such as results/<time>-<plan>.");
+            throw new BadInput(path + " is not a folder: give the folder of the run, such as results/<time>-<plan>.");
         }
         Path folder = path.toAbsolutePath().normalize();
         try {
@@ -70,7 +70,7 @@ final class RunFolder {
         return new RunFolder(folder);
     }
 
-    /** Removes the folder, as long as no fork has run. */
+    /** Removes the folder, if no fork has run. */
     void remove() {
         try {
             Files.deleteIfExists(path.resolve("logs"));
@@ -94,10 +94,10 @@ final class RunFolder {
     }
 
     /**
-     * Replaces a file as a whole, making the folder that its name has: readers see the old text or the new one. On
-     * Windows a program that has the file open keeps it from being replaced.
+     * Replaces a file as a whole and creates its folder: readers see the old text or the new one. On Windows a file
+     * that another program has open cannot be replaced.
      *
-     * @return why it stays as it was; empty if it was replaced
+     * @return the reason why it was not replaced; empty if it was
      */
     Optional<String> replace(String name, String text) {
         Path file = path.resolve(name);
@@ -107,7 +107,7 @@ final class RunFolder {
             Files.writeString(temporary, text);
         } catch (IOException e) {
             Leftovers.delete(temporary);
-            throw FileErrors.cannotWrite(file, e, "; the journal beside it is intact, go on with --resume " + path);
+            throw FileErrors.cannotWrite(file, e, "; the journal is intact, continue with --resume " + path);
         }
         try {
             Leftovers.patiently(() ->

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** A run that was broken off, as its journal tells. */
+/** An interrupted run, read from its journal. */
 public final class UnfinishedRun {
     private final RunFolder folder;
     private final Journal.Content content;
@@ -25,9 +25,9 @@ public final class UnfinishedRun {
     }
 
     /**
-     * Reads it.
+     * Reads the run in a folder.
      *
-     * @throws BadInput if there is nothing to go on with
+     * @throws BadInput if there is no journal to continue
      */
     public static UnfinishedRun in(Path path) {
         RunFolder folder = RunFolder.open(path);
@@ -42,7 +42,7 @@ public final class UnfinishedRun {
         return content;
     }
 
-    /** What it measures. */
+    /** The plan of the run. */
     public Plan plan() {
         Map<String, String> entries = new LinkedHashMap<>(content.head().plan());
         String name = Objects.requireNonNullElse(entries.remove("name"), "");
@@ -54,7 +54,7 @@ public final class UnfinishedRun {
                         .toList());
     }
 
-    /** Where its llama.cpp was; empty if there is nothing of that name here, as it was on another machine. */
+    /** The directory of its llama.cpp; empty if it does not exist here, because the run is from another machine. */
     public Optional<Path> llama() {
         return Optional.ofNullable(new File(content.head().llama().library()).getParentFile())
                 .filter(File::isDirectory)
@@ -62,16 +62,16 @@ public final class UnfinishedRun {
     }
 
     /**
-     * Checks that what is missing would be measured with what the rest was measured with.
+     * Checks that the missing forks would be measured under the same conditions as the others.
      *
-     * @throws BadInput that names what differs
+     * @throws BadInput that names the differences
      */
     void check(Run now) {
         List<String> differences = RunDifferences.between(content.head(), now);
         if (!differences.isEmpty()) {
-            throw new BadInput(folder.path() + " cannot be gone on with, as results would not belong together: "
+            throw new BadInput(folder.path() + " cannot be resumed, because its results would not be comparable: "
                     + String.join("; ", differences)
-                    + ". Go back to what it was, or start a new run without --resume.");
+                    + ". Restore the earlier conditions, or start a new run without --resume.");
         }
         List<String> cells = now.plan().isEmpty() ? List.of() : cells();
         content.forks().stream()
@@ -80,7 +80,7 @@ public final class UnfinishedRun {
                 .findFirst()
                 .ifPresent(cell -> {
                     throw new BadInput(folder.path().resolve(Journal.NAME) + " has a fork of " + cell
-                            + ", which its plan does not have: delete that line.");
+                            + ", a cell that its plan does not have: delete that line.");
                 });
     }
 

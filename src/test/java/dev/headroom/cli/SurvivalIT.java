@@ -181,7 +181,7 @@ class SurvivalIT {
     /** What is sent to the fork, what becomes of its cell, and that the next cell is measured all the same. */
     @ParameterizedTest
     @CsvSource({
-        "KILL, crashed, ended from outside with signal 9 (SIGKILL)",
+        "KILL, crashed, Another process ended the fork with signal 9 (SIGKILL)",
         "SEGV, crashed, crashed with SIGSEGV in ",
         "ABRT, crashed, signal 6 (SIGABRT)",
         "STOP, timeout, It made no progress for 20 s"
@@ -309,7 +309,8 @@ class SurvivalIT {
             assertThat(result.exit()).as(result.toString()).isEqualTo(3);
             assertThat(texts(json().get("cells"), "status")).containsExactly("oom", "ok");
             assertThat(json().at("/cells/0/reason").asText())
-                    .contains("The kernel ended the process for want of memory", "in this control group rose by 1");
+                    .contains(
+                            "The kernel killed the process because memory ran out", "in this control group rose by 1");
         } finally {
             nothingStays();
             Files.delete(group);

@@ -53,7 +53,7 @@ class WrongLlamaIT {
     @Test
     void itExits() throws IOException, InterruptedException {
         fake("ON_LOAD=exit(0)");
-        refused("gave no answer that makes sense");
+        refused("gave an answer that cannot be read");
     }
 
     @Test

@@ -43,7 +43,7 @@ class ForkEndTest {
     }
 
     @Test
-    void whatTheForkThrewTellsByItsType() {
+    void exceptionTypeDecidesTheStatus() {
         assertThat(end(thrown(new LlamaOutOfMemory("no room")))).isEqualTo(new ForkEnd(Status.OOM, "no room"));
         assertThat(end(thrown(new BadInput("not that")))).isEqualTo(new ForkEnd(Status.REFUSED, "not that"));
         assertThat(end(thrown(new OutOfMemoryError("Java heap space"))).status())
@@ -55,7 +55,7 @@ class ForkEndTest {
     }
 
     @Test
-    void aKillIsForWantOfMemoryIfTheKernelCountedOne() {
+    void killIsOutOfMemoryOnlyIfTheKernelCountedOne() {
         ForkEnd inGroup = end(exit(137), new OomKills(OptionalLong.of(1), OptionalLong.of(1)), NOTHING, List.of());
         assertThat(inGroup.status()).isEqualTo(Status.OOM);
         assertThat(inGroup.reason()).contains("signal 9 (SIGKILL)", "in this control group rose by 1");
@@ -64,13 +64,13 @@ class ForkEndTest {
         assertThat(onMachine.reason()).contains("on this machine rose by 2");
         ForkEnd outside = end(exit(137), NONE, NOTHING, List.of());
         assertThat(outside.status()).isEqualTo(Status.CRASHED);
-        assertThat(outside.reason()).contains("ended from outside", "counted no kill");
-        assertThat(end(exit(137), NOT_COUNTED, NOTHING, List.of()).reason()).contains("does not tell");
+        assertThat(outside.reason()).contains("Another process ended the fork", "counted no out-of-memory kill");
+        assertThat(end(exit(137), NOT_COUNTED, NOTHING, List.of()).reason()).contains("does not report");
     }
 
-    /** Others may be killed for want of memory while this fork fails by itself. */
+    /** The kernel may kill other processes while this fork fails by itself. */
     @Test
-    void aKillElsewhereDoesNotExplainAnAbort() {
+    void killOfAnotherProcessDoesNotExplainAnAbort() {
         assertThat(end(exit(134), new OomKills(OptionalLong.of(0), OptionalLong.of(1)), NOTHING, List.of())
                         .status())
                 .isEqualTo(Status.CRASHED);
@@ -94,7 +94,7 @@ class ForkEndTest {
                 "-1073741801 | x | OOM | 0xC0000017 (no memory)",
                 "-1073741523 | x | OOM | 0xC000012D (commitment limit)",
             })
-    void otherwiseTheExitCodeAndTheLastWordsTell(int code, String lastWords, Status status, String reason) {
+    void otherEndsAreDescribedByExitCodeAndLastWords(int code, String lastWords, Status status, String reason) {
         ForkEnd end = end(exit(code), "# Warmup Iteration   1: ", lastWords, "<forked VM failed with exit code>");
 
         assertThat(end.status()).isEqualTo(status);
@@ -102,7 +102,7 @@ class ForkEndTest {
     }
 
     @Test
-    void llamaCppsLogTellsWhatItWasRefused() {
+    void failedAllocationIsReadFromLlamaCppsLog() {
         LlamaFacts facts = LlamaLog.parse(List.of(
                 "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 8192.00 MiB on device 0: cudaMalloc failed: out of memory",
                 "alloc_tensor_range: failed to allocate CUDA0 buffer of size 8589934592"));
@@ -110,11 +110,11 @@ class ForkEndTest {
         ForkEnd end = end(exit(134), NONE, facts, List.of());
 
         assertThat(end.status()).isEqualTo(Status.OOM);
-        assertThat(end.reason()).contains("llama.cpp was refused 8192 MiB on CUDA0", "signal 6");
+        assertThat(end.reason()).contains("llama.cpp could not allocate 8192 MiB on CUDA0", "signal 6");
     }
 
     @Test
-    void theJvmsReportTellsWhereAndWhatItWasRefused() {
+    void crashReportHasFrameAndFailedAllocation() {
         ForkEnd crash = end(
                 exit(134),
                 NONE,
@@ -140,11 +140,11 @@ class ForkEndTest {
                         "# There is insufficient memory for the Java Runtime Environment to continue.",
                         "# Native memory allocation (mmap) failed to map 178257920 bytes for committing reserved memory."));
         assertThat(memory.status()).isEqualTo(Status.OOM);
-        assertThat(memory.reason()).contains("refused 170 MiB");
+        assertThat(memory.reason()).contains("could not allocate 170 MiB");
     }
 
     @Test
-    void whatItSaysStaysOnOneShortLine() {
+    void lastWordsAreCutToOneShortLine() {
         ForkEnd end = end(exit(134), "GGML_ASSERT(\u001b[31m" + "x".repeat(5000) + ") failed");
 
         assertThat(end.reason()).hasSizeLessThan(400).doesNotContain("\u001b");

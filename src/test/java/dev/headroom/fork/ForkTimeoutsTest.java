@@ -17,7 +17,7 @@ class ForkTimeoutsTest {
     }
 
     @Test
-    void whatThePlanSaysCounts() {
+    void limitsOfThePlanAreUsed() {
         ForkTimeouts limits = limits(cell("benchmarks=TokenGeneration\ntimeLimit=90s\nstallLimit=5s"), 3);
 
         assertThat(limits).isEqualTo(new ForkTimeouts(Duration.ofSeconds(90), Duration.ofSeconds(5)));
@@ -25,7 +25,7 @@ class ForkTimeoutsTest {
 
     /** 8 billion weights, 2,048 tokens behind 57,952 others, on two cores: minutes for one call of llama_decode. */
     @Test
-    void otherwiseTheyLeaveRoomForASlowMachine() {
+    void defaultLimitsLeaveRoomForASlowMachine() {
         Cell cell = cell("benchmarks=TimeToFirstToken\ncontextLength=60000\nthreads=2\nwarmup=1\niterations=1");
         DurationEstimate estimate = new DurationEstimate(cell, 8_000_000_000L, 5_000_000_000L, false);
         ForkTimeouts limits = limits(cell, 1);
@@ -36,7 +36,7 @@ class ForkTimeoutsTest {
     }
 
     @Test
-    void aMachineThatProvedSlowGetsMore() {
+    void limitsGrowWithMeasuredSlowness() {
         Cell cell = cell("benchmarks=TokenGeneration");
 
         assertThat(limits(cell, 4).total()).isGreaterThan(limits(cell, 1).total());
@@ -44,7 +44,7 @@ class ForkTimeoutsTest {
     }
 
     @Test
-    void anIterationWithoutLlamaCppIsNoStall() {
+    void iterationWithoutLlamaCppIsNotAStall() {
         Cell cell = cell("benchmarks=NativeCall\ntime=1h");
 
         assertThat(limits(cell, 1).stall()).isGreaterThan(Duration.ofHours(1));

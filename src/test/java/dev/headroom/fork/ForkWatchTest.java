@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class ForkWatchTest {
     @Test
-    void aSleepIsWhatOnlyOneOfTheClocksCounted() {
+    void sleepIsTheDifferenceOfTheClocks() {
         OptionalDouble before = OptionalDouble.of(1000);
 
         assertThat(ForkWatch.slept(before, OptionalDouble.of(1730), 10, 1)).hasValue(720);

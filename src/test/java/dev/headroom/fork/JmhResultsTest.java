@@ -57,7 +57,7 @@ class JmhResultsTest {
     }
 
     @Test
-    void aMeanOfWhatWasNotMeasuredInEveryIterationIsAbsentAndAMaximumIsNot() {
+    void incompleteMeansAreAbsentAndIncompleteMaximaAreNot() {
         ForkResult fork = new ForkResult(
                 "c",
                 1,
@@ -94,7 +94,7 @@ class JmhResultsTest {
     }
 
     @Test
-    void everyModeComesBackFromTheJournalAsItWas() throws JsonProcessingException {
+    void everyModeSurvivesTheJournal() throws JsonProcessingException {
         for (String benchmark : List.of("TokenGeneration", "PromptProcessing", "NativeCall", "ModelLoad")) {
             ForkResult journalled = Json.read(Json.line(fork(1, 61.875, 62.125)), ForkResult.class);
 
@@ -127,7 +127,7 @@ class JmhResultsTest {
     }
 
     @Test
-    void aFailedForkIsTheCellsStatusAndTheGoodOnesAreItsScore() {
+    void failedForkSetsTheStatusAndGoodForksTheScore() {
         ForkResult bad = ForkResult.refused("c", 2, "no room", "t");
 
         CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork(1, 50), bad));
@@ -138,7 +138,7 @@ class JmhResultsTest {
     }
 
     @Test
-    void aCellThatNeverRanIsCancelled() {
+    void cellThatNeverRanIsCancelled() {
         CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of());
 
         assertThat(cell.status()).isEqualTo(Status.CANCELLED);
@@ -146,7 +146,7 @@ class JmhResultsTest {
     }
 
     @Test
-    void jsonIsWhatJmhVisualizerReads() throws JsonProcessingException {
+    void jsonHasWhatJmhVisualizerReads() throws JsonProcessingException {
         Cell cell = cell("TokenGeneration");
         String json = JmhResults.json(List.of(JmhResults.merged(cell, List.of(fork(1, 100, 102), fork(2, 104, 106)))
                 .orElseThrow()));

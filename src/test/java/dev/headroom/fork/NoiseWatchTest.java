@@ -66,7 +66,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void whatTheForkItselfUsesIsNoLoad() {
+    void loadOfTheForkIsNotNoise() {
         assertThat(kinds(at(0, 0, 0, 0), at(10, 0.5, 0, 39))).isEmpty();
 
         List<Noise> noise = NoiseWatch.seen(at(0, 0, 0, 0), at(10, 15, 0, 20), OptionalInt.of(0));
@@ -75,14 +75,14 @@ class NoiseWatchTest {
 
     @ParameterizedTest
     @CsvSource({"2.4, 0, ''", "2.6, 0, LOAD", "0, 1.9, ''", "0, 2.1, STEAL"})
-    void limitsOfTimeThatIsLost(double others, double stolen, String kind) {
+    void lossBelowTheLimitIsNotNoise(double others, double stolen, String kind) {
         assertThat(kinds(at(0, 0, 0, 0), at(10, others, stolen, 30)))
                 .extracting(Kind::name)
                 .isEqualTo(kind.isEmpty() ? List.of() : List.of(kind));
     }
 
     @Test
-    void countersThatWentBackAreNoNoise() {
+    void decreasingCountersAreNotNoise() {
         assertThat(kinds(at(0, 500, 500, 0), at(10, 0, 0, 30))).isEmpty();
         assertThat(kinds(at(10, 0, 0, 0), at(10, 5, 5, 0)))
                 .as("no time between")
@@ -119,7 +119,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void whatIsNotToldIsNoNoise() {
+    void unknownValuesAreNotNoise() {
         Snapshot nothing = new Snapshot(
                 0,
                 Optional.empty(),
@@ -135,7 +135,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aForkSaysWhatDisturbedIt() {
+    void forkHasItsNoise() {
         NoiseWatch watch = watch(false);
         load = at -> 2;
 
@@ -150,7 +150,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aStrictRunDoesNotBeginUnderNoise() {
+    void strictRunDoesNotStartUnderNoise() {
         NoiseWatch quiet = watch(true);
         quiet.beforeRun();
         assertThat(quiet.before()).isEmpty();
@@ -171,7 +171,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aStrictRunKeepsNoForkThatWasDisturbed() {
+    void strictRunRefusesDisturbedForks() {
         NoiseWatch watch = watch(true);
         load = at -> at > 5 ? 3 : 0;
 
@@ -184,7 +184,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aStrictRunLeavesOtherFailuresAsTheyAre() {
+    void strictRunKeepsOtherFailures() {
         NoiseWatch watch = watch(true);
         load = at -> at > 5 ? 3 : 0;
         ForkResult crashed = new ForkResult(
@@ -197,7 +197,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aStrictRunWaitsUntilItIsQuiet() {
+    void strictRunWaitsForQuiet() {
         NoiseWatch watch = watch(true);
         load = at -> at < 180 ? 3 : 0;
 
@@ -209,7 +209,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void noiseThatStaysIsWaitedForOnceAndQuietRenewsPatience() {
+    void lastingNoiseIsWaitedForOnceAndQuietRenewsThePatience() {
         NoiseWatch watch = watch(true);
         load = at -> 3;
 
@@ -233,7 +233,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aRunThatIsCancelledWaitsNoLonger() {
+    void cancelledRunStopsWaiting() {
         NoiseWatch watch = watch(true);
         load = at -> 3;
 
@@ -243,7 +243,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void vramThatOthersTakeMeanwhileIsNamedOnceWithBothValues() {
+    void changedVramBaselineIsReportedOnceWithBothValues() {
         NoiseWatch watch = watch(false);
         List<ForkResult> forks = new ArrayList<>();
         for (double mib : new double[] {512, 560, 812, 800}) {
@@ -260,7 +260,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void aRunThatGoesOnKnowsTheBaselineOfBefore() {
+    void resumedRunKnowsTheEarlierBaseline() {
         NoiseWatch watch = watch(false);
         watch.remember(fork("old", 2, "·vram.baseline", 2000));
 
@@ -274,7 +274,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void heatOfTheGpuComesFromTheIterations() {
+    void gpuHeatComesFromTheIterations() {
         NoiseWatch watch = watch(false);
         assertThat(run(watch, "a", 1, () -> takes(9, fork("a", 1, "·gpu.throttled.heat", 12)))
                         .noise())
@@ -286,7 +286,7 @@ class NoiseWatchTest {
     }
 
     @Test
-    void ofEachKindTheWorstIsToldWithHowOften() {
+    void worstNoiseOfEachKindIsReportedWithItsCount() {
         List<Warning> warnings = Warning.Noisy.of(List.of(
                 fork("a", 1).with(List.of(new Noise(Kind.LOAD, 0.5, "of 4 cores"))),
                 fork("b", 2)
@@ -302,7 +302,7 @@ class NoiseWatchTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void everyKindSaysWhenAndWhatToDo(Kind kind) throws JsonProcessingException {
+    void everyKindOfNoiseHasTimeAndRemedy(Kind kind) throws JsonProcessingException {
         String text = new Warning.Noisy(new Noise(kind, 3.0, "DETAIL"), "during fork 1 of x").text();
         assertThat(text).endsWith(".").doesNotContain("%s", "null");
         assertThat(text).matches(kind == Kind.VRAM_BASELINE ? ".*DETAIL\\. .*" : ".*during fork 1 of x.*: .*");

@@ -71,7 +71,7 @@ class HostVramTest {
     }
 
     @Test
-    void whatAForkHeldStandsInEachOfItsIterations() {
+    void hostMetricsStandInEveryIteration() {
         try (HostVram host = of(new FakeMeter("vram.peak", () -> used))) {
             ForkResult seen = host.during(() -> holding(2000)).orElseThrow();
 
@@ -85,7 +85,7 @@ class HostVramTest {
     }
 
     @Test
-    void whatTheLastForkHeldIsNoBaseline() {
+    void memoryThatIsStillBeingFreedIsNotBaseline() {
         Deque<Long> falling = new ArrayDeque<>(List.of(900L, 700L, 500L, 500L));
         try (HostVram host = of(new FakeMeter("vram.peak", () -> {
             Long next = falling.poll();
@@ -100,7 +100,7 @@ class HostVramTest {
     }
 
     @Test
-    void ofSeveralCardsTheOneThatIsUsed() {
+    void cardWithTheLargestRiseIsUsed() {
         try (HostVram host = of(
                 new CardMeter("0000:01:00.0", () -> OptionalLong.of(3000 * MIB)),
                 new CardMeter("0000:02:00.0", () -> used))) {
@@ -122,7 +122,7 @@ class HostVramTest {
     }
 
     @Test
-    void aMeterThatStopsAnsweringLeavesTheFork() {
+    void stoppedMeterKeepsTheFork() {
         try (HostVram host = of(new FakeMeter("vram.peak", () -> used))) {
             assertThat(host.during(() -> {
                         used = OptionalLong.empty();
@@ -135,7 +135,7 @@ class HostVramTest {
     }
 
     @Test
-    void aMeterThatThrowsLeavesTheFork() {
+    void throwingMeterKeepsTheFork() {
         try (HostVram host = of(new FakeMeter("vram.peak", () -> {
             throw new IllegalStateException("broken");
         }))) {
@@ -144,7 +144,7 @@ class HostVramTest {
     }
 
     @Test
-    void aMeterThatHangsHangsNoRun() {
+    void hangingMeterDoesNotHangTheRun() {
         FakeMeter hanging = new FakeMeter("vram.peak", () -> {
             LockSupport.parkNanos(Long.MAX_VALUE);
             return used;
@@ -156,7 +156,7 @@ class HostVramTest {
     }
 
     @Test
-    void aForkThatWasCancelledStaysSo() {
+    void cancelledForkStaysCancelled() {
         try (HostVram host = of(new FakeMeter("vram.peak", () -> used))) {
             assertThat(host.during(Optional::empty)).isEmpty();
         }

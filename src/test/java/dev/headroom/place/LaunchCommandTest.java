@@ -39,7 +39,7 @@ class LaunchCommandTest {
     }
 
     @Test
-    void aPrefixStandsBeforeWhatThisHeadroomRunsWith() throws IOException {
+    void prefixIsPutBeforeTheCommandOfThisHeadroom() throws IOException {
         assertThat(command("kind=command", "prefix=bwrap,--ro-bind,\"/a,b\",/,--"))
                 .containsExactly(
                         "bwrap",
@@ -59,7 +59,7 @@ class LaunchCommandTest {
     }
 
     @Test
-    void aContainerSeesWhatItNeedsUnderTheSamePaths() throws IOException {
+    void containerMountsItsFilesUnderTheSamePaths() throws IOException {
         Files.createDirectories(folder.resolve("jdk"));
         Path outside = Files.writeString(folder.resolve("net.properties"), "");
         Files.createSymbolicLink(folder.resolve("jdk/net.properties"), outside);
@@ -130,7 +130,7 @@ class LaunchCommandTest {
     }
 
     @Test
-    void dockerHasItsOwnWordForCards() throws IOException {
+    void dockerHasItsOwnGpuOption() throws IOException {
         assertThat(command("kind=container", "engine=docker", "rootfs=/r", "gpu=nvidia"))
                 .containsSequence("--gpus", "all")
                 .containsSequence("--rootfs", "/r");
@@ -168,7 +168,7 @@ class LaunchCommandTest {
     }
 
     @Test
-    void windowsIsEnteredByItsJava() throws IOException {
+    void windowsIsEnteredWithItsJava() throws IOException {
         assertThat(command("kind=windows", "home=C:\\\\headroom", "llama=D:\\\\l"))
                 .containsExactly(
                         "/mnt/c/headroom/runtime/bin/java.exe",
@@ -180,7 +180,7 @@ class LaunchCommandTest {
     }
 
     @Test
-    void sshGetsOneQuotedLine() throws IOException {
+    void sshGetsOneQuotedArgument() throws IOException {
         EnvironmentProfile profile = profile(
                 "kind=ssh", "host=me@desk", "options=-p,2222", "home=/opt/head room", "bundle=/b.tar.gz", "cache=/c'd");
         assertThat(LaunchCommand.of(profile, here(), "1").command())
@@ -210,7 +210,7 @@ class LaunchCommandTest {
     }
 
     @Test
-    void whatAProfileLacksOrHasTooMuchIsTold() {
+    void missingAndUnknownKeysAreReported() {
         assertThatThrownBy(() -> profile("prefix=a")).hasMessageContaining("place.properties has no key kind");
         assertThatThrownBy(() -> profile("kind=comand")).hasMessageContaining("did you mean command?");
         assertThatThrownBy(() -> profile("kind=command")).hasMessageContaining("has no key prefix");

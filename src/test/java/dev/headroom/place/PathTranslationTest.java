@@ -44,7 +44,7 @@ class PathTranslationTest {
                 "~/head room|~/'head room'",
                 "~me|'~me'",
             })
-    void aShellReadsItBack(String text, String quoted) {
+    void quotedTextIsReadBackByAShell(String text, String quoted) {
         assertThat(PathTranslation.quoted(text)).isEqualTo(quoted);
     }
 }

@@ -33,12 +33,12 @@ class PlacesTest {
     }
 
     @Test
-    void environmentsTakeTurnsThereAndBack() {
+    void forksOfEnvironmentsRunInOrderAbba() {
         assertThat(order(new HashMap<>())).isEqualTo("abccbaabc");
     }
 
     @Test
-    void aRunThatGoesOnFillsItsRoundFirst() {
+    void resumedRunCompletesItsRoundFirst() {
         assertThat(order(new HashMap<>(Map.of(BLOCK.get(0), 1)))).isEqualTo("bccbaabc");
         assertThat(order(new HashMap<>(Map.of(BLOCK.get(0), 3, BLOCK.get(1), 2, BLOCK.get(2), 2))))
                 .isEqualTo("bc");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PreparationTest {
     @Test
-    void looksAtWhateverTheReaderLetsPass(@TempDir Path folder) throws IOException {
+    void everyReadableModelIsAccepted(@TempDir Path folder) throws IOException {
         GgufMutants.forEach(7, 1000, folder, (number, file) -> {
             Gguf header;
             try {
@@ -37,7 +37,7 @@ class PreparationTest {
 
     /** However long each cell would take, a plan's estimates can be added up. */
     @Test
-    void estimatesOfTheLargestPlanCanBeAddedUp() {
+    void estimateOfTheLargestPlanDoesNotOverflow() {
         Cell cell = Plan.parse(
                         "absurd",
                         "test",

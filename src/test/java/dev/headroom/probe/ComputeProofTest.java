@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class ComputeProofTest {
     @Test
-    void whatIsRightIsNearAndNothingElse() {
+    void onlyNearbyLogitsPass() {
         float[] right = ComputeProof.logits();
         assertThat(ComputeProof.fits(right)).isTrue();
         float[] rounded = right.clone();

@@ -89,7 +89,7 @@ class PredictionsIT {
      */
     @ParameterizedTest
     @MethodSource("wholeModels")
-    void theCacheOfEveryShapeIsThatOfTheFormula(String id) throws IOException {
+    void kvCacheOfEveryShapeEqualsTheFormula(String id) throws IOException {
         Gguf model = write(id);
         assertThat(Gguf.read(model.path())).isEqualTo(model);
         KvCache cache = KvCache.of(model).orElseThrow();
@@ -117,7 +117,7 @@ class PredictionsIT {
 
     @ParameterizedTest
     @MethodSource("shortModels")
-    void whatIsLoadedTakesWhatWasPredicted(String id) throws IOException {
+    void loadedBuffersEqualThePrediction(String id) throws IOException {
         Gguf header = write(id);
         List<ContextSettings> all = new ArrayList<>();
         for (int length : new int[] {700, 4096}) {
@@ -193,7 +193,7 @@ class PredictionsIT {
 
     /** The process that is asked has the header alone, and leaves nothing behind. */
     @Test
-    void aModelThatIsNotWritten() {
+    void modelThatIsNotWrittenIsPredicted() {
         Gguf header = SyntheticModel.parse("synthetic-llama-3.1-8b-q4_k_m").header(directory.resolve("none.gguf"));
         Predictions.Point point =
                 new Predictions.Point(-1, Optional.of(settings(8192, 512, KvType.F16, FlashAttention.ON)));
@@ -211,7 +211,7 @@ class PredictionsIT {
      * Neither a setting nor a file that llama.cpp refuses stops anything: what is not known is absent, with the reason.
      */
     @Test
-    void whatLlamaRefuses() throws IOException {
+    void refusedContextHasAReason() throws IOException {
         Gguf good = write("synthetic-stories-15m-q8_0");
         Predictions.Point refused =
                 new Predictions.Point(0, Optional.of(settings(256, 64, KvType.Q8_0, FlashAttention.OFF)));

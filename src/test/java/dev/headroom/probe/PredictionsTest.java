@@ -43,7 +43,7 @@ class PredictionsTest {
     }
 
     @Test
-    void cacheAndWeightsLieWithTheirLayers() {
+    void kvCacheAndWeightsLieOnTheDeviceOfTheirLayer() {
         Prediction prediction = Predictions.prediction(
                 STORIES,
                 load("CPU", "CPU", "Vulkan0", "Vulkan0", "Vulkan0", "Vulkan0", "Vulkan0"),
@@ -72,7 +72,7 @@ class PredictionsTest {
     }
 
     @Test
-    void whereNoFormulaIsKnownTheSimulationsCacheStands() {
+    void simulatedKvCacheIsUsedWithoutAFormula() {
         Gguf mamba = new Gguf(
                 Path.of("x.gguf"),
                 0,
@@ -92,7 +92,7 @@ class PredictionsTest {
     }
 
     @Test
-    void formsOfWeightsWhoseSizeIsNotKnownAreLeftOut() {
+    void weightsOfUnknownSizeAreLeftOut() {
         Load amx = new Load(
                 null,
                 List.of("CPU", "CPU", "CPU", "CPU", "CPU", "CPU", "CPU"),
@@ -109,7 +109,7 @@ class PredictionsTest {
     }
 
     @Test
-    void aContextThatLlamaRefusesHasItsWeightsAndTheReason() {
+    void refusedContextKeepsWeightsAndReason() {
         Prediction prediction =
                 Predictions.prediction(STORIES, load("CPU", "CPU"), SETTINGS, new Context("no", null, null, List.of()));
         assertThat(prediction.incomplete()).isEqualTo("no");
@@ -118,7 +118,7 @@ class PredictionsTest {
     }
 
     @Test
-    void measuredBesidePredicted() {
+    void measuredSizesStandBesidePredictedOnes() {
         Prediction prediction = new Prediction(
                 List.of(
                         new Part("model", "CPU", 10, "formula"),
@@ -142,7 +142,7 @@ class PredictionsTest {
 
     /** llama.cpp may hold some weights twice; where that is not foreseen the sum says nothing. */
     @Test
-    void weightsWithoutAPlaceAreNotHeldAgainstBuffers() {
+    void weightsWithoutAPlaceAreNotCompared() {
         Prediction formula =
                 Predictions.byFormula(STORIES, new Predictions.Point(-1, Optional.of(SETTINGS)), "no simulation");
         Prediction measured = Predictions.against(
@@ -153,7 +153,7 @@ class PredictionsTest {
     }
 
     @Test
-    void aStretchOfTheFileOnADeviceIsNotHeldAgainstItsTensors() {
+    void mappedRangeOfTheFileIsNotCompared() {
         Prediction prediction = new Prediction(
                 List.of(new Part("model", "MTL0", 4000, "formula"), new Part("model", "CPU", 300, "formula")), null);
         Prediction measured = Predictions.against(
@@ -164,7 +164,7 @@ class PredictionsTest {
     }
 
     @Test
-    void contextsHaveRoomForWhatIsDecodedOnTop() {
+    void contextHasRoomForDecodedTokens() {
         Plan plan = new Plan("test", List.of(new Entry("contextLength", "1000", "here")));
         assertThat(plan.cells())
                 .extracting(cell -> cell.benchmark().simpleName() + " "
@@ -187,7 +187,7 @@ class PredictionsTest {
     }
 
     @Test
-    void oneWarningForEachPartThatIsWrong() {
+    void eachWrongPartHasOneWarning() {
         Part right = new Part("kv", "CPU", 100, "formula").measured(100);
         List<Warning> warnings = Warning.WronglyPredicted.of(List.of(
                 cell("a", "x", right, new Part("compute", "CUDA0", 100, "simulation").measured(150)),

@@ -20,7 +20,7 @@ class ProbeProcessTest {
             """;
 
     @Test
-    void aCrashNamesSignalAndLibrary() {
+    void crashNamesSignalAndLibrary() {
         assertThat(ProbeProcess.end(1, CRASH, ""))
                 .isEqualTo("crashed its process with SIGBUS in C  [libggml-base.so+0x1f3a5]  ggml_backend_load+0x15");
         assertThat(ProbeProcess.end(134, CRASH.substring(0, CRASH.indexOf("# Problematic")), ""))
@@ -28,7 +28,7 @@ class ProbeProcessTest {
     }
 
     @Test
-    void anAbortSaysWhy() {
+    void abortHasItsReason() {
         assertThat(
                         ProbeProcess.end(
                                 134,
@@ -43,7 +43,7 @@ class ProbeProcessTest {
     }
 
     @Test
-    void anythingElseGivesItsLastWord() {
+    void otherEndsHaveTheirLastLine() {
         assertThat(ProbeProcess.end(3, "", "first\nlast \n\n"))
                 .isEqualTo("ended its process with exit code 3, saying \"last\"");
         assertThat(ProbeProcess.end(137, "noise", ""))

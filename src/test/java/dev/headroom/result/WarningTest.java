@@ -26,7 +26,7 @@ class WarningTest {
     }
 
     @Test
-    void aMeterThatIsOffWhereItIsForIsNamed() {
+    void misleadingMeterIsReportedForItsOwnMemory() {
         assertThat(misleading(CARD, verdict(CARD, "Vulkan0 (card)", "misleading")))
                 .extracting(Warning::text)
                 .singleElement()
@@ -36,7 +36,7 @@ class WarningTest {
     }
 
     @Test
-    void whatItSaysOfOtherMemoryDoesNotMatter() {
+    void valuesForOtherMemoryAreIgnored() {
         assertThat(misleading(CARD, verdict(CARD, "host", "misleading"), verdict(CARD, "CPU (x)", "misleading")))
                 .isEmpty();
         assertThat(misleading(PROCESS, verdict(PROCESS, "Vulkan0 (card)", "misleading")))
@@ -47,7 +47,7 @@ class WarningTest {
     }
 
     @Test
-    void ofSeveralCardsOneIsRightAndTheOthersAreNotMeant() {
+    void oneCorrectCardIsEnough() {
         assertThat(misleading(
                         CARD,
                         verdict(CARD, "CUDA1 (card)", "misleading"),
@@ -58,7 +58,7 @@ class WarningTest {
     }
 
     @Test
-    void filesThatSomebodyKeepsOpenAreNamedOnceWithEachReason() {
+    void openFilesAreReportedOnceForEachReason() {
         Warning.NotReplaced warning = new Warning.NotReplaced(
                 new TreeMap<>(Map.of("cells.csv", "Sharing violation", "run.json", "Sharing violation")));
 

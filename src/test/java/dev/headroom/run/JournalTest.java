@@ -48,7 +48,7 @@ class JournalTest {
     }
 
     @Test
-    void whatWasAppendedIsReadAgain() throws IOException {
+    void appendedForksAreReadAgain() throws IOException {
         Journal journal = Journal.begin(folder, HEAD);
         journal.append(fork("a", 1));
         journal.append(fork("a", 2));
@@ -61,7 +61,7 @@ class JournalTest {
     }
 
     @Test
-    void aTornLastLineIsNoneWhereverItTore() throws IOException {
+    void incompleteLastLineIsIgnored() throws IOException {
         Journal journal = Journal.begin(folder, HEAD);
         journal.append(fork("a", 1));
         long whole = Files.size(file());
@@ -76,7 +76,7 @@ class JournalTest {
     }
 
     @Test
-    void aLastLineOfZerosIsTornToo() throws IOException {
+    void lastLineOfZerosIsIgnored() throws IOException {
         Journal.begin(folder, HEAD).append(fork("a", 1));
         long whole = Files.size(file());
         Files.write(file(), new byte[] {'{', 0, 0, '\n'}, StandardOpenOption.APPEND);
@@ -85,7 +85,7 @@ class JournalTest {
     }
 
     @Test
-    void goingOnCutsOffWhatWasTorn() throws IOException {
+    void resumingCutsTheIncompleteLine() throws IOException {
         Journal.begin(folder, HEAD).append(fork("a", 1));
         Files.writeString(file(), "{\"cell\":\"a\",\"fo", StandardOpenOption.APPEND);
 
@@ -95,7 +95,7 @@ class JournalTest {
     }
 
     @Test
-    void aForkThatIsThereTwiceCountsOnce() {
+    void duplicateForkCountsOnce() {
         Journal journal = Journal.begin(folder, HEAD);
         journal.append(fork("a", 1));
         journal.append(fork("a", 1));
@@ -104,7 +104,7 @@ class JournalTest {
     }
 
     @Test
-    void damageInTheMiddleIsNamedByLine() throws IOException {
+    void damageInTheMiddleIsReportedWithItsLine() throws IOException {
         Journal journal = Journal.begin(folder, HEAD);
         journal.append(fork("a", 1));
         Files.writeString(file(), "null\n", StandardOpenOption.APPEND);
@@ -117,24 +117,24 @@ class JournalTest {
     }
 
     @Test
-    void aFolderWithoutOneIsNoRun() {
+    void folderWithoutJournalIsRefused() {
         assertThatThrownBy(() -> Journal.read(folder))
                 .isInstanceOf(BadInput.class)
-                .hasMessageContaining("holds no journal.jsonl");
+                .hasMessageContaining("No journal.jsonl in");
     }
 
     @Test
-    void aRunThatHadJustBegunHasNothingToGoOnWith() throws IOException {
+    void journalWithoutACompleteLineIsRefused() throws IOException {
         Files.writeString(file(), "{\"schemaVersion\":1,");
 
         assertThatThrownBy(() -> Journal.read(folder))
                 .isInstanceOf(BadInput.class)
-                .hasMessageContaining("before it had measured anything");
+                .hasMessageContaining("nothing was measured yet");
     }
 
     /** Whatever happens to the file: what it holds, or one sentence. */
     @Test
-    void damagedJournalsAreAnsweredInOneSentence() throws IOException {
+    void damagedJournalsAreRefusedInOneSentence() throws IOException {
         Journal journal = Journal.begin(folder, HEAD);
         for (int number = 1; number <= 5; number++) {
             journal.append(fork("cell", number));
@@ -163,7 +163,7 @@ class JournalTest {
     }
 
     @Test
-    void aJournalOfAnotherKindIsAnsweredToo() {
+    void jsonOfAnotherKindIsRefused() {
         for (String text : List.of("null\n", "[]\n", "{}\n", "1\n", "\"\"\n", "\n", "{\"cell\":\"a\"}\n")) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             assertThatThrownBy(() -> Journal.parse(file(), bytes))

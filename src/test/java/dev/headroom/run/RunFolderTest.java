@@ -18,7 +18,7 @@ class RunFolderTest {
     Path parent;
 
     @Test
-    void isNamedByTimeAndPlanAndNeverTakenTwice() {
+    void nameHasTimeAndPlanAndIsUnique() {
         RunFolder first = RunFolder.create(parent, "quick", NOW);
         RunFolder second = RunFolder.create(parent, "quick", NOW);
 
@@ -27,7 +27,7 @@ class RunFolderTest {
     }
 
     @Test
-    void aParentThatIsAFileIsRefused() throws IOException {
+    void parentThatIsAFileIsRefused() throws IOException {
         Path file = Files.writeString(parent.resolve("file"), "x");
 
         assertThatThrownBy(() -> RunFolder.create(file, "quick", NOW))
@@ -50,7 +50,7 @@ class RunFolderTest {
     }
 
     @Test
-    void aFileThatCannotBeReplacedStaysAndSaysWhy() throws IOException {
+    void fileThatCannotBeReplacedStaysWithAReason() throws IOException {
         RunFolder folder = RunFolder.create(parent, "quick", NOW);
         Path kept = Files.createDirectories(folder.path().resolve("run.json"));
         Files.writeString(kept.resolve("inside"), "old");

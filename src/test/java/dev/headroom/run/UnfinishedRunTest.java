@@ -53,7 +53,7 @@ class UnfinishedRunTest {
     Path folder;
 
     @Test
-    void thePlanIsThatOfTheJournal() {
+    void planIsReadFromTheJournal() {
         Journal.begin(folder, BEGUN);
 
         UnfinishedRun run = UnfinishedRun.in(folder);
@@ -65,7 +65,7 @@ class UnfinishedRunTest {
     }
 
     @Test
-    void theSameMachineAMinuteLaterDiffersInNothing() throws IOException {
+    void sameMachineLaterHasNoDifferences() throws IOException {
         assertThat(RunDifferences.between(BEGUN, changed("/environment/memoryAvailableMiB", "50")))
                 .isEmpty();
         assertThat(RunDifferences.between(BEGUN, changed("/environment/gpu2Display", "none")))
@@ -94,14 +94,14 @@ class UnfinishedRunTest {
         "/models/0/id, n.gguf, model m.gguf was 2 bytes",
         "/meters/0/name, os, meters of ·ram.peak was linux.hwm and is os",
     })
-    void whatDiffersIsNamed(String pointer, String value, String difference) throws IOException {
+    void differencesAreNamed(String pointer, String value, String difference) throws IOException {
         assertThat(RunDifferences.between(BEGUN, changed(pointer, value)))
                 .isNotEmpty()
                 .anyMatch(text -> text.startsWith(difference));
     }
 
     @Test
-    void goingOnWithSomethingElseIsRefused() throws IOException {
+    void resumingUnderOtherConditionsIsRefused() throws IOException {
         Journal.begin(folder, BEGUN);
         UnfinishedRun run = UnfinishedRun.in(folder);
         Run other = changed("/llama/version", "v0.5.0");
@@ -115,7 +115,7 @@ class UnfinishedRunTest {
     }
 
     @Test
-    void aForkOfNoCellIsRefused() {
+    void forkOfAnUnknownCellIsRefused() {
         Journal.begin(folder, BEGUN).append(ForkResult.refused("Nonsense", 1, "r", "t"));
 
         assertThatThrownBy(() -> UnfinishedRun.in(folder).check(BEGUN))
