@@ -1,27 +1,26 @@
 /*
- * A fake libnvidia-ml for tests, never loaded outside of them: it answers what its macros say. Each scenario is a build
- * of its own, so that a function that an old driver lacks is really missing. Times are ms since the first nvmlInit_v2
- * of the process.
+ * A fake libnvidia-ml, for tests only. Macros set its answers. Each scenario is a separate build, so that a function
+ * that old drivers lack is really missing. Times are in ms since the process's first nvmlInit_v2.
  *
- *   STUB              cannot be initialised, as the library that the CUDA toolkit puts under the unversioned name
- *   OLD               an old driver: no later versions of functions, no energy counter, no MIG, reasons to throttle
- *                     under their old name
+ *   STUB              cannot be initialised, like the CUDA toolkit's library under the unversioned name
+ *   OLD               an old driver: only first versions of functions, no energy counter, no MIG, old name of the
+ *                     throttle reasons
  *   CARDS=n           number of cards; card i uses (1 + i) GiB
- *   ABOVE_TOTAL       memory in use above the card's total, which no card has
- *   FOLLOW            the memory in use is 1 GiB and the resident set of this process
- *   FORKS=n           every fork of JMH whose variable FAKE_FORKS is this process's holds n bytes of every card
- *   TIMELINE="t:m,…"  from time t on m MiB are in use on the first card
- *   LOST_AT=t         from then on all cards are lost
- *   PROCESS=n         the bytes that this process is listed with; ~0ULL as under WDDM and WSL2. It is listed once it has
- *                     loaded llama.cpp or called fake_list(1)
- *   DRAWS             the process also stands in the list of those that draw, with half of it
- *   FOREIGN           the lists have processes of others alone, as in a container with numbers of its own
- *   ACCOUNTING=n      accounting is enabled, and says that this process held n bytes at most
- *   ENDED             what accounting knows is a process of the same number that has ended
- *   MIG=n             every card is divided into n parts; part j has 5 GiB and uses (1 + j) * 256 MiB
- *   THROTTLE=bits     reasons for the clocks to be what they are; 1, idle, without it
+ *   ABOVE_TOTAL       memory in use is above the card's total, which is invalid
+ *   FOLLOW            memory in use is 1 GiB plus the resident memory of this process
+ *   FORKS=n           each JMH fork with this process's value of FAKE_FORKS holds n bytes of each card
+ *   TIMELINE="t:m,…"  from time t on, m MiB are in use on the first card
+ *   LOST_AT=t         all cards are lost from time t on
+ *   PROCESS=n         bytes in this process's entry in the lists; ~0ULL as under WDDM and WSL2. The process is listed
+ *                     once it has loaded llama.cpp or called fake_list(1)
+ *   DRAWS             the process is also in the list of graphics processes, with half of these bytes
+ *   FOREIGN           the lists have only other processes, as in a container with its own process ids
+ *   ACCOUNTING=n      accounting is enabled; the peak of this process is n bytes
+ *   ENDED             accounting knows only an ended process with this process's id
+ *   MIG=n             each card is divided into n parts; part j has 5 GiB and uses (1 + j) * 256 MiB
+ *   THROTTLE=bits     reasons for the current clocks; default: 1, idle
  *   DRIVER_MODEL=n    as on Windows: 0 WDDM, 1 TCC, 2 MCDM
- *   DISPLAY=n         0: no display is plugged in, 1: one is, 2: and the cards draw on it; without it they do not tell
+ *   DISPLAY=n         0: no display connected, 1: connected, 2: active; default: not reported
  */
 #define _GNU_SOURCE
 #include <glob.h>
@@ -68,7 +67,7 @@ enum {
     GPU_IS_LOST = 15
 };
 
-/* What handles point to: a card, or a part of one. */
+/* The target of a handle: a card, or a part of one. */
 typedef struct {
     int card, part;
 } device;
@@ -114,22 +113,22 @@ int nvmlShutdown(void) {
     return SUCCESS;
 }
 
-/* For the tests to see that every initialisation is paired with a shutdown. */
+/* For tests: initialisations without a shutdown yet. */
 int fake_initialised(void) {
     return initialised;
 }
 
-/* From now on this process is listed, or is not. */
+/* For tests: lists this process, or no longer lists it. */
 void fake_list(int yes) {
     listed = yes;
 }
 
-/* So many ms have passed at once. */
+/* For tests: advances the time by some ms. */
 void fake_advance(int millis) {
     advanced += millis * 1000000ULL;
 }
 
-/* From now on all cards are lost. */
+/* For tests: all cards are lost from now on. */
 void fake_lose(void) {
     lost = 1;
 }
@@ -147,7 +146,7 @@ static int is_listed(void) {
 }
 
 #ifdef FORKS
-/* Whether a file of a process has some bytes in it. */
+/* Whether a file of a process contains some bytes. */
 static int has(const char *process, const char *name, const char *bytes) {
     char path[64], text[65536];
     snprintf(path, sizeof path, "%s/%s", process, name);
@@ -439,34 +438,34 @@ int nvmlDeviceGetAccountingStats(device *of, unsigned int pid, accounting_stats 
 #endif
 }
 
-/* What is read of a card as a whole: parts have none of it. */
-static int tells(const device *of) {
+/* Result of functions for whole cards. Parts do not support them. */
+static int whole_card(const device *of) {
     return of->part >= 0 ? NOT_SUPPORTED : is_lost() ? GPU_IS_LOST : SUCCESS;
 }
 
 #ifndef OLD
 int nvmlDeviceGetTotalEnergyConsumption(device *of, unsigned long long *millijoules) {
     *millijoules = 5000000000ULL + nanos() / 1000 * WATTS / 1000;
-    return tells(of);
+    return whole_card(of);
 }
 #endif
 
 int nvmlDeviceGetPowerUsage(device *of, unsigned int *milliwatts) {
     *milliwatts = WATTS * 1000;
-    return tells(of);
+    return whole_card(of);
 }
 
 int nvmlDeviceGetClockInfo(device *of, int clock, unsigned int *megahertz) {
     *megahertz = clock == 1 ? 1500 : clock == 2 ? 9500 : 0;
-    return tells(of);
+    return whole_card(of);
 }
 
 int nvmlDeviceGetTemperature(device *of, int sensor, unsigned int *celsius) {
     *celsius = 61;
-    return sensor == 0 ? tells(of) : INVALID_ARGUMENT;
+    return sensor == 0 ? whole_card(of) : INVALID_ARGUMENT;
 }
 
 int REASONS(device *of, unsigned long long *reasons) {
     *reasons = THROTTLE;
-    return tells(of);
+    return whole_card(of);
 }

@@ -1,7 +1,6 @@
 /*
- * A fake pdh.dll for tests, never loaded outside of them: performance counters of two graphics adapters, of strangers'
- * processes and of one process that a test names. It reads the calls' arguments as Windows does, but for the width of
- * wide characters, which is the system's.
+ * A fake pdh.dll, for tests only. It has performance counters of two graphics adapters, of other processes, and of one
+ * process named by the test. It reads arguments as Windows does, except that wide characters have this system's width.
  */
 #include <stdint.h>
 #include <string.h>
@@ -84,7 +83,7 @@ int PdhGetFormattedCounterArrayW(void *handle, uint32_t format, uint32_t *size, 
     int n = asked->process ? strangers + (own ? 2 : 0) : 2;
     uint32_t needed = n * (sizeof(item) + 64 * sizeof(wchar_t));
     if (*size < needed) {
-        *size = items == NULL ? needed : 1; /* not to be relied on */
+        *size = items == NULL ? needed : 1; /* Windows's value is not reliable either */
         return MORE_DATA;
     }
     *size = needed;

@@ -94,7 +94,7 @@ public final class NoiseWatch {
 
     /** Starts watching this machine. */
     public static NoiseWatch begin(boolean strict) {
-        return new NoiseWatch(strict, Snapshot::take, NvidiaCard::computing, NoiseWatch::sleep);
+        return new NoiseWatch(strict, Snapshot::take, NvidiaCard::computeProcesses, NoiseWatch::sleep);
     }
 
     /**

@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Memory of an AMD card, whoever uses it, as amdgpu tells it in sysfs, in bytes: {@code mem_info_vram_used} on the card
- * and {@code mem_info_gtt_used} of system RAM that it has mapped, where allocations go that do not fit (kernel
- * documentation, GPU driver "amdgpu", memory information).
+ * Memory in use on an AMD card by all processes, in bytes, from the driver amdgpu in sysfs. {@code mem_info_vram_used}
+ * is memory on the card. {@code mem_info_gtt_used} is system RAM that the card has mapped: allocations that do not fit
+ * on the card go there. Source: kernel documentation, GPU driver "amdgpu", memory information.
  */
 final class AmdDevice implements Meter {
     private static final String DRIVER = "amdgpu";
 
-    /** What is read of a card. */
+    /** The two kinds of memory. */
     enum Reading {
         VRAM(new Signal("amd.vram", "vram.peak", Scope.DEVICE, Semantics.RESIDENT), "mem_info_vram_used"),
         GTT(new Signal("amd.gtt", "vram.shared.peak", Scope.DEVICE, Semantics.RESIDENT), "mem_info_gtt_used");
@@ -57,7 +57,7 @@ final class AmdDevice implements Meter {
             }
         }
         if (meters.isEmpty()) {
-            throw new MeterUnavailable("no card here has a " + reading.file + " of " + DRIVER);
+            throw new MeterUnavailable("no card here has the file " + reading.file + " of " + DRIVER);
         }
         return meters;
     }

@@ -5,18 +5,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The largest memory of this process's control group, kept by the kernel: {@code memory.peak} of version 2. Since Linux
- * 6.12 a write to the open file begins a new peak for that file alone, so nobody else who watches the group is
- * disturbed (kernel documentation, "Control Group v2").
+ * Peak memory of this process's control group in bytes: {@code memory.peak} of version 2. Since Linux 6.12 a write to
+ * the open file starts a new peak. That peak belongs to this open file: other readers of the group are not affected.
+ * Source: kernel documentation, "Control Group v2".
  */
 final class CgroupPeak implements PeakMeter {
     private static final Signal SIGNAL = new Signal("cgroup.peak", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);
 
-    /** Any text will do that is not empty. */
+    /** Any text that is not empty starts a new peak. */
     private static final String RESET = "0";
 
     private final Path path;
@@ -28,25 +28,25 @@ final class CgroupPeak implements PeakMeter {
     }
 
     static List<Meter> open() throws MeterUnavailable {
-        return open(Cgroup.ofMemory());
+        return open(Cgroup.ofMemory().orElse(null));
     }
 
-    static List<Meter> open(Optional<Cgroup.Group> group) throws MeterUnavailable {
-        if (group.isEmpty() || group.get().version() != 2) {
+    static List<Meter> open(Cgroup.@Nullable Group group) throws MeterUnavailable {
+        if (group == null || group.version() != 2) {
             throw new MeterUnavailable("no control group of version 2 counts the memory of this process");
         }
-        Path path = group.get().folder().resolve("memory.peak");
+        Path path = group.folder().resolve("memory.peak");
         KernelFile file = KernelFile.openForCommands(path);
         CgroupPeak meter = new CgroupPeak(path, file);
         try {
             file.command(RESET);
         } catch (IOException e) {
             meter.close();
-            throw new MeterUnavailable(path + " cannot be written: " + e.getMessage(), e);
+            throw KernelFile.inaccessible(path, "written", e);
         }
         if (meter.read().isEmpty()) {
             meter.close();
-            throw new MeterUnavailable(path + " does not tell a number");
+            throw new MeterUnavailable(path + " holds no number");
         }
         return List.of(meter);
     }
@@ -56,7 +56,7 @@ final class CgroupPeak implements PeakMeter {
         try {
             file.command(RESET);
         } catch (IOException e) {
-            throw new UncheckedIOException(path + " could be written before and cannot be now", e);
+            throw new UncheckedIOException(path + " can no longer be written", e);
         }
     }
 

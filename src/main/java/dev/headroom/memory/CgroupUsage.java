@@ -4,47 +4,47 @@ import dev.headroom.environment.Cgroup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of this process's control group, polled: {@code memory.current} of version 2, {@code memory.usage_in_bytes} of
- * version 1 (kernel documentation, "Control Group v2" and "Memory Resource Controller"). Beside it stands the largest
- * of the group's life, {@code memory.peak} since Linux 5.19 and {@code memory.max_usage_in_bytes}: see
- * {@link Watermark}. Version 1 would begin a new one when 0 is written, for everybody: whoever runs the container would
- * lose theirs, so it is only read.
+ * Memory of this process's control group in bytes, polled: {@code memory.current} of version 2, or
+ * {@code memory.usage_in_bytes} of version 1. The group's {@link LifetimePeak} is read as well: {@code memory.peak}
+ * since Linux 5.19, or {@code memory.max_usage_in_bytes}. Source: kernel documentation, "Control Group v2" and "Memory
+ * Resource Controller".
+ *
+ * <p>The peak of version 1 is never reset: that would also erase it for the container's owner.
  */
 final class CgroupUsage implements Meter {
     private static final Signal SIGNAL =
             new Signal("cgroup.usage", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);
 
     private final KernelFile usage;
-    private final Optional<KernelFile> most;
-    private final Watermark watermark;
+    private final @Nullable KernelFile peak;
+    private final LifetimePeak lifetimePeak;
 
-    private CgroupUsage(KernelFile usage, Optional<KernelFile> most) {
+    private CgroupUsage(KernelFile usage, @Nullable KernelFile peak) {
         this.usage = usage;
-        this.most = most;
-        watermark = new Watermark(
-                most.map(KernelFile::readNumber).orElse(OptionalLong.empty()).orElse(Long.MAX_VALUE));
+        this.peak = peak;
+        lifetimePeak = new LifetimePeak(readPeak().orElse(Long.MAX_VALUE));
     }
 
     static List<Meter> open() throws MeterUnavailable {
-        return open(Cgroup.ofMemory());
+        return open(Cgroup.ofMemory().orElse(null));
     }
 
-    static List<Meter> open(Optional<Cgroup.Group> group) throws MeterUnavailable {
-        if (group.isEmpty()) {
+    static List<Meter> open(Cgroup.@Nullable Group group) throws MeterUnavailable {
+        if (group == null) {
             throw new MeterUnavailable("no control group counts the memory of this process");
         }
-        boolean v2 = group.get().version() == 2;
-        Path now = group.get().folder().resolve(v2 ? "memory.current" : "memory.usage_in_bytes");
-        Path most = group.get().folder().resolve(v2 ? "memory.peak" : "memory.max_usage_in_bytes");
-        CgroupUsage meter = new CgroupUsage(
-                KernelFile.open(now), Files.isReadable(most) ? Optional.of(KernelFile.open(most)) : Optional.empty());
+        boolean v2 = group.version() == 2;
+        Path usage = group.folder().resolve(v2 ? "memory.current" : "memory.usage_in_bytes");
+        Path peak = group.folder().resolve(v2 ? "memory.peak" : "memory.max_usage_in_bytes");
+        CgroupUsage meter =
+                new CgroupUsage(KernelFile.open(usage), Files.isReadable(peak) ? KernelFile.open(peak) : null);
         if (meter.read().isEmpty()) {
             meter.close();
-            throw new MeterUnavailable(now + " does not tell a number");
+            throw new MeterUnavailable(usage + " holds no number");
         }
         return List.of(meter);
     }
@@ -52,10 +52,14 @@ final class CgroupUsage implements Meter {
     @Override
     public OptionalLong read() {
         OptionalLong now = usage.readNumber();
-        OptionalLong ever = most.map(KernelFile::readNumber).orElse(OptionalLong.empty());
+        OptionalLong ever = readPeak();
         return now.isPresent() && ever.isPresent()
-                ? OptionalLong.of(watermark.since(now.getAsLong(), ever.getAsLong()))
+                ? OptionalLong.of(lifetimePeak.since(now.getAsLong(), ever.getAsLong()))
                 : now;
+    }
+
+    private OptionalLong readPeak() {
+        return peak == null ? OptionalLong.empty() : peak.readNumber();
     }
 
     @Override
@@ -66,6 +70,8 @@ final class CgroupUsage implements Meter {
     @Override
     public void close() {
         usage.close();
-        most.ifPresent(KernelFile::close);
+        if (peak != null) {
+            peak.close();
+        }
     }
 }

@@ -1,9 +1,6 @@
 package dev.headroom.memory;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,26 +14,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Memory that this process holds of an AMD or Intel card, on the card or for it in system RAM, as the drivers amdgpu,
- * i915 and xe tell it in {@code /proc/self/fdinfo} (kernel documentation, "DRM client usage stats"). Empty until the
- * process has opened the card.
+ * Memory that this process holds of an AMD or Intel card, in bytes: on the card, or in system RAM for the card. Empty
+ * until the process has opened the card. Source: {@code /proc/self/fdinfo} of the drivers amdgpu, i915 and xe; kernel
+ * documentation, "DRM client usage stats".
  */
 final class DrmProcess implements Meter {
     private static final Set<String> DRIVERS = Set.of("amdgpu", "i915", "xe");
     private static final Path PROCESS = Path.of("/proc/self");
 
-    /** {@code drm-resident-vram0: 512 KiB}; older kernels of amdgpu have {@code drm-memory-vram} alone. */
+    /** Matches {@code drm-resident-vram0: 512 KiB}. Older versions of amdgpu only have {@code drm-memory-vram}. */
     private static final Pattern REGION = Pattern.compile(
             "drm-(?<what>resident|memory)-(?<region>[a-z0-9-]+):\\s*(?<size>\\d{1,12})(?: (?<unit>KiB|MiB))?");
 
-    /** What is read of the process. */
+    /** The two kinds of memory, each with its regions. */
     enum Reading {
-        /** On the card: amdgpu's {@code vram}, i915's {@code local0}, xe's {@code vram0}. */
+        /** Memory on the card: {@code vram} of amdgpu, {@code local0} of i915, {@code vram0} of xe. */
         CARD(new Signal("drm.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT), "(vram|local)\\d*"),
         /**
-         * In system RAM for a card that has memory of its own: amdgpu's and xe's {@code gtt}, which the card has
-         * mapped, and what it has not, amdgpu's {@code cpu}, xe's {@code system}; i915's {@code system0}, which is
-         * both. A chip without memory of its own has all of its memory there, which is not spilled.
+         * System RAM of a card with its own memory. The card has mapped {@code gtt} of amdgpu and xe. It has not mapped
+         * {@code cpu} of amdgpu and {@code system} of xe. {@code system0} of i915 is both. A chip without own memory
+         * has all of it in system RAM: that is no spill, and is left out.
          */
         SYSTEM(new Signal("drm.shared", "vram.shared.peak", Scope.PROCESS, Semantics.RESIDENT), "gtt|cpu|system\\d*");
 
@@ -71,42 +68,37 @@ final class DrmProcess implements Meter {
             }
         }
         if (meters.isEmpty()) {
-            throw new MeterUnavailable("no card here has one of the drivers amdgpu, i915 and xe");
+            throw new MeterUnavailable("no card here uses one of the drivers amdgpu, i915 and xe");
         }
         return meters;
     }
 
     @Override
     public OptionalLong read() {
-        List<String> texts = new ArrayList<>();
-        try (DirectoryStream<Path> open = Files.newDirectoryStream(process.resolve("fd"))) {
-            for (Path fd : open) {
-                text(fd).ifPresent(texts::add);
-            }
-        } catch (IOException | DirectoryIteratorException e) {
+        try {
+            List<String> texts = KernelFile.list(process.resolve("fd"), "*").stream()
+                    .filter(DrmProcess::isDrmFile)
+                    .map(fd -> KernelFile.text(process.resolve("fdinfo").resolve(fd.getFileName())))
+                    .toList();
+            return bytes(texts, card.pciId(), reading);
+        } catch (MeterUnavailable e) {
             return OptionalLong.empty();
         }
-        return bytes(texts, card.pciId(), reading);
     }
 
-    /** What stands beside a file of {@code /dev/dri} that is open; it may be closed in the meantime. */
-    private Optional<String> text(Path fd) {
+    private static boolean isDrmFile(Path fd) {
         try {
-            if (!Files.readSymbolicLink(fd).startsWith("/dev/dri")) {
-                return Optional.empty();
-            }
-            Path info = process.resolve("fdinfo").resolve(fd.getFileName());
-            return Optional.of(Files.readString(info, StandardCharsets.ISO_8859_1));
+            return Files.readSymbolicLink(fd).startsWith("/dev/dri");
         } catch (IOException e) {
-            return Optional.empty();
+            return false; // closed in the meantime
         }
     }
 
     /**
-     * Bytes of one card. A client, who may have several files open, counts once.
+     * Bytes of one card. A client may have several files open, and counts once.
      *
-     * @param texts of files in fdinfo
-     * @return empty where no file is about this card or tells its memory
+     * @param texts texts of files in {@code fdinfo}
+     * @return empty if no text has memory of this card
      */
     static OptionalLong bytes(List<String> texts, String pciId, Reading reading) {
         Map<String, Long> clients = new HashMap<>();
@@ -131,7 +123,7 @@ final class DrmProcess implements Meter {
                 .reduce(Long::sum);
     }
 
-    /** Bytes by region: its resident size where it is told, else its {@code memory}. */
+    /** Bytes by region: the region's {@code resident} size if there is one, else its {@code memory} size. */
     private static Map<String, Long> regions(String text) {
         Map<String, Long> resident = new HashMap<>();
         Map<String, Long> memory = new HashMap<>();
@@ -169,10 +161,5 @@ final class DrmProcess implements Meter {
     @Override
     public Signal signal() {
         return reading.signal;
-    }
-
-    @Override
-    public void close() {
-        // Nothing stays open.
     }
 }

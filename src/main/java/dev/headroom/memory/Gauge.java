@@ -3,27 +3,27 @@ package dev.headroom.memory;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Something that can be read again and again while a benchmark runs. Open until closed; not for several threads. */
+/** A value that can be read repeatedly while a benchmark runs: a {@link Meter} or a {@link Sensor}. Not thread-safe. */
 public interface Gauge extends AutoCloseable {
-    /** What it is called in results and messages, such as {@code nvml.device}. */
+    /** Name in results and messages, such as {@code nvml.device}. */
     String name();
 
     /** The metric it serves, such as {@code vram.peak}. */
     String metric();
 
-    /** The card it is about, as {@link Cards#pciId} writes it; empty for one that is not about one card. */
+    /** PCI id of the card it measures, in the spelling of {@link Cards#pciId}. Empty if it measures no single card. */
     default Optional<String> card() {
         return Optional.empty();
     }
 
     /**
-     * The value now; empty where there is none to be had. A gauge that has answered once and then gives nothing is
-     * lost.
+     * The current value. Empty if there is none. A gauge that has had a value before and then has none is lost.
      *
-     * @throws RuntimeException if the gauge itself is broken: the iteration that is being measured fails
+     * @throws RuntimeException if the gauge is broken; the running iteration then fails
      */
     OptionalLong read();
 
+    /** Releases what the gauge has opened. By default there is nothing to release. */
     @Override
-    void close();
+    default void close() {}
 }

@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What ggml says is in use on its GPUs, total minus free, all of them together. Each backend means something else by
- * it: an extra for comparing with llama.cpp's own figures, never {@code vram.peak}.
+ * Memory in use on all of ggml's GPUs, in bytes: total minus free. Each backend defines free memory differently. So
+ * this meter only serves comparisons with llama.cpp's own figures, and never serves {@code vram.peak}.
  *
- * <p>Asking creates the driver's context on CUDA. So nothing is asked before llama.cpp has put a model into memory,
- * which creates it in any case, and never for the baseline.
+ * <p>A reading creates the driver context on CUDA. So the meter reads nothing before llama.cpp has loaded a model,
+ * which creates that context anyway. It never serves a baseline.
  */
 final class GgmlDevice implements Meter {
     private static final Signal SIGNAL =
@@ -42,7 +42,7 @@ final class GgmlDevice implements Meter {
         return used;
     }
 
-    /** Over the devices that are GPUs and tell; some always say that all is free, which is not telling. */
+    /** The sum over all GPUs that report their memory. A GPU that reports no memory in use does not count. */
     static OptionalLong used(List<LlamaDevice> devices) {
         return devices.stream()
                 .filter(device -> device.type() == LlamaDevice.Type.GPU || device.type() == LlamaDevice.Type.IGPU)
@@ -57,10 +57,5 @@ final class GgmlDevice implements Meter {
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        // The library belongs to the benchmark.
     }
 }

@@ -5,19 +5,24 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
-/** A short text file of Linux's procfs or sysfs, kept open: every reading is what the kernel says then. */
+/** A short text file of Linux's procfs or sysfs, kept open. Each reading returns the kernel's current text. */
 final class KernelFile implements AutoCloseable {
-    /** Bytes that are read; the longest such file, {@code /proc/self/status}, has some 1,500. */
+    /** Size of the buffer in bytes. The longest file read here, {@code /proc/self/status}, has about 1,500. */
     private static final int SIZE = 16 * 1024;
 
-    /** 10^18 bytes are more than any machine has. */
-    private static final int MAX_DIGITS = 18;
+    /** Longest number accepted. No machine has 10^15 KiB, and that many bytes still fit into a {@code long}. */
+    private static final int MAX_DIGITS = 15;
 
     private final FileChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(SIZE);
@@ -27,39 +32,71 @@ final class KernelFile implements AutoCloseable {
         this.channel = channel;
     }
 
+    /** Opens a file for reading. */
     static KernelFile open(Path file) throws MeterUnavailable {
         return open(file, "read", StandardOpenOption.READ);
     }
 
-    /** Opens a file that is written to as well: what is written is a command to the kernel. */
+    /** Opens a file for reading and for {@link #command}. */
     static KernelFile openForCommands(Path file) throws MeterUnavailable {
         return open(file, "written", StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
-    /**
-     * Whether there is such a file or folder. A path that begins with a slash has no drive on Windows; Wine may find
-     * Linux's own files there, in which {@code self} is Wine's server.
-     */
-    static boolean isThere(Path file) {
-        return file.isAbsolute() && Files.exists(file);
-    }
-
     private static KernelFile open(Path file, String verb, OpenOption... options) throws MeterUnavailable {
-        if (!isThere(file)) {
-            throw new MeterUnavailable("there is no " + file + " on this system");
-        }
+        requireExists(file);
         try {
             return new KernelFile(FileChannel.open(file, options));
         } catch (IOException e) {
-            throw new MeterUnavailable(file + " cannot be " + verb + ": " + e.getMessage(), e);
+            throw inaccessible(file, verb, e);
         }
     }
 
+    /**
+     * Checks that a file or folder exists. A Linux path is never absolute on Windows, so it does not exist there. Under
+     * Wine, {@code /proc/self} would otherwise be the Wine server.
+     */
+    private static void requireExists(Path path) throws MeterUnavailable {
+        if (!path.isAbsolute() || !Files.exists(path)) {
+            throw inaccessible(path, "read", new NoSuchFileException(path.toString()));
+        }
+    }
+
+    /** The paths in a folder whose names match a glob, in no particular order. */
+    static List<Path> list(Path folder, String glob) throws MeterUnavailable {
+        requireExists(folder);
+        List<Path> paths = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
+            entries.forEach(paths::add);
+        } catch (IOException | DirectoryIteratorException e) {
+            throw inaccessible(folder, "read", e);
+        }
+        return paths;
+    }
+
+    /** The text of a file that is not kept open. Empty text if the file cannot be read. */
+    static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** @param verb past participle: {@code read} or {@code written} */
+    static MeterUnavailable inaccessible(Path path, String verb, Exception cause) {
+        return new MeterUnavailable(
+                cause instanceof NoSuchFileException
+                        ? "there is no " + path + " on this system"
+                        : path + " cannot be " + verb + ": " + cause.getMessage(),
+                cause);
+    }
+
+    /** Writes to the start of the file. The kernel takes the text as a command. */
     void command(String text) throws IOException {
         channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)), 0);
     }
 
-    /** The number that the file consists of; empty if it is no number, or cannot be read: what it is about is gone. */
+    /** The number in the file. Empty if it holds no number, or cannot be read because its subject is gone. */
     OptionalLong readNumber() {
         try {
             return number(read());
@@ -68,16 +105,21 @@ final class KernelFile implements AutoCloseable {
         }
     }
 
-    /** A decimal number and a line break; anything else is no value. */
+    /** A decimal number of up to 15 digits, with or without a line break behind it. Empty for any other text. */
     static OptionalLong number(String text) {
-        String digits = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-        boolean number = !digits.isEmpty()
-                && digits.length() <= MAX_DIGITS
-                && digits.chars().allMatch(c -> c >= '0' && c <= '9');
-        return number ? OptionalLong.of(Long.parseLong(digits)) : OptionalLong.empty();
+        int digits = text.endsWith("\n") ? text.length() - 1 : text.length();
+        if (digits < 1 || digits > MAX_DIGITS) {
+            return OptionalLong.empty();
+        }
+        for (int i = 0; i < digits; i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return OptionalLong.empty();
+            }
+        }
+        return OptionalLong.of(Long.parseLong(text, 0, digits, 10));
     }
 
-    /** The text now. */
+    /** The current text, from the start of the file. */
     String read() throws IOException {
         buffer.clear();
         int length = Math.max(0, channel.read(buffer, 0));

@@ -1,13 +1,8 @@
 package dev.headroom.memory;
 
 import dev.headroom.llama.LlamaLibrary;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -15,10 +10,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Memory of an AMD card that this process holds, as its compute driver KFD, that of ROCm, tells it in sysfs:
- * {@code proc/<process>/vram_<card>} in bytes. It counts the same memory as {@link DrmProcess}: never add them. Empty
- * until the process has opened the card by ROCm. Process numbers are the host's, so in a container another process may
- * have ours.
+ * Memory of an AMD card that this process holds, in bytes, from ROCm's kernel driver KFD. Source:
+ * {@code proc/<process>/vram_<card>} in sysfs. It is the same memory that {@link DrmProcess} counts: never add the two.
+ * Empty until the process has opened the card with ROCm.
+ *
+ * <p>KFD uses the host's process ids. In a container, another process may have the same id there.
  */
 final class KfdProcess implements Meter {
     private static final Signal SIGNAL =
@@ -29,8 +25,8 @@ final class KfdProcess implements Meter {
     /**
      * A card.
      *
-     * @param gpuId KFD's number of it
-     * @param pciId as {@link Cards#pciId} writes it
+     * @param gpuId KFD's id of the card
+     * @param pciId in the spelling of {@link Cards#pciId}
      */
     record Node(long gpuId, String pciId) {}
 
@@ -46,17 +42,15 @@ final class KfdProcess implements Meter {
         return open(KFD, ProcessHandle.current().pid(), LlamaLibrary.loaded().isPresent());
     }
 
-    /** @param gpuUsed whether this process may have opened a card already */
+    /** @param gpuUsed whether this process may have opened a card already; if not, an entry belongs to another one */
     static List<Meter> open(Path kfd, long pid, boolean gpuUsed) throws MeterUnavailable {
         Path process = kfd.resolve("proc").resolve(Long.toString(pid));
         List<Node> nodes = nodes(kfd.resolve("topology/nodes"));
         if (nodes.isEmpty()) {
-            throw new MeterUnavailable("AMD's compute driver KFD knows no card here");
+            throw new MeterUnavailable("AMD's compute driver KFD lists no card");
         }
         if (Files.exists(process) && !gpuUsed) {
-            throw new MeterUnavailable(
-                    "process " + pid
-                            + " of AMD's compute driver KFD is another one, so this is a container that has numbers of its own");
+            throw MeterUnavailable.foreignProcess(pid, "AMD's compute driver KFD");
         }
         return nodes.stream()
                 .map(node -> (Meter) new KfdProcess(process.resolve("vram_" + node.gpuId()), node))
@@ -64,29 +58,21 @@ final class KfdProcess implements Meter {
     }
 
     private static List<Node> nodes(Path topology) throws MeterUnavailable {
-        if (!KernelFile.isThere(topology)) {
-            throw new MeterUnavailable("there is no " + topology + " on this system");
-        }
-        List<Node> nodes = new ArrayList<>();
-        try (DirectoryStream<Path> folders = Files.newDirectoryStream(topology)) {
-            for (Path folder : folders) {
-                node(text(folder.resolve("gpu_id")), text(folder.resolve("properties")))
-                        .ifPresent(nodes::add);
-            }
-        } catch (IOException | DirectoryIteratorException e) {
-            throw new MeterUnavailable(topology + " cannot be read: " + e.getMessage(), e);
-        }
-        nodes.sort(Comparator.comparing(Node::pciId));
-        return nodes;
+        return KernelFile.list(topology, "*").stream()
+                .flatMap(folder ->
+                        node(KernelFile.text(folder.resolve("gpu_id")), KernelFile.text(folder.resolve("properties")))
+                                .stream())
+                .sorted(Comparator.comparing(Node::pciId))
+                .toList();
     }
 
     /**
-     * A node of the topology.
+     * Reads a node of the topology. Its {@code location_id} is the PCI address: bits 8 to 15 are the bus, bits 3 to 7
+     * the device, bits 0 to 2 the function. Old kernels have no {@code domain}, which is then 0.
      *
-     * @param gpuId the text of its {@code gpu_id}: 0 for a node of CPUs
-     * @param properties the text of that file, lines {@code location_id 768}: the bus in bits 8 to 15, then five bits
-     *     of the device and three of the function; {@code domain} may be missing in old kernels and is 0 then
-     * @return empty for a node of CPUs, and where the text does not say where the card is
+     * @param gpuId text of the node's file {@code gpu_id}; 0 if the node is a CPU
+     * @param properties text of the node's file {@code properties}, with lines such as {@code location_id 768}
+     * @return empty for a CPU, and if the text has no PCI address
      */
     static Optional<Node> node(String gpuId, String properties) {
         OptionalLong id = KernelFile.number(gpuId);
@@ -95,9 +81,14 @@ final class KfdProcess implements Meter {
             return Optional.empty();
         }
         long domain = property(properties, "domain").orElse(0);
-        long place = location.getAsLong();
+        long address = location.getAsLong();
         return Cards.pciId(String.format(
-                        Locale.ROOT, "%04x:%02x:%02x.%d", domain, (place >> 8) & 0xff, (place >> 3) & 0x1f, place & 7))
+                        Locale.ROOT,
+                        "%04x:%02x:%02x.%d",
+                        domain,
+                        (address >> 8) & 0xff,
+                        (address >> 3) & 0x1f,
+                        address & 7))
                 .map(pciId -> new Node(id.getAsLong(), pciId));
     }
 
@@ -110,18 +101,10 @@ final class KfdProcess implements Meter {
                 .orElse(OptionalLong.empty());
     }
 
-    private static String text(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            return "";
-        }
-    }
-
-    /** The file comes when the process opens the card. */
+    /** The kernel creates the file when the process opens the card. */
     @Override
     public OptionalLong read() {
-        return KernelFile.number(text(file));
+        return KernelFile.number(KernelFile.text(file));
     }
 
     @Override
@@ -132,10 +115,5 @@ final class KfdProcess implements Meter {
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        // Nothing stays open.
     }
 }

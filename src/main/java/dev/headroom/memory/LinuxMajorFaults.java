@@ -4,21 +4,24 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Page faults of this process that had to wait for a disk: {@code majflt} in {@code /proc/self/stat}
- * (proc_pid_stat(5)). A model that is mapped from its file and not in the page cache, or swapped out, shows here.
+ * Number of page faults of this process that waited for a disk, since {@link #reset}. Such faults occur if a mapped
+ * model is not in the page cache, or if memory is swapped out. Source: {@code majflt} in {@code /proc/self/stat},
+ * proc_pid_stat(5).
  */
 final class LinuxMajorFaults implements Sensor, Resettable {
     private static final Path FILE = Path.of("/proc/self/stat");
 
     /**
-     * Among the fields behind the process's name, from 0: the third of all is the first of these, majflt the twelfth.
+     * Index of {@code majflt} among the fields behind the process's name. It is field 12 of the file, and the first
+     * field behind the name is field 3.
      */
     private static final int MAJFLT = 12 - 3;
 
     private final KernelFile file;
-    private OptionalLong start = OptionalLong.empty();
+    private @Nullable Long start;
 
     private LinuxMajorFaults(KernelFile file) {
         this.file = file;
@@ -32,7 +35,7 @@ final class LinuxMajorFaults implements Sensor, Resettable {
         LinuxMajorFaults faults = new LinuxMajorFaults(KernelFile.open(path));
         if (faults.total().isEmpty()) {
             faults.close();
-            throw new MeterUnavailable(path + " does not tell major page faults");
+            throw new MeterUnavailable(path + " has no majflt");
         }
         return faults;
     }
@@ -45,7 +48,7 @@ final class LinuxMajorFaults implements Sensor, Resettable {
         }
     }
 
-    /** The name stands in parentheses and may hold spaces and parentheses itself: the last one ends it. */
+    /** The process's name is in parentheses and may itself contain some: the last closing one ends it. */
     static OptionalLong parse(String stat) {
         int name = stat.lastIndexOf(')');
         String[] fields = stat.substring(name + 1).strip().split(" ", -1);
@@ -54,15 +57,15 @@ final class LinuxMajorFaults implements Sensor, Resettable {
 
     @Override
     public void reset() {
-        start = total();
+        OptionalLong now = total();
+        start = now.isPresent() ? now.getAsLong() : null;
     }
 
-    /** How many since {@link #reset}. */
     @Override
     public OptionalLong read() {
         OptionalLong now = total();
-        return start.isPresent() && now.isPresent() && now.getAsLong() >= start.getAsLong()
-                ? OptionalLong.of(now.getAsLong() - start.getAsLong())
+        return start != null && now.isPresent() && now.getAsLong() >= start
+                ? OptionalLong.of(now.getAsLong() - start)
                 : OptionalLong.empty();
     }
 

@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What macOS holds against this process, as Activity Monitor shows it: its own pages, those that are compressed or
- * swapped out among them, and what it takes for the GPU; clean pages of files are not in it. Polled, and beside it the
- * largest of the process's life: see {@link Watermark}. {@code proc_pid_rusage} of libproc with {@code RUSAGE_INFO_V4}
- * (sys/resource.h).
+ * Physical footprint of this process on macOS in bytes, as Activity Monitor shows it, polled. It includes compressed
+ * and swapped pages, and memory for the GPU. It excludes clean pages of files. The {@link LifetimePeak} is read as
+ * well. Source: {@code proc_pid_rusage} of libproc with {@code RUSAGE_INFO_V4}, sys/resource.h.
  */
 final class MacFootprint implements Meter {
     private static final Signal SIGNAL =
@@ -20,10 +19,10 @@ final class MacFootprint implements Meter {
 
     private static final int RUSAGE_INFO_V4 = 4;
 
-    /** {@code struct rusage_info_v4}: a UUID of 16 bytes, then 35 numbers of 64 bits. */
+    /** Size of {@code struct rusage_info_v4}: a UUID of 16 bytes, then 35 numbers of 64 bits. */
     static final int SIZE = 16 + 35 * 8;
 
-    /** {@code ri_phys_footprint} is the eighth of these numbers, {@code ri_lifetime_max_phys_footprint} the 29th. */
+    /** {@code ri_phys_footprint} is number 8 of these, and {@code ri_lifetime_max_phys_footprint} number 29. */
     private static final int FOOTPRINT = 16 + 7 * 8;
 
     private static final int LIFETIME_MAX_FOOTPRINT = 16 + 28 * 8;
@@ -31,11 +30,11 @@ final class MacFootprint implements Meter {
     private final int pid = (int) ProcessHandle.current().pid();
     private final Function rusage;
     private final Memory info = new Memory(SIZE);
-    private final Watermark watermark;
+    private final LifetimePeak lifetimePeak;
 
     private MacFootprint() {
         rusage = NativeLibrary.getInstance("proc").getFunction("proc_pid_rusage");
-        watermark = new Watermark(ask() ? lifetimePeak(info) : Long.MAX_VALUE);
+        lifetimePeak = new LifetimePeak(refresh() ? lifetimePeak(info) : Long.MAX_VALUE);
     }
 
     static List<Meter> open() throws MeterUnavailable {
@@ -51,10 +50,11 @@ final class MacFootprint implements Meter {
 
     @Override
     public OptionalLong read() {
-        return ask() ? OptionalLong.of(watermark.since(now(info), lifetimePeak(info))) : OptionalLong.empty();
+        return refresh() ? OptionalLong.of(lifetimePeak.since(now(info), lifetimePeak(info))) : OptionalLong.empty();
     }
 
-    private boolean ask() {
+    /** Fills {@link #info}. */
+    private boolean refresh() {
         return rusage.invokeInt(new Object[] {pid, RUSAGE_INFO_V4, info}) == 0;
     }
 
@@ -69,10 +69,5 @@ final class MacFootprint implements Meter {
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        // Nothing is held but a block of memory, which goes with this object.
     }
 }

@@ -7,15 +7,19 @@ import com.sun.jna.Platform;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** The resident set of this process, polled. {@code proc_pid_rusage} of libproc with {@code RUSAGE_INFO_V0}. */
+/**
+ * Resident memory of this process on macOS in bytes, polled. Source: {@code proc_pid_rusage} of libproc with
+ * {@code RUSAGE_INFO_V0}, sys/resource.h.
+ */
 final class MacResident implements Meter {
     private static final Signal SIGNAL = new Signal("macos.resident", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
 
     private static final int RUSAGE_INFO_V0 = 0;
 
-    /** {@code struct rusage_info_v0}: a UUID of 16 bytes, then ten 64-bit values; the seventh is the resident size. */
+    /** Size of {@code struct rusage_info_v0}: a UUID of 16 bytes, then ten numbers of 64 bits. */
     private static final int SIZE = 16 + 10 * 8;
 
+    /** {@code ri_resident_size} is number 7 of these. */
     private static final int RESIDENT_SIZE = 16 + 6 * 8;
 
     private final Function rusage;
@@ -46,10 +50,5 @@ final class MacResident implements Meter {
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        // Nothing is held but a block of memory, which goes with this object.
     }
 }

@@ -10,10 +10,11 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory that this process has allocated on Apple's default GPU: {@code currentAllocatedSize} of {@code MTLDevice},
- * since macOS 10.13. With unified memory it is part of the process's RAM too.
+ * Memory that this process has allocated on Apple's default GPU, in bytes. With unified memory it is also part of the
+ * process's RAM. Source: {@code currentAllocatedSize} of {@code MTLDevice}, since macOS 10.13.
  *
- * <p>Asking creates the device, which llama.cpp does in any case. So nothing is asked before llama.cpp is open.
+ * <p>A reading creates the device. So the meter reads nothing before llama.cpp is open, which creates the device
+ * anyway.
  */
 final class MetalProcess implements Meter {
     private static final Signal SIGNAL =
@@ -24,11 +25,11 @@ final class MetalProcess implements Meter {
     private final Function create;
     private final Function send;
     private final Pointer currentAllocatedSize;
-    private boolean asked;
+    private boolean created;
     private @Nullable Pointer device;
 
     private MetalProcess() {
-        // Without Core Graphics there is no default device for a program without windows.
+        // A program without windows gets a default device only if Core Graphics is loaded.
         NativeLibrary.getInstance(FRAMEWORKS + "CoreGraphics.framework/CoreGraphics");
         create = NativeLibrary.getInstance(FRAMEWORKS + "Metal.framework/Metal")
                 .getFunction("MTLCreateSystemDefaultDevice");
@@ -46,14 +47,14 @@ final class MetalProcess implements Meter {
     }
 
     /**
-     * The message is sent as a call of a function with two arguments and a 64-bit result, as arm64 wants it, where
-     * arguments of a variadic function go another way; JNA makes variadic calls only where it is told to.
+     * Sends the message as a call with two arguments and a 64-bit result. It must not be a variadic call: arm64 passes
+     * variadic arguments in another way. JNA calls are not variadic by default.
      */
     @Override
     public OptionalLong read() {
-        if (!asked && LlamaLibrary.loaded().isPresent()) {
-            asked = true;
-            device = create.invokePointer(new Object[0]);
+        if (!created && LlamaLibrary.loaded().isPresent()) {
+            created = true;
+            device = create.invokePointer(new Object[0]); // shared with llama.cpp, never released
         }
         return device == null
                 ? OptionalLong.empty()
@@ -63,10 +64,5 @@ final class MetalProcess implements Meter {
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        // The device is shared with llama.cpp and lives as long as the process.
     }
 }

@@ -1,38 +1,39 @@
 package dev.headroom.memory;
 
 /**
- * One source of one memory signal, in bytes. A new meter is one file, with a static method that opens it, and one line
- * in {@link Meters}, where the first meter that works serves its metric.
+ * One source of one memory signal, in bytes. A new meter is one file with a static method that opens it, and one line
+ * in {@link Meters}. The first meter there that works serves its metric.
  */
 public interface Meter extends Gauge {
-    /** What a value counts. */
+    /** Whose memory a meter counts. */
     enum Scope {
-        /** This process. */
+        /** Memory of this process. */
         PROCESS,
-        /** One device, whoever uses it. */
+        /** Memory of one device, used by any process. */
         DEVICE,
-        /** The whole machine, or the container that is the machine to this process. */
+        /** Memory of the whole machine, or of the container that this process runs in. */
         SYSTEM
     }
 
-    /** What being counted means. */
+    /** Kind of memory that a meter counts. */
     enum Semantics {
-        /** The memory is occupied. */
+        /** Memory that is occupied. */
         RESIDENT,
-        /** The memory is promised and may be elsewhere. */
+        /** Memory that the system has promised, and that may be elsewhere. */
         COMMITTED,
-        /** The memory is kept from use. */
+        /** Memory that programs cannot use. */
         RESERVED
     }
 
     /**
-     * What a meter is about.
+     * Description of a meter.
      *
-     * @param meter its name in results and messages, such as {@code nvml.device}
-     * @param metric the one it serves, such as {@code vram.peak}
+     * @param meter name in results and messages, such as {@code nvml.device}
+     * @param metric the metric it serves, such as {@code vram.peak}
      */
     record Signal(String meter, String metric, Scope scope, Semantics semantics) {}
 
+    /** What the meter measures. */
     Signal signal();
 
     @Override

@@ -7,31 +7,28 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Holds meters against the truth: takes memory of known sizes, touches, holds and frees it, and looks what they say.
- */
+/** Tests meters against allocations of known sizes: each block is allocated, touched, held and freed. */
 public final class MeterProof {
     private static final long MIB = 1 << 20;
     private static final List<Long> SIZES = List.of(MIB, 16 * MIB, 256 * MIB);
 
-    /** A quarter of what is free, but no more than can be touched in some seconds. */
+    /** Limit of the largest block in bytes: more takes too many seconds to touch. */
     private static final long LARGEST = 8192 * MIB;
 
-    /** How long a meter may take until it shows what happened. */
-    private static final Duration PATIENCE = Duration.ofMillis(500);
+    /** Longest time until a meter must show a change. */
+    private static final Duration TIMEOUT = Duration.ofMillis(500);
 
-    /** A meter has seen a change when it shows this part of it. */
-    private static final double MOST = 0.9;
+    /** A meter shows a change once it shows this share of it. */
+    private static final double SHOWN = 0.9;
 
     private static final int READS = 20;
 
-    /** The JVM itself is never quite still: so much it moves in a trial, in bytes. */
-    private static final long STILL = MIB / 4;
+    /** Memory in bytes by which the JVM itself may grow or shrink during a trial. */
+    private static final long JVM_NOISE = MIB / 4;
 
     private final List<Meter> meters;
     private final Sampler.Clock clock;
@@ -39,37 +36,51 @@ public final class MeterProof {
     private final Map<Meter, Long> last = new LinkedHashMap<>();
     private final Map<String, String> notTried = new LinkedHashMap<>();
 
-    /** What one meter said of one block. */
+    /**
+     * One meter's reaction to one block.
+     *
+     * @param card PCI id; null if the meter measures no single card
+     * @param target name of the {@link ProofTarget}
+     * @param bytes size of the block
+     * @param rise growth of the meter while the block was held, in bytes
+     * @param remaining growth of the meter that was left after the block was freed, in bytes
+     * @param latencyMillis time until the meter showed 90 % of the block; null: never
+     */
     public record Trial(
             String meter,
-            Optional<String> card,
-            String place,
+            @Nullable String card,
+            String target,
             long bytes,
-            long seen,
-            long left,
-            OptionalDouble latencyMillis) {
-        long error() {
-            return Math.abs(seen - bytes);
+            long rise,
+            long remaining,
+            @Nullable Double latencyMillis) {
+        /** Difference between size and rise in bytes, never negative. */
+        public long error() {
+            return Math.abs(rise - bytes);
         }
     }
 
-    /** What a meter is worth in a place. */
+    /** Quality of a meter on one target. */
     public enum Verdict {
-        /** Off by no more than the JVM itself moves: 0.25 MiB, or a thousandth. */
+        /** The error is at most 0.25 MiB, which is the noise of the JVM, or 0.1 %. */
         EXACT,
-        /** Off by no more than 4 MiB or a tenth. */
+        /** The error is at most 4 MiB or 10 %. */
         FOLLOWS,
-        /** Shows nothing: this memory is not what it measures. */
+        /** The meter shows nothing: it does not measure this memory. */
         BLIND,
-        /** Moves, but not as the memory does. */
+        /** The meter changes, but differently from the memory. */
         MISLEADING;
 
-        /** From the trials of one meter in one place, at least one. */
+        /**
+         * The verdict on one meter and one target.
+         *
+         * @param trials trials of that meter on that target, at least one
+         */
         public static Verdict of(List<Trial> trials) {
-            if (trials.stream().allMatch(trial -> trial.error() <= Math.max(STILL, trial.bytes() / 1000))) {
+            if (trials.stream().allMatch(trial -> trial.error() <= Math.max(JVM_NOISE, trial.bytes() / 1000))) {
                 return EXACT;
             }
-            if (trials.stream().allMatch(trial -> Math.abs(trial.seen()) <= Math.max(STILL, trial.bytes() / 20))) {
+            if (trials.stream().allMatch(trial -> Math.abs(trial.rise()) <= Math.max(JVM_NOISE, trial.bytes() / 20))) {
                 return BLIND;
             }
             return trials.stream().allMatch(trial -> trial.error() <= Math.max(4 * MIB, trial.bytes() / 10))
@@ -78,6 +89,7 @@ public final class MeterProof {
         }
     }
 
+    /** Creates a proof of some open meters. */
     public MeterProof(List<Meter> meters) {
         this(meters, Sampler.Clock.SYSTEM);
     }
@@ -87,7 +99,7 @@ public final class MeterProof {
         this.clock = clock;
     }
 
-    /** What a reading of a meter costs, in µs, as the mean of some. */
+    /** Mean duration of a reading in µs. */
     public double costMicros(Meter meter) {
         read(meter);
         long start = clock.nanoTime();
@@ -97,68 +109,73 @@ public final class MeterProof {
         return (clock.nanoTime() - start) / 1e3 / READS;
     }
 
-    /** The step in bytes in which a meter's values came so far; empty if they were all the same. */
+    /** The step in bytes that divides all changes of a meter so far. Empty if there was no change. */
     public OptionalLong resolution(Meter meter) {
         long step = divisors.getOrDefault(meter, 0L);
         return step == 0 ? OptionalLong.empty() : OptionalLong.of(step);
     }
 
-    /** The sizes to try in a place: 1, 16, 256 MiB, and about a quarter of what is free. */
-    static List<Long> sizes(Place place) {
-        long quarter = Math.min(place.free() / 4, LARGEST) / MIB * MIB;
-        long room = Math.min(place.free() / 2, place.largest());
-        return Stream.concat(SIZES.stream(), Stream.of(Math.min(quarter, place.largest() / MIB * MIB)))
-                .filter(size -> size > 0 && size <= room)
+    /** The block sizes for a target: 1, 16 and 256 MiB, and about a quarter of its free memory. */
+    static List<Long> sizes(ProofTarget target) {
+        long quarter = Math.min(target.free() / 4, LARGEST) / MIB * MIB;
+        long limit = Math.min(target.free() / 2, target.largest());
+        return Stream.concat(SIZES.stream(), Stream.of(Math.min(quarter, target.largest() / MIB * MIB)))
+                .filter(size -> size > 0 && size <= limit)
                 .distinct()
                 .toList();
     }
 
-    /** Tries every size in a place. A meter that gives no value there has no trial; see {@link #notTried()} too. */
-    public List<Trial> in(Place place) {
+    /**
+     * Tries all block sizes on a target. A meter without a value has no trial. A block that cannot be allocated has no
+     * trials: see {@link #notTried}.
+     */
+    public List<Trial> on(ProofTarget target) {
         List<Trial> trials = new ArrayList<>();
-        List<Long> sizes = sizes(place);
+        List<Long> sizes = sizes(target);
         if (!sizes.isEmpty()) {
-            tryOut(place, sizes.get(0)); // classes are loaded, drivers wake up
+            tryOut(target, sizes.get(0)); // warm-up: loads classes, wakes drivers
         }
-        sizes.forEach(size -> trials.addAll(tryOut(place, size)));
+        sizes.forEach(size -> trials.addAll(tryOut(target, size)));
         return trials;
     }
 
-    /** Blocks that could not be had, by place and size, with the reason. */
+    /**
+     * The reason for each block that could not be allocated. A key is the target and the size, {@code host, 16 MiB}.
+     */
     public Map<String, String> notTried() {
         return Collections.unmodifiableMap(notTried);
     }
 
-    private List<Trial> tryOut(Place place, long size) {
+    private List<Trial> tryOut(ProofTarget target, long size) {
         try {
-            return trial(place, size);
+            return trial(target, size);
         } catch (LlamaException | OutOfMemoryError e) {
-            notTried.put(place.name() + ", " + size / MIB + " MiB", String.valueOf(e.getMessage()));
+            notTried.put(target.name() + ", " + size / MIB + " MiB", String.valueOf(e.getMessage()));
             return List.of();
         }
     }
 
-    private List<Trial> trial(Place place, long size) {
+    private List<Trial> trial(ProofTarget target, long size) {
         Map<Meter, Long> before = values(true);
         Map<Meter, Double> latencies = new LinkedHashMap<>();
         Map<Meter, Long> held;
-        try (Place.Block block = place.take(size)) {
+        try (ProofTarget.Block block = target.allocate(size)) {
             block.touch();
             long touched = clock.nanoTime();
             do {
                 held = values(false);
                 double millis = (clock.nanoTime() - touched) / 1e6;
                 held.forEach((meter, value) -> {
-                    if (value - before.getOrDefault(meter, value) >= MOST * size) {
+                    if (value - before.getOrDefault(meter, value) >= SHOWN * size) {
                         latencies.putIfAbsent(meter, millis);
                     }
                 });
                 clock.parkNanos(1_000_000);
-            } while (latencies.size() < before.size() && clock.nanoTime() - touched < PATIENCE.toNanos());
+            } while (latencies.size() < before.size() && clock.nanoTime() - touched < TIMEOUT.toNanos());
         }
         Map<Meter, Long> after = values(true);
         for (long freed = clock.nanoTime();
-                someLeft(after, before, size) && clock.nanoTime() - freed < PATIENCE.toNanos();
+                someRemains(after, before, size) && clock.nanoTime() - freed < TIMEOUT.toNanos();
                 after = values(true)) {
             clock.parkNanos(1_000_000);
         }
@@ -168,31 +185,30 @@ public final class MeterProof {
             Long start = before.get(meter);
             Long end = after.get(meter);
             if (start != null && end != null) {
-                Double latency = latencies.get(meter);
                 trials.add(new Trial(
                         meter.name(),
-                        meter.card(),
-                        place.name(),
+                        meter.card().orElse(null),
+                        target.name(),
                         size,
                         entry.getValue() - start,
                         end - start,
-                        latency == null ? OptionalDouble.empty() : OptionalDouble.of(latency)));
+                        latencies.get(meter)));
             }
         }
         return trials;
     }
 
-    private static boolean someLeft(Map<Meter, Long> after, Map<Meter, Long> before, long size) {
+    private static boolean someRemains(Map<Meter, Long> after, Map<Meter, Long> before, long size) {
         return after.entrySet().stream()
                 .anyMatch(entry ->
-                        entry.getValue() - before.getOrDefault(entry.getKey(), entry.getValue()) > (1 - MOST) * size);
+                        entry.getValue() - before.getOrDefault(entry.getKey(), entry.getValue()) > (1 - SHOWN) * size);
     }
 
-    /** What the meters say now; one that keeps a peak begins anew if asked to. */
-    private Map<Meter, Long> values(boolean anew) {
+    /** @param reset whether peak meters are reset first */
+    private Map<Meter, Long> values(boolean reset) {
         Map<Meter, Long> values = new LinkedHashMap<>();
         for (Meter meter : meters) {
-            if (anew && meter instanceof PeakMeter peak) {
+            if (reset && meter instanceof PeakMeter peak) {
                 peak.reset();
             }
             read(meter).ifPresent(value -> values.put(meter, value));

@@ -3,20 +3,21 @@ package dev.headroom.memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of this machine, opened. Opening touches NVIDIA's management library and files of the kernel, never
- * llama.cpp or a GPU's compute driver.
+ * The opened meters of this machine. Opening them uses system libraries and kernel files. It never uses llama.cpp or a
+ * GPU's compute driver.
  *
- * @param working those that work here, in order of preference
- * @param unavailable those that do not, with the reason
+ * @param working meters that work here, in order of preference
+ * @param unavailable meters that do not work here
  */
 public record Meters(List<Meter> working, List<Unavailable> unavailable) implements AutoCloseable {
-    /** The list of meters: the first that works serves its metric. */
+    /** All meters. Of those that work, the first one serves its metric. */
     private static final List<Source> ALL = List.of(
-            new Source("nvml.device", () -> NvmlDevice.openUsed(Nvml.open())),
-            new Source("nvml.reserved", () -> NvmlDevice.openReserved(Nvml.open())),
-            new Source("pdh", PdhGpu::open), // before nvml.process, which has no value where Windows manages the card
+            new Source("nvml.device", () -> NvmlDevice.open(Nvml.open(), NvmlDevice.Reading.USED)),
+            new Source("nvml.reserved", () -> NvmlDevice.open(Nvml.open(), NvmlDevice.Reading.RESERVED)),
+            new Source("pdh", PdhGpu::open), // before nvml.process, which has no value if Windows manages the card
             new Source("nvml.accounting", () -> NvmlAccounting.open(Nvml.open())),
             new Source("nvml.process", () -> NvmlProcess.open(Nvml.open())),
             new Source("amd.vram", () -> AmdDevice.open(AmdDevice.Reading.VRAM)),
@@ -25,13 +26,13 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
             new Source("drm.process", () -> DrmProcess.open(DrmProcess.Reading.CARD)),
             new Source("kfd.process", KfdProcess::open),
             new Source("metal.process", MetalProcess::open),
-            new Source("linux.hwm", LinuxHighWater::open),
-            new Source("linux.rss", () -> LinuxResident.open(LinuxResident.Reading.RSS)),
+            new Source("linux.hwm", LinuxPeakResident::open),
+            new Source("linux.rss", () -> LinuxMemory.open(LinuxMemory.Reading.RSS)),
             new Source("windows.workingset", WindowsWorkingSet::open),
             new Source("macos.resident", MacResident::open),
-            new Source("linux.anon", () -> LinuxResident.open(LinuxResident.Reading.ANON)),
-            new Source("linux.file", () -> LinuxResident.open(LinuxResident.Reading.FILE)),
-            new Source("linux.swap", () -> LinuxResident.open(LinuxResident.Reading.SWAP)),
+            new Source("linux.anon", () -> LinuxMemory.open(LinuxMemory.Reading.ANON)),
+            new Source("linux.file", () -> LinuxMemory.open(LinuxMemory.Reading.FILE)),
+            new Source("linux.swap", () -> LinuxMemory.open(LinuxMemory.Reading.SWAP)),
             new Source("macos.footprint", MacFootprint::open),
             new Source("cgroup.peak", CgroupPeak::open),
             new Source("cgroup.usage", CgroupUsage::open),
@@ -42,10 +43,10 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
         unavailable = List.copyOf(unavailable);
     }
 
-    /** Where a meter comes from. */
+    /** A meter's name, and how to open it. */
     record Source(String name, Opener opener) {}
 
-    /** Opens a meter, one for each card where it is about cards. */
+    /** Opens a meter. If it measures cards, there is one instance for each card. */
     interface Opener {
         List<? extends Meter> open() throws MeterUnavailable;
     }
@@ -53,7 +54,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
     /**
      * A meter that does not work here.
      *
-     * @param reason in words that can follow a colon
+     * @param reason message of {@link MeterUnavailable}
      */
     public record Unavailable(String name, String reason) {
         @Override
@@ -62,7 +63,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
         }
     }
 
-    /** Opens every meter there is. */
+    /** Opens all meters. */
     public static Meters open() {
         return open(ALL);
     }
@@ -82,7 +83,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
         return new Meters(working, unavailable);
     }
 
-    /** For each metric, and each card, the first meter that serves it; one that is not about a card serves them all. */
+    /** For each metric and each card, the first meter that serves it. A meter of no single card serves all cards. */
     public List<Meter> serving() {
         List<Meter> serving = new ArrayList<>();
         for (Meter meter : working) {
@@ -100,8 +101,12 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
                         || first.card().equals(second.card()));
     }
 
-    /** The first of some meters that serves a metric for a card, or for the first one if it is not known which. */
-    public static Optional<Meter> of(List<Meter> meters, String metric, Optional<String> card) {
+    /**
+     * The first of some meters that serves a metric for a card.
+     *
+     * @param card PCI id; null if unknown: then the card of the first meter that has one
+     */
+    public static Optional<Meter> of(List<Meter> meters, String metric, @Nullable String card) {
         List<Meter> serving =
                 meters.stream().filter(meter -> meter.metric().equals(metric)).toList();
         return Cards.on(card, serving).stream().findFirst();

@@ -8,39 +8,29 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the driver says of an NVIDIA card; under MIG, name and UUID are those of the part that CUDA takes.
+ * One NVIDIA card as its driver describes it. Under MIG, the name and the UUID are those of the part that CUDA uses. A
+ * component is null if the driver does not report it.
  *
- * @param pciId as {@link Cards#pciId} writes it
+ * @param pciId in the spelling of {@link Cards#pciId}
  * @param uuid {@code GPU-…} or {@code MIG-…}
- * @param driverModel {@code WDDM}, {@code TCC} or {@code MCDM}, on Windows alone
- * @param display {@code active}, {@code connected} or {@code none}
  */
-public record NvidiaCard(
-        Optional<String> pciId,
-        Optional<String> name,
-        Optional<String> uuid,
-        Optional<String> driverModel,
-        Optional<String> display) {
-    private static final Pattern CUDA = Pattern.compile("CUDA(?<number>[0-9]{1,4})");
-
-    private static List<NvidiaCard> list(Nvml nvml) throws MeterUnavailable {
-        return nvml.cards().stream()
-                .map(card -> new NvidiaCard(card.pciId(), card.name(), card.uuid(), card.driverModel(), card.display()))
-                .toList();
-    }
+public record NvidiaCard(@Nullable String pciId, @Nullable String name, @Nullable String uuid) {
+    private static final Pattern CUDA = Pattern.compile("CUDA(?<index>[0-9]{1,4})");
 
     /**
-     * Facts for results: {@code gpuDriver}, {@code gpuCuda} (the newest version of CUDA that it runs), then of each
-     * card {@code gpu} (its name), {@code gpuUuid}, {@code gpuDriverModel} and {@code gpuDisplay}, of the second one
-     * {@code gpu2} and so on. What is not known is not there: nothing at all without an NVIDIA driver.
+     * Facts about all NVIDIA cards, for results. {@code gpuDriver} and {@code gpuCuda} are the version of the driver
+     * and the newest version of CUDA that it supports. The first card has {@code gpu} (its name), {@code gpuUuid},
+     * {@code gpuDriverModel} and {@code gpuDisplay}; the second card has {@code gpu2} and so on. Unknown facts are left
+     * out. The map is empty without an NVIDIA driver.
      */
     public static Map<String, String> facts() {
         try (Nvml nvml = Nvml.open()) {
             return facts(nvml);
         } catch (MeterUnavailable | LinkageError e) {
-            return Map.of(); // the meters of memory meet the same driver and say why
+            return Map.of(); // the memory meters use the same driver and report the reason
         }
     }
 
@@ -48,10 +38,9 @@ public record NvidiaCard(
         Map<String, String> facts = new LinkedHashMap<>();
         nvml.driver().ifPresent(version -> facts.put("gpuDriver", version));
         nvml.cuda().ifPresent(version -> facts.put("gpuCuda", version));
-        List<NvidiaCard> cards = list(nvml);
-        for (int i = 0; i < cards.size(); i++) {
-            String gpu = i == 0 ? "gpu" : "gpu" + (i + 1);
-            NvidiaCard card = cards.get(i);
+        int number = 0;
+        for (Nvml.Card card : nvml.cards()) {
+            String gpu = ++number == 1 ? "gpu" : "gpu" + number;
             card.name().ifPresent(name -> facts.put(gpu, name));
             card.uuid().ifPresent(uuid -> facts.put(gpu + "Uuid", uuid));
             card.driverModel().ifPresent(model -> facts.put(gpu + "DriverModel", model));
@@ -61,32 +50,40 @@ public record NvidiaCard(
     }
 
     /**
-     * How many processes have an NVIDIA card open for computing, of the card that has most; this one is among them once
-     * it has. Empty without such a driver and on Windows, which lists whatever draws there.
+     * Number of processes that use an NVIDIA card for computing, on the card that has most of them. This process counts
+     * once it uses the card. Empty without an NVIDIA driver, and on Windows: the driver lists graphics processes there.
      */
-    public static OptionalInt computing() {
+    public static OptionalInt computeProcesses() {
         if (Platform.isWindows()) {
             return OptionalInt.empty();
         }
         try (Nvml nvml = Nvml.open()) {
-            return NvmlProcess.computing(nvml);
+            return NvmlProcess.computeProcesses(nvml);
         } catch (MeterUnavailable | LinkageError e) {
             return OptionalInt.empty();
         }
     }
 
     /**
-     * The PCI id of the card that the model loaded last is on, where llama.cpp's log, of releases before late 2025, has
-     * no more than CUDA's number of it.
+     * The PCI id of the card that holds the model loaded last. For releases of llama.cpp before late 2025, whose log
+     * has only CUDA's index of the card. Empty if the card is unknown.
+     *
+     * @param log llama.cpp's log
      */
     public static Optional<String> ofModel(List<String> log) {
         Optional<Matcher> device = Cards.deviceOfModel(log).map(CUDA::matcher).filter(Matcher::matches);
         if (device.isEmpty()) {
             return Optional.empty();
         }
-        int number = Integer.parseInt(device.get().group("number"));
+        int index = Integer.parseInt(device.get().group("index"));
         try (Nvml nvml = Nvml.open()) {
-            return CudaDevices.ofEnvironment().card(number, list(nvml)).flatMap(NvidiaCard::pciId);
+            List<NvidiaCard> cards = nvml.cards().stream()
+                    .map(card -> new NvidiaCard(
+                            card.pciId().orElse(null),
+                            card.name().orElse(null),
+                            card.uuid().orElse(null)))
+                    .toList();
+            return CudaDevices.ofEnvironment().card(index, cards).flatMap(card -> Optional.ofNullable(card.pciId()));
         } catch (MeterUnavailable | LinkageError e) {
             return Optional.empty();
         }

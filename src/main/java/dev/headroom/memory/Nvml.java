@@ -13,26 +13,25 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * NVIDIA's management library (nvml.h), one initialisation of it. NVML counts initialisations, so that each meter has
- * its own. Functions are looked up one by one, as old drivers lack some; only the one that is polled, which all have,
- * is mapped directly, which costs a fraction. That mapping belongs to the process and follows the library opened last.
+ * NVIDIA's management library (nvml.h), initialised once for each instance. NVML counts initialisations, so each meter
+ * has its own. Functions are looked up one by one, because old drivers lack some. Only the polled function, which all
+ * drivers have, is mapped directly: such a call is much cheaper. That mapping is one for the whole process, and belongs
+ * to the library opened last.
  */
 final class Nvml implements AutoCloseable {
     static final int SUCCESS = 0;
 
-    /** {@code NVML_VALUE_NOT_AVAILABLE}: all ones. */
-    private static final long NOT_AVAILABLE = -1;
-
-    /** Sizes of {@code nvmlPciInfo_t}, {@code nvmlMemory_t} and {@code nvmlMemory_v2_t} with its version number. */
+    /** Sizes of {@code nvmlPciInfo_t}, {@code nvmlMemory_t} and {@code nvmlMemory_v2_t}, and the latter's version. */
     private static final int PCI_INFO = 68;
 
     private static final int MEMORY = 24;
     private static final int MEMORY_V2 = 40;
     private static final int MEMORY_V2_VERSION = MEMORY_V2 | 2 << 24;
 
-    /** No text of NVML's is longer: {@code NVML_DEVICE_UUID_V2_BUFFER_SIZE}. */
+    /** Size of NVML's longest text: {@code NVML_DEVICE_UUID_V2_BUFFER_SIZE}. */
     private static final int TEXT = 96;
 
     /** {@code NVML_FEATURE_ENABLED}, {@code NVML_DEVICE_MIG_ENABLE}. */
@@ -44,21 +43,21 @@ final class Nvml implements AutoCloseable {
     private static final int MEMORY_CLOCK = 2;
     private static final int GPU_TEMPERATURE = 0;
 
-    /** {@code nvmlDriverModel_t}: NVIDIA's header calls the second one WDM, everybody else TCC. */
+    /** {@code nvmlDriverModel_t}. NVIDIA's header calls the second one WDM; its usual name is TCC. */
     private static final List<String> DRIVER_MODELS = List.of("WDDM", "TCC", "MCDM");
 
-    /** Pointers as 64-bit numbers: JNA passes those on without making objects. */
+    /** Takes pointers as 64-bit numbers: JNA passes those without creating objects. */
     private static final class Polled {
         static native int nvmlDeviceGetMemoryInfo(long device, long memory);
     }
 
     private final NativeLibrary library;
-    private final CudaDevices visible;
+    private final CudaDevices cudaDevices;
     private boolean closed;
 
-    private Nvml(NativeLibrary library, CudaDevices visible) {
+    private Nvml(NativeLibrary library, CudaDevices cudaDevices) {
         this.library = library;
-        this.visible = visible;
+        this.cudaDevices = cudaDevices;
     }
 
     static Nvml open() throws MeterUnavailable {
@@ -66,8 +65,9 @@ final class Nvml implements AutoCloseable {
     }
 
     /**
-     * WSL2's own library comes first: a driver installed inside the guest does not work. The unversioned name comes
-     * last: the CUDA toolkit and some images put a stub there, which loads and cannot be initialised.
+     * Where the library may be. WSL2's own library comes first, because a driver installed inside the guest does not
+     * work. The unversioned name comes last, because the CUDA toolkit and some images install a stub under it. A stub
+     * can be loaded, but not initialised.
      */
     private static List<String> candidates() {
         if (Platform.isWindows()) {
@@ -80,12 +80,16 @@ final class Nvml implements AutoCloseable {
                 "libnvidia-ml.so");
     }
 
-    /** Takes the first of some libraries that can be loaded and initialised. */
-    static Nvml open(List<String> candidates, CudaDevices visible) throws MeterUnavailable {
+    /**
+     * Opens the first library that can be loaded and initialised.
+     *
+     * @param cudaDevices selects the part of a card under MIG
+     */
+    static Nvml open(List<String> candidates, CudaDevices cudaDevices) throws MeterUnavailable {
         if (Platform.isMac()) {
             throw new MeterUnavailable("macOS has no NVIDIA driver");
         }
-        List<String> refusals = new ArrayList<>();
+        List<String> failures = new ArrayList<>();
         for (String candidate : candidates) {
             NativeLibrary library;
             try {
@@ -93,38 +97,40 @@ final class Nvml implements AutoCloseable {
             } catch (UnsatisfiedLinkError e) {
                 continue;
             }
-            Nvml nvml = new Nvml(library, visible);
+            Nvml nvml = new Nvml(library, cudaDevices);
             int code = nvml.call("nvmlInit_v2").orElse(SUCCESS - 1);
             if (code == SUCCESS) {
                 Native.register(Polled.class, library);
                 return nvml;
             }
-            refusals.add(candidate
+            failures.add(candidate
                     + (code < SUCCESS
-                            ? " is no NVML"
-                            : " is there and says " + nvml.error(code) + " (no driver, or only a stub)"));
+                            ? " is not NVML"
+                            : " cannot be initialised: " + nvml.error(code) + " (no driver, or a stub)"));
         }
         throw new MeterUnavailable(
-                refusals.isEmpty()
+                failures.isEmpty()
                         ? "there is no NVIDIA driver (tried " + String.join(", ", candidates) + ")"
-                        : String.join("; ", refusals));
+                        : String.join("; ", failures));
     }
 
-    /** Calls a function; empty where this driver has none of that name. */
-    OptionalInt call(String function, Object... arguments) {
+    /** Calls a function and returns its code. Empty if this driver has no function of that name. */
+    private OptionalInt call(String function, Object... arguments) {
         return function(function)
                 .map(f -> OptionalInt.of(f.invokeInt(arguments)))
                 .orElse(OptionalInt.empty());
     }
 
-    private boolean succeeds(String function, Object... arguments) {
+    /** Calls a function. False if it fails or this driver lacks it. */
+    boolean succeeds(String function, Object... arguments) {
         return call(function, arguments).equals(OptionalInt.of(SUCCESS));
     }
 
-    private static boolean succeeds(Optional<Function> function, Object... arguments) {
-        return function.isPresent() && function.get().invokeInt(arguments) == SUCCESS;
+    private static boolean succeeds(@Nullable Function function, Object... arguments) {
+        return function != null && function.invokeInt(arguments) == SUCCESS;
     }
 
+    /** Empty if this driver has no function of that name. */
     Optional<Function> function(String name) {
         try {
             return Optional.of(library.getFunction(name));
@@ -139,11 +145,12 @@ final class Nvml implements AutoCloseable {
                 .orElse("error " + code);
     }
 
-    private Optional<String> text(String function, Object... before) {
+    /** Calls a function whose last arguments are a buffer for a text and the buffer's size. */
+    private Optional<String> text(String function, Object... first) {
         byte[] text = new byte[TEXT];
-        Object[] arguments = Arrays.copyOf(before, before.length + 2);
-        arguments[before.length] = text;
-        arguments[before.length + 1] = TEXT;
+        Object[] arguments = Arrays.copyOf(first, first.length + 2);
+        arguments[first.length] = text;
+        arguments[first.length + 1] = TEXT;
         return Optional.of(text)
                 .filter(buffer -> succeeds(function, arguments))
                 .map(Native::toString)
@@ -155,7 +162,7 @@ final class Nvml implements AutoCloseable {
         return text("nvmlSystemGetDriverVersion");
     }
 
-    /** The newest version of CUDA that the driver runs, such as {@code 12.8}; drivers since 2018. */
+    /** The newest version of CUDA that the driver supports, such as {@code 12.8}. Drivers since 2018 report it. */
     Optional<String> cuda() {
         int[] version = new int[1];
         return succeeds("nvmlSystemGetCudaDriverVersion_v2", version) && version[0] > 0
@@ -163,11 +170,15 @@ final class Nvml implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** The cards, in the order of their PCI ids. */
+    /**
+     * The cards in the order of their PCI ids, at least one.
+     *
+     * @throws MeterUnavailable if there is none; this is then closed
+     */
     List<Card> cards() throws MeterUnavailable {
         int[] count = new int[1];
         if (!succeeds("nvmlDeviceGetCount_v2", count) || count[0] == 0) {
-            throw refusal("the NVIDIA driver finds no card");
+            throw unavailable("the NVIDIA driver finds no card");
         }
         List<Card> cards = new ArrayList<>();
         for (int i = 0; i < count[0]; i++) {
@@ -177,22 +188,22 @@ final class Nvml implements AutoCloseable {
             }
         }
         if (cards.isEmpty()) {
-            throw refusal("the NVIDIA driver lets no card be used here");
+            throw unavailable("the NVIDIA driver gives access to no card here");
         }
         return cards;
     }
 
-    /** The parts that MIG divides a card into; none where it does not. */
+    /** The parts of a card that is divided by MIG. Empty for an undivided card. */
     private List<Pointer> parts(Pointer card) {
         int[] mode = new int[1];
-        int[] most = new int[1];
+        int[] max = new int[1];
         if (!succeeds("nvmlDeviceGetMigMode", card, mode, new int[1])
                 || mode[0] != ENABLED
-                || !succeeds("nvmlDeviceGetMaxMigDeviceCount", card, most)) {
+                || !succeeds("nvmlDeviceGetMaxMigDeviceCount", card, max)) {
             return List.of();
         }
         List<Pointer> parts = new ArrayList<>();
-        for (int i = 0; i < most[0]; i++) {
+        for (int i = 0; i < max[0]; i++) {
             PointerByReference part = new PointerByReference();
             if (succeeds("nvmlDeviceGetMigDeviceHandleByIndex", card, i, part)) {
                 parts.add(part.getValue());
@@ -205,54 +216,59 @@ final class Nvml implements AutoCloseable {
         return text("nvmlDeviceGetUUID", device);
     }
 
-    /** The part of a card that CUDA takes: the one that is named to it, or else the first. */
-    private Pointer taken(Pointer card) {
+    /** The part of a card that CUDA uses: the one named in its environment variable, else the first one. */
+    private Pointer usedPart(Pointer card) {
         List<Pointer> parts = parts(card);
         return parts.stream()
-                .filter(part -> uuid(part).filter(visible::names).isPresent())
+                .filter(part -> uuid(part).filter(cudaDevices::names).isPresent())
                 .findFirst()
                 .or(() -> parts.stream().findFirst())
                 .orElse(card);
     }
 
-    /** A process number that is taken before this process used a GPU. Closes this. */
-    MeterUnavailable stranger(int pid) {
-        return refusal("process " + pid + " of the NVIDIA driver's list is another one, so this is a container that has"
-                + " numbers of its own");
+    /** Closes this. Returns {@link MeterUnavailable#foreignProcess}. */
+    MeterUnavailable foreignProcess(int pid) {
+        close();
+        return MeterUnavailable.foreignProcess(pid, "the NVIDIA driver's list");
     }
 
-    /** Closes this and says why it is of no use. */
-    MeterUnavailable refusal(String reason) {
+    /** Closes this. Returns the exception for the caller to throw. */
+    MeterUnavailable unavailable(String reason) {
         close();
         return new MeterUnavailable(reason);
     }
 
     /**
-     * One card, and room for what is read from it. Under MIG, memory, processes, name and UUID are those of the part
-     * that CUDA takes; the rest is the whole card's.
+     * One card, with the buffers for its values. Under MIG, memory, processes, name and UUID are those of the part that
+     * CUDA uses. All other values are those of the whole card.
      */
     final class Card {
         private final Pointer card;
         private final Pointer part;
         private final Memory memory = new Memory(MEMORY);
-        private final long[] wide = new long[1];
-        private final int[] narrow = new int[1];
+        private final long[] longValue = new long[1];
+        private final int[] intValue = new int[1];
         private final long partAddress;
         private final long memoryAddress = Pointer.nativeValue(memory);
-        private final Optional<Function> energy = function("nvmlDeviceGetTotalEnergyConsumption");
-        private final Optional<Function> power = function("nvmlDeviceGetPowerUsage");
-        private final Optional<Function> clock = function("nvmlDeviceGetClockInfo");
-        private final Optional<Function> temperature = function("nvmlDeviceGetTemperature");
-        private final Optional<Function> clockReasons = function("nvmlDeviceGetCurrentClocksEventReasons")
-                .or(() -> function("nvmlDeviceGetCurrentClocksThrottleReasons"));
+        private final @Nullable Function energy =
+                function("nvmlDeviceGetTotalEnergyConsumption").orElse(null);
+        private final @Nullable Function power =
+                function("nvmlDeviceGetPowerUsage").orElse(null);
+        private final @Nullable Function clock =
+                function("nvmlDeviceGetClockInfo").orElse(null);
+        private final @Nullable Function temperature =
+                function("nvmlDeviceGetTemperature").orElse(null);
+        private final @Nullable Function clockReasons = function("nvmlDeviceGetCurrentClocksEventReasons")
+                .or(() -> function("nvmlDeviceGetCurrentClocksThrottleReasons"))
+                .orElse(null);
 
         private Card(Pointer card) {
             this.card = card;
-            part = taken(card);
+            part = usedPart(card);
             partAddress = Pointer.nativeValue(part);
         }
 
-        /** What memory and processes are read of. */
+        /** The device that memory and processes are read from. */
         Pointer handle() {
             return part;
         }
@@ -261,14 +277,12 @@ final class Nvml implements AutoCloseable {
             return Nvml.this;
         }
 
-        /** Memory of the card in bytes. */
+        /** Memory size of the card in bytes. */
         OptionalLong total() {
             return readMemory() ? OptionalLong.of(memory.getLong(0)) : OptionalLong.empty();
         }
 
-        /**
-         * Memory in use in bytes, what the driver keeps for itself included: {@code nvmlMemory_t}, the first version.
-         */
+        /** Memory in use in bytes, with the driver's own: {@code nvmlMemory_t}, the first version. */
         OptionalLong used() {
             return readMemory() ? value(memory.getLong(16), memory.getLong(0)) : OptionalLong.empty();
         }
@@ -277,7 +291,7 @@ final class Nvml implements AutoCloseable {
             return Polled.nvmlDeviceGetMemoryInfo(partAddress, memoryAddress) == SUCCESS && memory.getLong(0) > 0;
         }
 
-        /** What the driver keeps for itself, in bytes: {@code nvmlMemory_v2_t}, drivers since 510. */
+        /** The driver's own memory in bytes: {@code nvmlMemory_v2_t}. Drivers since 510 report it. */
         OptionalLong reserved() {
             try (Memory v2 = new Memory(MEMORY_V2)) {
                 v2.clear();
@@ -288,16 +302,16 @@ final class Nvml implements AutoCloseable {
             }
         }
 
-        /** Whether the driver accounts for processes: an administrator has to enable it. */
+        /** Whether an administrator has enabled process accounting. */
         boolean accounting() {
-            return succeeds("nvmlDeviceGetAccountingMode", part, narrow) && narrow[0] == ENABLED;
+            return succeeds("nvmlDeviceGetAccountingMode", part, intValue) && intValue[0] == ENABLED;
         }
 
-        /** As {@link Cards#pciId} writes it. */
+        /** PCI id in the spelling of {@link Cards#pciId}. */
         Optional<String> pciId() {
             try (Memory info = new Memory(PCI_INFO)) {
                 info.clear();
-                // All versions begin with the id in 16 characters.
+                // All versions start with the id in 16 characters.
                 return succeeds("nvmlDeviceGetPciInfo_v3", card, info)
                                 || succeeds("nvmlDeviceGetPciInfo_v2", card, info)
                         ? Cards.pciId(Native.toString(info.getByteArray(0, 16)))
@@ -305,76 +319,85 @@ final class Nvml implements AutoCloseable {
             }
         }
 
-        /** {@code NVIDIA GeForce RTX 4090}; under MIG with the part's profile behind. */
+        /** Name such as {@code NVIDIA GeForce RTX 4090}; under MIG the part's profile follows. */
         Optional<String> name() {
             return text("nvmlDeviceGetName", part);
         }
 
-        /** {@code GPU-…}, or {@code MIG-…}. */
+        /** UUID: {@code GPU-…} or {@code MIG-…}. */
         Optional<String> uuid() {
             return Nvml.this.uuid(part);
         }
 
-        /** {@code WDDM}, {@code TCC} or {@code MCDM} on Windows; the last one is told by the second version alone. */
+        /** {@code WDDM}, {@code TCC} or {@code MCDM}. Windows only; only the second version reports {@code MCDM}. */
         Optional<String> driverModel() {
-            boolean told = succeeds("nvmlDeviceGetDriverModel_v2", card, narrow, new int[1])
-                    || succeeds("nvmlDeviceGetDriverModel", card, narrow, new int[1]);
-            return told && narrow[0] >= 0 && narrow[0] < DRIVER_MODELS.size()
-                    ? Optional.of(DRIVER_MODELS.get(narrow[0]))
+            boolean known = succeeds("nvmlDeviceGetDriverModel_v2", card, intValue, new int[1])
+                    || succeeds("nvmlDeviceGetDriverModel", card, intValue, new int[1]);
+            return known && intValue[0] >= 0 && intValue[0] < DRIVER_MODELS.size()
+                    ? Optional.of(DRIVER_MODELS.get(intValue[0]))
                     : Optional.empty();
         }
 
         /**
-         * {@code active} if the card has memory for a display, which it may have without one, {@code connected} if only
-         * something is plugged in, {@code none} if nothing is.
+         * {@code active} if the card has memory for a display, {@code connected} if a display is only plugged in, and
+         * {@code none} without one. A card may be active without a display.
          */
         Optional<String> display() {
-            boolean told = succeeds("nvmlDeviceGetDisplayActive", card, narrow);
-            boolean active = told && narrow[0] == ENABLED;
-            told &= active || succeeds("nvmlDeviceGetDisplayMode", card, narrow);
-            boolean connected = told && narrow[0] == ENABLED;
-            return told ? Optional.of(active ? "active" : connected ? "connected" : "none") : Optional.empty();
+            boolean known = succeeds("nvmlDeviceGetDisplayActive", card, intValue);
+            boolean active = known && intValue[0] == ENABLED;
+            known &= active || succeeds("nvmlDeviceGetDisplayMode", card, intValue);
+            boolean connected = known && intValue[0] == ENABLED;
+            return known ? Optional.of(active ? "active" : connected ? "connected" : "none") : Optional.empty();
         }
 
-        /** Energy drawn since the driver was loaded, in mJ; cards since Volta. */
+        /** Energy drawn since the driver was loaded, in mJ. Cards since Volta report it. */
         OptionalLong millijoules() {
-            return succeeds(energy, card, wide) ? OptionalLong.of(wide[0]) : OptionalLong.empty();
+            return longOf(energy, card, longValue);
         }
 
-        /** Power drawn in mW, averaged by the driver over what the card averages: up to a second. */
+        /** Power drawn in mW. The driver averages it over up to a second. */
         OptionalLong milliwatts() {
-            return succeeds(power, card, narrow) ? OptionalLong.of(narrow[0]) : OptionalLong.empty();
+            return intOf(power, card, intValue);
         }
 
-        /** Clock of the multiprocessors now, in MHz. */
+        /** Current clock of the multiprocessors in MHz. */
         OptionalLong smClock() {
-            return succeeds(clock, card, SM_CLOCK, narrow) ? OptionalLong.of(narrow[0]) : OptionalLong.empty();
+            return intOf(clock, card, SM_CLOCK, intValue);
         }
 
-        /** Clock of the memory now, in MHz. */
+        /** Current clock of the memory in MHz. */
         OptionalLong memoryClock() {
-            return succeeds(clock, card, MEMORY_CLOCK, narrow) ? OptionalLong.of(narrow[0]) : OptionalLong.empty();
+            return intOf(clock, card, MEMORY_CLOCK, intValue);
         }
 
         /** Temperature of the GPU in °C. */
         OptionalLong celsius() {
-            return succeeds(temperature, card, GPU_TEMPERATURE, narrow)
-                    ? OptionalLong.of(narrow[0])
-                    : OptionalLong.empty();
+            return intOf(temperature, card, GPU_TEMPERATURE, intValue);
         }
 
         /**
-         * Why the clocks are what they are: the bits of {@code nvmlClocksEventReasons}, before driver 535
+         * Reasons for the current clocks, as bits of {@code nvmlClocksEventReasons}. Before driver 535 they are called
          * {@code …ThrottleReasons}.
          */
         OptionalLong clockReasons() {
-            return succeeds(clockReasons, card, wide) ? OptionalLong.of(wide[0]) : OptionalLong.empty();
+            return longOf(clockReasons, card, longValue);
+        }
+
+        private OptionalLong longOf(@Nullable Function function, Object... arguments) {
+            return succeeds(function, arguments) ? OptionalLong.of(longValue[0]) : OptionalLong.empty();
+        }
+
+        private OptionalLong intOf(@Nullable Function function, Object... arguments) {
+            return succeeds(function, arguments) ? OptionalLong.of(intValue[0]) : OptionalLong.empty();
         }
     }
 
-    /** A size in bytes, if it is one: "not available" is all ones, and no size is above the total. */
+    /**
+     * A size reported by the driver, in bytes. Empty if it is no valid size: {@code NVML_VALUE_NOT_AVAILABLE} is all
+     * ones, so negative, and no size is above the card's total.
+     */
     static OptionalLong value(long bytes, long total) {
-        return bytes == NOT_AVAILABLE || bytes < 0 || bytes > total ? OptionalLong.empty() : OptionalLong.of(bytes);
+        return bytes < 0 || bytes > total ? OptionalLong.empty() : OptionalLong.of(bytes);
     }
 
     @Override

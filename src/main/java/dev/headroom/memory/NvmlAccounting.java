@@ -4,36 +4,31 @@ import com.sun.jna.Memory;
 import dev.headroom.llama.LlamaLibrary;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * The most memory of an NVIDIA card that this process ever held, as the driver accounts for it where an administrator
- * has enabled that ({@code nvidia-smi --accounting-mode=1}). It is exact, and it is the peak of the process's life:
- * there is no way to begin anew, so it never falls from one iteration to the next.
+ * The most memory of an NVIDIA card that this process has ever held, in bytes. An administrator must have enabled
+ * accounting in the driver with {@code nvidia-smi --accounting-mode=1}. The value is exact. It cannot be reset, so it
+ * never falls from one iteration to the next.
  */
-final class NvmlAccounting implements Meter {
+final class NvmlAccounting extends NvmlGauge implements Meter {
     private static final Signal SIGNAL =
             new Signal("nvml.accounting", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
 
-    /** {@code nvmlAccountingStats_t}, and in it {@code maxMemoryUsage} and {@code isRunning}. */
+    /** Size of {@code nvmlAccountingStats_t}, then the offsets of {@code maxMemoryUsage} and {@code isRunning}. */
     private static final int STATS = 56;
 
-    private static final int MOST = 8;
-    private static final int RUNNING = 32;
+    private static final int MAX_MEMORY_USAGE = 8;
+    private static final int IS_RUNNING = 32;
 
-    private final Nvml.Card card;
     private final long total;
     private final int pid;
-    private final Optional<String> pciId;
     private final Memory stats = new Memory(STATS);
 
     private NvmlAccounting(Nvml.Card card, long total, int pid) {
-        this.card = card;
+        super(card);
         this.total = total;
         this.pid = pid;
-        pciId = card.pciId();
     }
 
     static List<Meter> open(Nvml nvml) throws MeterUnavailable {
@@ -44,41 +39,29 @@ final class NvmlAccounting implements Meter {
             if (total.isPresent() && card.accounting()) {
                 NvmlAccounting meter = new NvmlAccounting(card, total.getAsLong(), pid);
                 if (meter.read().isPresent() && LlamaLibrary.loaded().isEmpty()) {
-                    throw nvml.stranger(pid);
+                    throw nvml.foreignProcess(pid);
                 }
                 meters.add(meter);
             }
         }
         if (meters.isEmpty()) {
-            throw nvml.refusal("accounting is not enabled in the NVIDIA driver");
+            throw nvml.unavailable(
+                    "accounting is off in the NVIDIA driver: enable it with nvidia-smi --accounting-mode=1");
         }
         return meters;
     }
 
-    /** Empty also for a process of the same number that has ended, which accounting remembers. */
+    /** Empty also if the driver only remembers an ended process with the same id. */
     @Override
     public OptionalLong read() {
-        boolean told = card.nvml()
-                .call("nvmlDeviceGetAccountingStats", card.handle(), pid, stats)
-                .equals(OptionalInt.of(Nvml.SUCCESS));
-        if (!told || stats.getInt(RUNNING) == 0 || stats.getLong(MOST) == 0) {
-            return OptionalLong.empty();
-        }
-        return Nvml.value(stats.getLong(MOST), total);
-    }
-
-    @Override
-    public Optional<String> card() {
-        return pciId;
+        boolean known = device.nvml().succeeds("nvmlDeviceGetAccountingStats", device.handle(), pid, stats);
+        return known && stats.getInt(IS_RUNNING) != 0 && stats.getLong(MAX_MEMORY_USAGE) != 0
+                ? Nvml.value(stats.getLong(MAX_MEMORY_USAGE), total)
+                : OptionalLong.empty();
     }
 
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        card.nvml().close();
     }
 }

@@ -2,87 +2,57 @@ package dev.headroom.memory;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
- * Memory of an NVIDIA card, whoever uses it: {@code used} of {@code nvmlDeviceGetMemoryInfo}, first version, which
- * counts what the driver keeps for itself; and beside it {@code reserved} of the second version, which is that part
- * alone. Drivers disagree on whether {@code used} of the second version counts it, so that one is never read.
+ * Memory of an NVIDIA card, in bytes. {@code used} counts all processes and the driver's own memory; it comes from the
+ * first version of {@code nvmlDeviceGetMemoryInfo}. {@code reserved} is the driver's own memory alone; it comes from
+ * the second version. {@code used} of the second version is never read: drivers disagree on whether it includes
+ * {@code reserved}.
  */
-final class NvmlDevice implements Meter {
-    /** What is read from a card. */
-    private enum Reading {
-        USED(new Signal("nvml.device", "vram.peak", Scope.DEVICE, Semantics.RESIDENT)) {
-            @Override
-            OptionalLong of(Nvml.Card card) {
-                return card.used();
-            }
-        },
-        RESERVED(new Signal("nvml.reserved", "vram.reserved", Scope.DEVICE, Semantics.RESERVED)) {
-            @Override
-            OptionalLong of(Nvml.Card card) {
-                return card.reserved();
-            }
-        };
+final class NvmlDevice extends NvmlGauge implements Meter {
+    /** The two kinds of memory. */
+    enum Reading {
+        USED(new Signal("nvml.device", "vram.peak", Scope.DEVICE, Semantics.RESIDENT), Nvml.Card::used),
+        RESERVED(new Signal("nvml.reserved", "vram.reserved", Scope.DEVICE, Semantics.RESERVED), Nvml.Card::reserved);
 
         private final Signal signal;
+        private final Function<Nvml.Card, OptionalLong> value;
 
-        Reading(Signal signal) {
+        Reading(Signal signal, Function<Nvml.Card, OptionalLong> value) {
             this.signal = signal;
+            this.value = value;
         }
-
-        abstract OptionalLong of(Nvml.Card card);
     }
 
-    private final Nvml.Card card;
     private final Reading reading;
-    private final Optional<String> pciId;
 
     private NvmlDevice(Nvml.Card card, Reading reading) {
-        this.card = card;
+        super(card);
         this.reading = reading;
-        pciId = card.pciId();
     }
 
-    static List<Meter> openUsed(Nvml nvml) throws MeterUnavailable {
-        return open(nvml, Reading.USED);
-    }
-
-    static List<Meter> openReserved(Nvml nvml) throws MeterUnavailable {
-        return open(nvml, Reading.RESERVED);
-    }
-
-    private static List<Meter> open(Nvml nvml, Reading reading) throws MeterUnavailable {
+    static List<Meter> open(Nvml nvml, Reading reading) throws MeterUnavailable {
         List<Meter> meters = new ArrayList<>();
         for (Nvml.Card card : nvml.cards()) {
-            if (reading.of(card).isPresent()) {
+            if (reading.value.apply(card).isPresent()) {
                 meters.add(new NvmlDevice(card, reading));
             }
         }
         if (meters.isEmpty()) {
-            throw nvml.refusal("this NVIDIA driver does not tell it");
+            throw nvml.unavailable("this NVIDIA driver does not report it");
         }
         return meters;
     }
 
     @Override
     public OptionalLong read() {
-        return reading.of(card);
-    }
-
-    @Override
-    public Optional<String> card() {
-        return pciId;
+        return reading.value.apply(device);
     }
 
     @Override
     public Signal signal() {
         return reading.signal;
-    }
-
-    @Override
-    public void close() {
-        card.nvml().close();
     }
 }

@@ -1,21 +1,18 @@
 package dev.headroom.memory;
 
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
-/** What an NVIDIA card draws by its own energy counter, which cards have since Volta; as energy, or as mean power. */
-final class NvmlEnergy implements Sensor, Resettable {
-    private final Nvml.Card card;
+/** Energy in J or mean power in W of an NVIDIA card, from its own energy counter. Cards since Volta have one. */
+final class NvmlEnergy extends NvmlGauge implements Sensor, Resettable {
     private final boolean asPower;
-    private final Optional<String> pciId;
-    private OptionalLong startMillijoules = OptionalLong.empty();
+    private @Nullable Long startMillijoules;
     private long startNanos;
 
     private NvmlEnergy(Nvml.Card card, boolean asPower) {
-        this.card = card;
+        super(card);
         this.asPower = asPower;
-        pciId = card.pciId();
     }
 
     static Sensor energy(Nvml.Card card) {
@@ -28,20 +25,21 @@ final class NvmlEnergy implements Sensor, Resettable {
 
     @Override
     public void reset() {
-        startMillijoules = card.millijoules();
+        OptionalLong now = device.millijoules();
+        startMillijoules = now.isPresent() ? now.getAsLong() : null;
         startNanos = System.nanoTime();
     }
 
     /** Energy since {@link #reset} in mJ, or mean power since then in mW. */
     @Override
     public OptionalLong read() {
-        OptionalLong now = card.millijoules();
+        OptionalLong now = device.millijoules();
         double seconds = (System.nanoTime() - startNanos) / 1e9;
-        if (now.isEmpty() || startMillijoules.isEmpty() || now.getAsLong() < startMillijoules.getAsLong()) {
+        if (now.isEmpty() || startMillijoules == null || now.getAsLong() < startMillijoules) {
             return OptionalLong.empty();
         }
-        long drawn = now.getAsLong() - startMillijoules.getAsLong();
-        return OptionalLong.of(asPower ? Math.round(drawn / seconds) : drawn);
+        long millijoules = now.getAsLong() - startMillijoules;
+        return OptionalLong.of(asPower ? Math.round(millijoules / seconds) : millijoules);
     }
 
     @Override
@@ -62,15 +60,5 @@ final class NvmlEnergy implements Sensor, Resettable {
     @Override
     public String unit() {
         return asPower ? "W" : "J";
-    }
-
-    @Override
-    public Optional<String> card() {
-        return pciId;
-    }
-
-    @Override
-    public void close() {
-        card.nvml().close();
     }
 }

@@ -11,19 +11,19 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * Memory of an NVIDIA card that this process holds, from NVML's lists of processes. A process that both computes and
- * draws stands in two lists with the same figure: the larger one counts, not the sum.
+ * Memory of an NVIDIA card that this process holds, in bytes, from NVML's lists of compute and graphics processes. A
+ * process may be in both lists with the same size: the larger entry counts, not the sum.
  *
- * <p>Windows (WDDM) and WSL2 list the process without a figure; in containers the lists may hold the host's process
- * numbers, or a figure of 0. None of these is a value.
+ * <p>The value is empty where the driver has none. Windows (WDDM) and WSL2 list the process without a size. In
+ * containers, the lists may have the host's process ids, or a size of 0.
  */
-final class NvmlProcess implements Meter {
+final class NvmlProcess extends NvmlGauge implements Meter {
     private static final Signal SIGNAL =
             new Signal("nvml.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
 
-    private static final int PROCESSES = 256;
+    private static final int MAX_PROCESSES = 256;
 
-    /** {@code nvmlProcessInfo_t}: number, padding, bytes; the second and third version add two 32-bit fields. */
+    /** Size of {@code nvmlProcessInfo_t}: pid, padding, bytes. The later versions add two 32-bit fields. */
     private static final int INFO_V1 = 16;
 
     private static final int INFO = 24;
@@ -31,22 +31,19 @@ final class NvmlProcess implements Meter {
 
     private record Listing(Function function, int stride) {}
 
-    private final Nvml.Card card;
     private final long total;
     private final int pid;
-    private final Optional<String> pciId;
     private final List<Listing> listings;
-    private final Memory infos = new Memory((long) PROCESSES * INFO);
+    private final Memory infos = new Memory((long) MAX_PROCESSES * INFO);
     private boolean seen;
 
     private NvmlProcess(Nvml.Card card, long total, int pid) {
-        this.card = card;
+        super(card);
         this.total = total;
         this.pid = pid;
-        pciId = card.pciId();
         listings = Stream.of("Compute", "Graphics")
                 .flatMap(kind -> listing(card.nvml(), "nvmlDeviceGet" + kind + "RunningProcesses").stream())
-                .filter(listing -> count(listing, card, infos).isPresent()) // parts of a card under MIG do not draw
+                .filter(listing -> count(listing, card, infos).isPresent()) // a MIG part has no graphics processes
                 .toList();
     }
 
@@ -61,7 +58,7 @@ final class NvmlProcess implements Meter {
             if (total.isPresent()) {
                 NvmlProcess meter = new NvmlProcess(card, total.getAsLong(), pid);
                 if (meter.read().isPresent() && LlamaLibrary.loaded().isEmpty()) {
-                    throw nvml.stranger(pid);
+                    throw nvml.foreignProcess(pid);
                 }
                 if (!meter.listings.isEmpty()) {
                     meters.add(meter);
@@ -69,17 +66,17 @@ final class NvmlProcess implements Meter {
             }
         }
         if (meters.isEmpty()) {
-            throw nvml.refusal("the NVIDIA driver lists no processes");
+            throw nvml.unavailable("the NVIDIA driver lists no processes");
         }
         return meters;
     }
 
-    /** How many processes compute on the card that has most of them; empty where the driver does not tell. */
-    static OptionalInt computing(Nvml nvml) throws MeterUnavailable {
+    /** Number of compute processes on the card that has most of them. Empty if the driver does not list them. */
+    static OptionalInt computeProcesses(Nvml nvml) throws MeterUnavailable {
         Optional<Listing> listing = listing(nvml, "nvmlDeviceGetComputeRunningProcesses");
         OptionalInt most = OptionalInt.empty();
         if (listing.isPresent()) {
-            try (Memory infos = new Memory((long) PROCESSES * INFO)) {
+            try (Memory infos = new Memory((long) MAX_PROCESSES * INFO)) {
                 for (Nvml.Card card : nvml.cards()) {
                     OptionalInt count = count(listing.get(), card, infos);
                     most = count.orElse(-1) > most.orElse(-1) ? count : most;
@@ -96,12 +93,12 @@ final class NvmlProcess implements Meter {
                 .or(() -> nvml.function(name).map(function -> new Listing(function, INFO_V1)));
     }
 
-    /** Fills {@code infos} and says how many there are; empty where the driver does not tell. */
+    /** Fills {@code infos} and returns the number of processes. Empty if the driver does not list them. */
     private static OptionalInt count(Listing listing, Nvml.Card card, Memory infos) {
-        int[] count = {PROCESSES};
+        int[] count = {MAX_PROCESSES};
         Object[] arguments = {card.handle(), count, infos};
         return listing.function.invokeInt(arguments) == Nvml.SUCCESS
-                ? OptionalInt.of(Math.min(count[0], PROCESSES))
+                ? OptionalInt.of(Math.min(count[0], MAX_PROCESSES))
                 : OptionalInt.empty();
     }
 
@@ -110,7 +107,7 @@ final class NvmlProcess implements Meter {
         OptionalLong used = OptionalLong.empty();
         boolean listed = false;
         for (Listing listing : listings) {
-            OptionalInt count = count(listing, card, infos);
+            OptionalInt count = count(listing, device, infos);
             if (count.isEmpty()) {
                 return OptionalLong.empty();
             }
@@ -127,22 +124,12 @@ final class NvmlProcess implements Meter {
             }
         }
         seen = seen || used.isPresent();
-        // Once known by its number, a process that is not listed holds nothing.
+        // A process that was listed before, and no longer is, holds nothing.
         return seen && !listed ? OptionalLong.of(0) : used;
-    }
-
-    @Override
-    public Optional<String> card() {
-        return pciId;
     }
 
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        card.nvml().close();
     }
 }

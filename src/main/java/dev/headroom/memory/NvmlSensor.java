@@ -2,13 +2,12 @@ package dev.headroom.memory;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Function;
 
-/** Clocks, temperature and power of an NVIDIA card, polled. */
-public final class NvmlSensor implements Sensor {
+/** Power in W, clocks in MHz or temperature in °C of an NVIDIA card, polled. */
+public final class NvmlSensor extends NvmlGauge implements Sensor {
     private record Quantity(
             String sensor,
             String metric,
@@ -31,22 +30,19 @@ public final class NvmlSensor implements Sensor {
                     Nvml.Card::celsius,
                     readings -> readings.peak().stream().asDoubleStream().findFirst()));
 
-    private final Nvml.Card card;
     private final Quantity quantity;
-    private final Optional<String> pciId;
 
     private NvmlSensor(Nvml.Card card, Quantity quantity) {
-        this.card = card;
+        super(card);
         this.quantity = quantity;
-        pciId = card.pciId();
     }
 
-    /** Every sensor of every NVIDIA card that answers; none where there is no such card. */
+    /** Opens all sensors that have a value, of all NVIDIA cards. Empty without such a card. */
     public static List<Sensor> open() {
         try {
             return open(Nvml.open());
         } catch (MeterUnavailable | LinkageError e) {
-            return List.of(); // the meters of memory meet the same driver and say why
+            return List.of(); // the memory meters use the same driver and report the reason
         }
     }
 
@@ -68,14 +64,14 @@ public final class NvmlSensor implements Sensor {
             }
         }
         if (sensors.isEmpty()) {
-            throw nvml.refusal("this NVIDIA driver tells nothing but memory");
+            throw nvml.unavailable("this NVIDIA driver reports nothing but memory");
         }
         return sensors;
     }
 
     @Override
     public OptionalLong read() {
-        return quantity.reading().apply(card);
+        return quantity.reading().apply(device);
     }
 
     @Override
@@ -96,15 +92,5 @@ public final class NvmlSensor implements Sensor {
     @Override
     public String unit() {
         return quantity.unit();
-    }
-
-    @Override
-    public Optional<String> card() {
-        return pciId;
-    }
-
-    @Override
-    public void close() {
-        card.nvml().close();
     }
 }

@@ -9,11 +9,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** How often an NVIDIA card was found slowed down, and why. */
-final class NvmlThrottle implements Sensor {
+/** Share of the readings, in %, in which an NVIDIA card was throttled. It also records the reasons. */
+final class NvmlThrottle extends NvmlGauge implements Sensor {
     /**
-     * Reasons that slow a card down against what it is set to ({@code nvmlClocksEventReasons} of nvml.h). Not among
-     * them: that it is idle, a clock that somebody has set, and keeping pace with another card.
+     * Reasons for which a card runs below its configured clocks. Source: {@code nvmlClocksEventReasons} of nvml.h.
+     * Three reasons of NVML are no throttling: an idle card, a clock set by the user, and synchronisation with another
+     * card.
      */
     enum Reason {
         POWER_CAP(0x04),
@@ -40,38 +41,35 @@ final class NvmlThrottle implements Sensor {
         }
     }
 
-    /** All but the power cap, which is where a card at work ordinarily is. */
+    /** All reasons but the power cap, at which a card under load normally runs. */
     private static final Set<Reason> HEAT = EnumSet.complementOf(EnumSet.of(Reason.POWER_CAP));
 
-    private final Nvml.Card card;
-    private final Optional<String> pciId;
     private final String name;
     private final String metric;
     private final Set<Reason> reasons;
     private final Set<Reason> seen = EnumSet.noneOf(Reason.class);
 
     private NvmlThrottle(Nvml.Card card, String name, String metric, Set<Reason> reasons) {
-        this.card = card;
+        super(card);
         this.name = name;
         this.metric = metric;
         this.reasons = reasons;
-        pciId = card.pciId();
     }
 
-    /** Whatever the reason; says what the reasons were. */
+    /** Throttling for any reason. Its {@link #remark} names the reasons. */
     static NvmlThrottle any(Nvml.Card card) {
         return new NvmlThrottle(card, "nvml.throttle", "gpu.throttled", EnumSet.allOf(Reason.class));
     }
 
-    /** By heat or hardware protection. */
+    /** Throttling by heat or hardware protection. */
     static NvmlThrottle heat(Nvml.Card card) {
         return new NvmlThrottle(card, "nvml.throttle.heat", "gpu.throttled.heat", HEAT);
     }
 
-    /** 100 while the card is slowed down, else 0: the mean is the share of the readings in %. */
+    /** 100 while the card is throttled, else 0. So the mean of the readings is the share in %. */
     @Override
     public OptionalLong read() {
-        OptionalLong bits = card.clockReasons();
+        OptionalLong bits = device.clockReasons();
         if (bits.isEmpty()) {
             return bits;
         }
@@ -88,9 +86,9 @@ final class NvmlThrottle implements Sensor {
 
     @Override
     public Optional<String> remark() {
-        return seen.isEmpty() || reasons.equals(HEAT) // which the other says already
+        return seen.isEmpty() || reasons.equals(HEAT) // the other sensor's remark has these reasons too
                 ? Optional.empty()
-                : Optional.of("the card was slowed down: "
+                : Optional.of("the GPU was throttled: "
                         + seen.stream().map(Reason::toString).collect(Collectors.joining(", ")));
     }
 
@@ -107,15 +105,5 @@ final class NvmlThrottle implements Sensor {
     @Override
     public String unit() {
         return "%";
-    }
-
-    @Override
-    public Optional<String> card() {
-        return pciId;
-    }
-
-    @Override
-    public void close() {
-        card.nvml().close();
     }
 }

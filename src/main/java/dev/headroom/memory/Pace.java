@@ -6,37 +6,37 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How often each gauge is read: so often that all readings together take at most half a percent of one core. Most of
- * that is for the leading gauges, those behind a peak that polling may miss; the others share the rest. What a reading
- * costs is the median of its last ones, so that one during which the thread was suspended changes nothing.
+ * The sampling period of each gauge. Periods are chosen so that all readings together take at most 0.5 % of one core.
+ * The leading gauges get most of that: a peak of theirs matters, and polling may miss it. All others share the rest.
+ * The cost of a reading is the median of the last ones, so one suspension of the thread changes nothing.
  *
- * <p>Periods are 1 ms doubled some times: they seldom change, deadlines stay where they are, and gauges that are due
- * together need one waking up. An interval that is given holds for the leading gauges, whatever it costs, and is what
- * the others' is doubled from.
+ * <p>A period is 1 ms times a power of two. So periods seldom change, deadlines stay aligned, and gauges that are due
+ * together need only one wake-up. A given interval is the period of the leading gauges, whatever it costs. The periods
+ * of the others are then that interval times a power of two.
  */
 public final class Pace {
-    /** The parts of one core that the leading gauges and all others may take; the rest is for waking up more slowly. */
+    /** Shares of one core, for the leading gauges and for all others. The rest is reserve for slower wake-ups. */
     private static final double LEADING_SHARE = 0.003;
 
     private static final double OTHERS_SHARE = 0.001;
 
-    /** What waking up takes besides reading, in ns: 30 to 40 µs were measured, see docs/meters.md. */
-    private static final long WAKING = 40_000;
+    /** Cost of a wake-up besides the reading, in ns. Measured: 30 to 40 µs, see docs/meters.md. */
+    private static final long WAKE_UP = 40_000;
 
-    /** Threads are not woken more precisely than this. */
+    /** Threads do not wake up more precisely than this. */
     private static final Duration SHORTEST = Duration.ofMillis(1);
 
     private static final int FIRST_READINGS = 3;
 
     private final Set<Gauge> leading = Collections.newSetFromMap(new IdentityHashMap<>());
     private final IdentityHashMap<Gauge, Cost> costs = new IdentityHashMap<>();
-    private final Optional<Duration> interval;
+    private final @Nullable Duration interval;
 
-    /** The last readings of a gauge, in ns. */
+    /** Durations of a gauge's last readings, in ns. */
     private static final class Cost {
         private static final int READINGS = 9;
 
@@ -55,19 +55,19 @@ public final class Pace {
     }
 
     /**
-     * For some gauges, of which those that are polled count.
+     * Creates periods for some gauges. Gauges that are not polled do not count.
      *
-     * @param leading those of {@code gauges} that most of the time is for
-     * @param interval from one reading of a leading gauge to the next; empty: by cost
+     * @param leading the gauges that most of the time is for; a subset of {@code gauges}
+     * @param interval period of the leading gauges; null: chosen by cost
      */
-    public Pace(List<? extends Gauge> gauges, Collection<? extends Gauge> leading, Optional<Duration> interval) {
+    public Pace(List<? extends Gauge> gauges, Collection<? extends Gauge> leading, @Nullable Duration interval) {
         this.leading.addAll(leading);
         this.interval = interval;
         gauges.stream().filter(gauge -> !(gauge instanceof Resettable)).forEach(gauge -> costs.put(gauge, new Cost()));
     }
 
-    /** Reads every gauge some times, to know what it costs: the first reading of all is slow. */
-    public void learn() {
+    /** Reads each polled gauge three times to measure its cost. The very first reading is always slow. */
+    public void measureCosts() {
         costs.forEach((gauge, cost) -> {
             for (int i = 0; i < FIRST_READINGS; i++) {
                 long start = System.nanoTime();
@@ -77,18 +77,18 @@ public final class Pace {
         });
     }
 
-    /** Learns what a reading of a gauge took, in ns. */
-    void took(Gauge gauge, long nanos) {
+    /** Records the duration of a reading in ns. */
+    void addCost(Gauge gauge, long nanos) {
         cost(gauge).add(nanos);
     }
 
-    /** From one reading of a gauge to the next, in ns. */
+    /** Time from one reading of a gauge to the next, in ns. */
     long period(Gauge gauge) {
         boolean leads = leading.contains(gauge);
         double share = leads ? LEADING_SHARE / leading.size() : OTHERS_SHARE / (costs.size() - leading.size());
-        double least = leads && interval.isPresent() ? 0 : (cost(gauge).median() + WAKING) / share;
-        long period = interval.orElse(SHORTEST).toNanos();
-        while (period < least) {
+        double shortest = leads && interval != null ? 0 : (cost(gauge).median() + WAKE_UP) / share;
+        long period = (interval == null ? SHORTEST : interval).toNanos();
+        while (period < shortest) {
             period *= 2;
         }
         return period;
@@ -97,7 +97,7 @@ public final class Pace {
     private Cost cost(Gauge gauge) {
         Cost cost = costs.get(gauge);
         if (cost == null) {
-            throw new IllegalArgumentException(gauge.name() + " has no pace here");
+            throw new IllegalArgumentException(gauge.name() + " is not polled here.");
         }
         return cost;
     }

@@ -7,19 +7,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Memory of graphics cards as Windows itself counts it, in its performance counters (since Windows 10 1709). An
- * instance names an adapter by its LUID, a number that Windows gives it at each start and that neither llama.cpp nor
- * NVML tells: which adapter holds the model cannot be known, so all adapters count together. All meters share one
- * query.
+ * Memory of all graphics adapters in bytes, from Windows's performance counters. Windows has them since Windows 10
+ * 1709. All meters share one query.
  *
- * <p>{@code Dedicated Usage} of an adapter is what lies in the card's memory; of a process it is what Windows has
- * promised it there, which may be more. {@code Shared Usage} is system RAM for the card: where allocations go that do
- * not fit.
+ * <p>The counters name an adapter by its LUID, which Windows assigns at each start. Neither llama.cpp nor NVML reports
+ * the LUID. So the adapter that holds the model is unknown, and all adapters are added up.
+ *
+ * <p>{@code Dedicated Usage} of an adapter is memory on the card. {@code Dedicated Usage} of a process is memory on the
+ * card that Windows has promised to it, which may be more. {@code Shared Usage} is system RAM for the card: allocations
+ * that do not fit on the card go there.
  */
 final class PdhGpu implements Meter {
     private static final String ADAPTER = "luid_0x[0-9a-f]{1,8}_0x[0-9a-f]{1,8}_phys_\\d{1,4}";
 
-    /** What is read. */
+    /** The counters. */
     enum Reading {
         DEDICATED(
                 new Signal("pdh.adapter", "vram.peak", Scope.DEVICE, Semantics.RESIDENT),
@@ -42,7 +43,7 @@ final class PdhGpu implements Meter {
             this.path = path;
         }
 
-        /** The instances it is about: every adapter, or a process on every adapter. */
+        /** Matches the names of all adapters, or of a process on all adapters. */
         Pattern instances(long pid) {
             return Pattern.compile(
                     signal.scope() == Scope.DEVICE ? ADAPTER : "pid_" + pid + "_" + ADAPTER, Pattern.CASE_INSENSITIVE);
@@ -75,7 +76,7 @@ final class PdhGpu implements Meter {
                 .toList();
         if (meters.get(0).read().isEmpty()) {
             query.close();
-            throw new MeterUnavailable("Windows counts no memory of a graphics adapter here");
+            throw new MeterUnavailable("Windows has no performance counter of a graphics adapter's memory");
         }
         return meters;
     }
@@ -88,21 +89,21 @@ final class PdhGpu implements Meter {
     }
 
     /**
-     * Over the instances of that form.
+     * The sum over the matching instances.
      *
-     * @param seen whether there was one before: a process that is no longer among the others then holds nothing
-     * @return empty where there is none, or one of them has no value
+     * @param seen whether an instance has matched before. If only others are left now, the process holds nothing: 0
+     * @return empty if no instance matches, or one that does has no value
      */
     static OptionalLong sum(List<PdhQuery.Value> values, Pattern instances, boolean seen) {
-        List<PdhQuery.Value> ours = values.stream()
+        List<PdhQuery.Value> matching = values.stream()
                 .filter(value -> instances.matcher(value.instance()).matches())
                 .toList();
-        if (ours.isEmpty()) {
+        if (matching.isEmpty()) {
             return seen && !values.isEmpty() ? OptionalLong.of(0) : OptionalLong.empty();
         }
-        return ours.stream().allMatch(value -> value.valid() && value.number() >= 0)
+        return matching.stream().allMatch(value -> value.valid() && value.number() >= 0)
                 ? OptionalLong.of(
-                        ours.stream().mapToLong(PdhQuery.Value::number).sum())
+                        matching.stream().mapToLong(PdhQuery.Value::number).sum())
                 : OptionalLong.empty();
     }
 

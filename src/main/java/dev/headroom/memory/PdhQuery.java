@@ -13,35 +13,35 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Performance counters of Windows (pdh.h), all in one query that stays open. A counter is named by its English path
- * with {@code *} for the instance: instances that come and go, as those of processes do, are in the next reading.
+ * An open query of Windows's performance counters (pdh.h). A counter is named by its English path, with {@code *} for
+ * the instance. So each reading has all current instances, such as those of new processes.
  */
 final class PdhQuery implements AutoCloseable {
     private static final int SUCCESS = 0;
     private static final int PDH_MORE_DATA = 0x800007D2;
     private static final int PDH_FMT_LARGE = 0x400;
 
-    /**
-     * {@code PDH_FMT_COUNTERVALUE_ITEM_W}: a pointer to the instance's name, then the value's status, then the value.
-     */
+    /** Size of {@code PDH_FMT_COUNTERVALUE_ITEM_W}, which starts with a pointer to the instance's name. */
     private static final int ITEM = 24;
 
+    /** Offsets of the value's status and of the value. */
     private static final int STATUS = 8;
+
     private static final int LARGE = 16;
 
-    /** {@code PDH_CSTATUS_VALID_DATA} is 0, {@code PDH_CSTATUS_NEW_DATA} is 1. */
+    /** A value is valid with {@code PDH_CSTATUS_VALID_DATA}, which is 0, or {@code PDH_CSTATUS_NEW_DATA}. */
     private static final int NEW_DATA = 1;
 
-    /** Bytes for the values of one counter at first: some hundred instances with their names. */
-    private static final int ROOM = 64 * 1024;
+    /** First size of the buffer for one counter in bytes: enough for some hundred instances with their names. */
+    private static final int BUFFER = 64 * 1024;
 
-    /** Windows counts anew some twenty times a second; who asks within this time gets what the first one got. */
+    /** Windows updates the counters about twenty times a second. Within this time, one collection is used again. */
     private static final Duration FRESH = Duration.ofMillis(5);
 
     /**
-     * A counter's value.
+     * The value of one instance of a counter.
      *
-     * @param valid whether the counter vouches for it
+     * @param valid whether Windows reports the value as valid
      */
     record Value(String instance, boolean valid, long number) {}
 
@@ -50,7 +50,7 @@ final class PdhQuery implements AutoCloseable {
     private final Map<String, Pointer> counters = new LinkedHashMap<>();
     private final IntByReference size = new IntByReference();
     private final IntByReference count = new IntByReference();
-    private Memory items = new Memory(ROOM);
+    private Memory items = new Memory(BUFFER);
     private long collectedAt = System.nanoTime() - FRESH.toNanos();
     private boolean collected;
     private boolean closed;
@@ -63,22 +63,22 @@ final class PdhQuery implements AutoCloseable {
     /**
      * Opens a query of some counters.
      *
-     * @param library {@code pdh}
-     * @param paths such as {@code \GPU Adapter Memory(*)\Dedicated Usage}
+     * @param library {@code pdh}; tests use another one
+     * @param paths counters, such as {@code \GPU Adapter Memory(*)\Dedicated Usage}
      */
     static PdhQuery open(String library, List<String> paths) throws MeterUnavailable {
         NativeLibrary pdh = NativeLibrary.getInstance(library);
         PointerByReference handle = new PointerByReference();
         int code = pdh.getFunction("PdhOpenQueryW").invokeInt(new Object[] {0L, 0L, handle});
         if (code != SUCCESS) {
-            throw new MeterUnavailable("Windows opens no query of performance counters (" + hex(code) + ")");
+            throw new MeterUnavailable("Windows opens no query of performance counters: error " + hex(code));
         }
         PdhQuery query = new PdhQuery(pdh, handle.getValue());
         for (String path : paths) {
             code = query.call("PdhAddEnglishCounterW", query.query, new WString(path), 0L, handle);
             if (code != SUCCESS) {
                 query.close();
-                throw new MeterUnavailable("this Windows has no performance counter " + path + " (" + hex(code) + ")");
+                throw new MeterUnavailable("Windows has no performance counter " + path + ": error " + hex(code));
             }
             query.counters.put(path, handle.getValue());
         }
@@ -93,11 +93,11 @@ final class PdhQuery implements AutoCloseable {
         return "0x" + Integer.toHexString(code);
     }
 
-    /** The values of one counter, one an instance; none where there is none, or Windows refuses. */
+    /** The values of one counter, one for each instance. Empty without an instance, and if Windows reports an error. */
     List<Value> values(String path) {
         Pointer counter = counters.get(path);
         if (counter == null) {
-            throw new IllegalArgumentException(path + " is not in this query");
+            throw new IllegalArgumentException("This query has no counter " + path + ".");
         }
         long now = System.nanoTime();
         if (now - collectedAt >= FRESH.toNanos()) {
@@ -107,23 +107,23 @@ final class PdhQuery implements AutoCloseable {
         if (!collected) {
             return List.of();
         }
-        int code = array(counter);
+        int code = fillItems(counter);
         if (code == PDH_MORE_DATA) {
-            // What is needed is only told to who has no room at all.
+            // Windows returns the size needed only for a buffer of size 0.
             size.setValue(0);
             call("PdhGetFormattedCounterArrayW", counter, PDH_FMT_LARGE, size, count, 0L);
-            items = new Memory(Math.max(ROOM, 2L * size.getValue()));
-            code = array(counter);
+            items = new Memory(Math.max(BUFFER, 2L * size.getValue()));
+            code = fillItems(counter);
         }
         return code == SUCCESS ? values(items, count.getValue()) : List.of();
     }
 
-    private int array(Pointer counter) {
+    private int fillItems(Pointer counter) {
         size.setValue((int) items.size());
         return call("PdhGetFormattedCounterArrayW", counter, PDH_FMT_LARGE, size, count, items);
     }
 
-    /** What stands in an array of {@code PDH_FMT_COUNTERVALUE_ITEM_W}. */
+    /** Reads an array of {@code PDH_FMT_COUNTERVALUE_ITEM_W}. */
     static List<Value> values(Pointer items, int count) {
         List<Value> values = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
 package dev.headroom.memory;
 
-/** A meter that keeps an exact peak by itself: {@link #read} gives the largest value since {@link #reset}. */
+/** A meter with an exact peak: {@link #read} returns the largest value since {@link #reset}. It is not polled. */
 public interface PeakMeter extends Meter, Resettable {}

@@ -7,12 +7,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What meters say when a fork reaches its phases, the first time that it does. The meters are its own: others are read
- * by the sampler's thread meanwhile.
+ * The meters' values at the first time a fork reaches each phase. It has meters of its own, because the sampler's
+ * thread reads the sampler's meters at the same time.
  */
 public final class PhaseReadings {
     private static final String PEAK = ".peak";
@@ -20,28 +20,28 @@ public final class PhaseReadings {
     private final List<Meter> meters;
     private final Map<Phase, Map<Meter, Long>> readings = new EnumMap<>(Phase.class);
 
-    /** Takes the meters of memory that tell what is in use now. */
+    /** Uses all working meters of current memory. Peak meters are left out. */
     public PhaseReadings(Meters meters) {
         this.meters = new ArrayList<>(meters.working());
         this.meters.removeIf(PeakMeter.class::isInstance);
     }
 
-    /** With every meter there is, and those that are too costly to be polled. */
+    /** Opens all meters, and the one that is too costly to be polled. */
     public static PhaseReadings open() {
         PhaseReadings readings = new PhaseReadings(Meters.open());
         try {
             readings.meters.add(LinuxPss.open());
         } catch (MeterUnavailable e) {
-            return readings; // it has no metric that somebody would miss
+            return readings; // not Linux
         }
         return readings;
     }
 
     /**
-     * Reads all meters, unless this phase has been reached before. Some tell the most there was since they were read
-     * last: so all are read twice.
+     * Reads all meters, if the fork reaches this phase for the first time. Some meters first return the largest value
+     * since their previous reading. So each meter is read twice.
      *
-     * @return whether it had not
+     * @return whether the meters were read
      */
     public synchronized boolean read(Phase phase) {
         if (readings.containsKey(phase)) {
@@ -57,9 +57,11 @@ public final class PhaseReadings {
     }
 
     /**
-     * What the meter behind a metric said in a phase, in bytes; empty if it said nothing or there was no such phase.
+     * The value of a metric's meter in a phase, in bytes. Empty if the meter had none, or the phase was not reached.
+     *
+     * @param card PCI id; null if unknown
      */
-    public synchronized OptionalLong of(Phase phase, String metric, Optional<String> card) {
+    public synchronized OptionalLong of(Phase phase, String metric, @Nullable String card) {
         Map<Meter, Long> values = readings.getOrDefault(phase, Map.of());
         return Meters.of(meters, metric, card)
                 .map(values::get)
@@ -68,11 +70,11 @@ public final class PhaseReadings {
     }
 
     /**
-     * All that was read, in bytes: by phase, and in it by signal, which is a metric without {@code .peak}.
+     * All values in bytes, by phase and by signal. A signal is a metric's name without {@code .peak}.
      *
-     * @param card the card whose memory is meant
+     * @param card PCI id; null if unknown
      */
-    public synchronized Map<Phase, Map<String, Long>> all(Optional<String> card) {
+    public synchronized Map<Phase, Map<String, Long>> all(@Nullable String card) {
         Map<Phase, Map<String, Long>> all = new EnumMap<>(Phase.class);
         for (Phase phase : readings.keySet()) {
             Map<String, Long> values = new LinkedHashMap<>();

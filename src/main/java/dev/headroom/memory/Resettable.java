@@ -1,9 +1,7 @@
 package dev.headroom.memory;
 
-/**
- * A gauge that keeps by itself what happens from {@link #reset} on: it is read once, in the end, and not in between.
- */
+/** A gauge that records by itself what happens after {@link #reset}. It is read once at the end, and not polled. */
 public interface Resettable extends Gauge {
-    /** Begins anew from what is now. */
+    /** Starts a new record from the current value. */
     void reset();
 }

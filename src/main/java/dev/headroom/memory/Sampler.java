@@ -6,21 +6,19 @@ import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads gauges again and again, on a daemon thread that lives as long as one iteration: nothing is left over from one
- * iteration to the next, and starting it takes a fraction of a millisecond, outside the timing.
+ * Polls gauges on a daemon thread during one iteration. Nothing carries over to the next iteration. The thread starts
+ * in a fraction of a millisecond, outside the timed part.
  *
- * <p>The deadlines of a gauge are the multiples, since the start, of the period that its {@link Pace} says. One that
- * was missed is not made up for; it shows as a gap. A {@link Resettable} one is reset at the start and read at the end,
- * and not in between.
+ * <p>The deadlines of a gauge are multiples of its {@link Pace#period} since the start. A missed deadline is not made
+ * up for, and shows as a gap. A {@link Resettable} gauge is not polled: it is reset at the start and read at the end.
  */
 public final class Sampler {
-    /** A driver that hangs must not hang the run. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Time limit for {@link #stop}: a driver that hangs must not hang the run. */
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
@@ -28,17 +26,17 @@ public final class Sampler {
     private final Clock clock;
     private final long start;
     private final IdentityHashMap<Gauge, Series> series = new IdentityHashMap<>();
-    private final List<Resettable> exact;
+    private final List<Resettable> resettable;
     private final List<Polled> polled;
     private final Thread thread = new Thread(this::run, "headroom-sampler");
 
     private volatile boolean stopping;
-    private volatile String reading = "";
-    private @Nullable Throwable death;
-    private OptionalLong cpuNanos = OptionalLong.empty();
+    private volatile String current = "";
+    private @Nullable Throwable failure;
+    private @Nullable Long cpuNanos;
     private long stopped;
 
-    /** Time and waiting, so that tests have their own. */
+    /** Source of time and waiting. Tests have their own. */
     interface Clock {
         Clock SYSTEM = new Clock() {
             @Override
@@ -74,7 +72,7 @@ public final class Sampler {
         this.clock = clock;
         start = clock.nanoTime();
         gauges.forEach(gauge -> series.put(gauge, new Series(start)));
-        exact = gauges.stream()
+        resettable = gauges.stream()
                 .filter(Resettable.class::isInstance)
                 .map(Resettable.class::cast)
                 .toList();
@@ -86,9 +84,9 @@ public final class Sampler {
     }
 
     /**
-     * Starts sampling. The first readings have been made when this returns.
+     * Starts sampling. Returns after the first readings.
      *
-     * @param pace of these gauges; it goes on learning what they cost
+     * @param pace periods of these gauges; the sampler adds the cost of each reading
      */
     public static Sampler start(List<? extends Gauge> gauges, Pace pace) {
         Sampler sampler = new Sampler(gauges, pace, Clock.SYSTEM);
@@ -98,7 +96,7 @@ public final class Sampler {
     }
 
     void begin() {
-        exact.forEach(Resettable::reset);
+        resettable.forEach(Resettable::reset);
         readDue();
     }
 
@@ -106,11 +104,11 @@ public final class Sampler {
         try {
             poll();
         } catch (Throwable e) {
-            death = e; // thrown in stop(): that thread is the one that is heard
+            failure = e; // stop() throws it in the caller's thread
         }
     }
 
-    /** Reads until told to stop, and once more then. */
+    /** Reads until {@link #stopPolling}, and then once more. */
     void poll() {
         while (!stopping) {
             long due = polled.stream().mapToLong(p -> p.due).min().orElse(Long.MAX_VALUE);
@@ -122,34 +120,34 @@ public final class Sampler {
             }
         }
         if (THREADS.isCurrentThreadCpuTimeSupported()) {
-            cpuNanos = OptionalLong.of(THREADS.getCurrentThreadCpuTime());
+            cpuNanos = THREADS.getCurrentThreadCpuTime();
         }
         readNow();
     }
 
-    /** Reads all that is polled, in another thread: something is there now that may be gone at the next deadline. */
+    /** Reads all polled gauges in the caller's thread. A short-lived allocation may be freed before the next sample. */
     public synchronized void readNow() {
-        polled.forEach(p -> read(p, clock.nanoTime()));
+        polled.forEach(p -> read(p.gauge, p.series, clock.nanoTime()));
     }
 
     private synchronized void readDue() {
         for (Polled p : polled) {
             long now = clock.nanoTime();
             if (now >= p.due) {
-                read(p, now);
+                read(p.gauge, p.series, now);
                 long after = clock.nanoTime();
-                pace.took(p.gauge, after - now);
+                pace.addCost(p.gauge, after - now);
                 p.due = deadlineAfter(after, start, pace.period(p.gauge));
             }
         }
     }
 
-    private void read(Polled p, long now) {
-        reading = p.gauge.name();
-        p.series.add(now, p.gauge.read());
+    private void read(Gauge gauge, Series series, long now) {
+        current = gauge.name();
+        gauge.read().ifPresentOrElse(value -> series.add(now, value), series::addMissing);
     }
 
-    /** The first multiple of a period since a start that is later than now. All in ns. */
+    /** The first time after {@code now} that is a multiple of the period since the start. All in ns. */
     static long deadlineAfter(long now, long start, long period) {
         return start + ((now - start) / period + 1) * period;
     }
@@ -160,48 +158,47 @@ public final class Sampler {
     }
 
     /**
-     * Stops sampling and reads a last time.
+     * Stops sampling, and reads all gauges a last time.
      *
-     * @throws IllegalStateException if a gauge threw or does not come back: nothing it said is to be trusted
+     * @throws IllegalStateException if a gauge threw an exception or hangs; the readings are then not valid
      */
     public void stop() {
         stopPolling();
         try {
-            thread.join(PATIENCE.toMillis());
+            thread.join(STOP_TIMEOUT.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while the sampler was to stop.", e);
+            throw new IllegalStateException("Interrupted while the sampler stopped.", e);
         }
         if (thread.isAlive()) {
-            throw new IllegalStateException("The sampler hangs in " + reading + ": the driver does not answer.");
+            throw new IllegalStateException("The sampler hangs: " + current + " did not return within "
+                    + STOP_TIMEOUT.toSeconds() + " s. Restart the GPU driver.");
         }
-        if (death != null) {
-            throw new IllegalStateException("The sampler died in " + reading + ": " + death, death);
+        if (failure != null) {
+            throw new IllegalStateException("The sampler failed to read " + current + ": " + failure, failure);
         }
         end();
     }
 
     void end() {
         stopped = clock.nanoTime();
-        exact.forEach(gauge -> of(gauge).add(stopped, gauge.read()));
+        resettable.forEach(gauge -> read(gauge, of(gauge), stopped));
         series.values().forEach(s -> s.end(stopped));
     }
 
     /**
-     * CPU time that polling took, as a part of one core in percent, after {@link #stop}; the readings at the start and
-     * at the end are not in it. Empty where the JVM does not tell.
+     * CPU time of polling, in percent of one core, after {@link #stop}. The readings at the start and at the end do not
+     * count. Empty if the JVM does not measure it.
      */
     public OptionalDouble costPercent() {
-        return cpuNanos.isPresent()
-                ? OptionalDouble.of(100.0 * cpuNanos.getAsLong() / (stopped - start))
-                : OptionalDouble.empty();
+        return cpuNanos == null ? OptionalDouble.empty() : OptionalDouble.of(100.0 * cpuNanos / (stopped - start));
     }
 
-    /** What a gauge said, after {@link #stop}. */
+    /** The readings of a gauge, after {@link #stop}. */
     public Series of(Gauge gauge) {
         Series found = series.get(gauge);
         if (found == null) {
-            throw new IllegalArgumentException(gauge.name() + " is not sampled here");
+            throw new IllegalArgumentException(gauge.name() + " is not sampled here.");
         }
         return found;
     }

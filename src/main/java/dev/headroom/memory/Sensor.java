@@ -3,15 +3,15 @@ package dev.headroom.memory;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Something that is not memory: what a card draws, how fast and how hot it runs, what the system had to do. */
+/** A gauge of something that is not memory: power, clocks, temperature, throttling or page faults. */
 public interface Sensor extends Gauge {
-    /** The metric's unit. */
+    /** Unit of the metric. */
     String unit();
 
-    /** What an iteration's readings come to, in {@link #unit}; empty where there is no such value. */
+    /** The metric of one iteration, in {@link #unit}. Empty if the readings give none. */
     OptionalDouble value(Series readings);
 
-    /** What is to be said of the readings since this was opened, beside the value. */
+    /** A remark for the user on all readings since the sensor was opened. */
     default Optional<String> remark() {
         return Optional.empty();
     }

@@ -7,7 +7,7 @@ import java.util.List;
 public final class Sensors {
     private Sensors() {}
 
-    /** Opens every sensor that works here. */
+    /** Opens all sensors that work here. */
     public static List<Sensor> open() {
         List<Sensor> sensors = new ArrayList<>(NvmlSensor.open());
         try {

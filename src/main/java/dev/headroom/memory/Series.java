@@ -3,49 +3,50 @@ package dev.headroom.memory;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** What one gauge said while it was sampled. */
+/** Summary of one gauge's readings while it was sampled. */
 public final class Series {
-    private long last;
+    private long lastTime;
     private long longestGap;
     private long samples;
     private long peak = Long.MIN_VALUE;
     private double sum;
     private boolean lost;
 
-    /** Begins at a time in ns. */
+    /** @param start start of sampling, in ns */
     Series(long start) {
-        last = start;
+        lastTime = start;
     }
 
-    /** Takes a reading that was made at a time in ns, not before the last one. */
-    void add(long time, OptionalLong value) {
-        if (value.isPresent()) {
-            gap(time);
-            samples++;
-            sum += value.getAsLong();
-            peak = Math.max(peak, value.getAsLong());
-            lost = false;
-        } else {
-            lost = samples > 0;
-        }
+    /**
+     * Adds a reading.
+     *
+     * @param time time of the reading in ns, not before the previous one
+     */
+    void add(long time, long value) {
+        end(time);
+        samples++;
+        sum += value;
+        peak = Math.max(peak, value);
+        lost = false;
     }
 
-    /** Ends at a time in ns. */
+    /** Adds a reading that had no value. */
+    void addMissing() {
+        lost = samples > 0;
+    }
+
+    /** Ends sampling at a time in ns. */
     void end(long time) {
-        gap(time);
+        longestGap = Math.max(longestGap, time - lastTime);
+        lastTime = time;
     }
 
-    private void gap(long time) {
-        longestGap = Math.max(longestGap, time - last);
-        last = time;
-    }
-
-    /** The largest value. Empty if there was none, or if the gauge stopped answering: the peak may have come after. */
+    /** The largest value. Empty without a value, and if the gauge was lost: the peak may have come afterwards. */
     public OptionalLong peak() {
         return known() ? OptionalLong.of(peak) : OptionalLong.empty();
     }
 
-    /** The mean of all values; empty as {@link #peak} is. */
+    /** The mean of all values. Empty in the same cases as {@link #peak}. */
     public OptionalDouble mean() {
         return known() ? OptionalDouble.of(sum / samples) : OptionalDouble.empty();
     }
@@ -54,12 +55,12 @@ public final class Series {
         return samples > 0 && !lost;
     }
 
-    /** How many values were read. */
+    /** Number of values. */
     public long samples() {
         return samples;
     }
 
-    /** The longest time in ms in which nothing was seen: between two values, before the first and after the last. */
+    /** The longest time in ms without a value: between two values, before the first or after the last. */
     public double longestGapMillis() {
         return longestGap / 1e6;
     }

@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The working set of this process, polled, and beside it the largest of the process's life: see {@link Watermark}.
- * {@code K32GetProcessMemoryInfo} in kernel32 (psapi.h), since Windows 7.
+ * Working set of this process on Windows in bytes, polled. The {@link LifetimePeak} is read as well. Source:
+ * {@code K32GetProcessMemoryInfo} in kernel32, psapi.h, since Windows 7.
  */
 final class WindowsWorkingSet implements Meter {
     private static final Signal SIGNAL =
             new Signal("windows.workingset", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
 
-    /** {@code GetCurrentProcess()} returns this constant, all of its 64 bits set. */
+    /** The constant that {@code GetCurrentProcess()} returns: all 64 bits are set. */
     static final Pointer CURRENT_PROCESS = Pointer.createConstant(-1L);
 
-    /** {@code PROCESS_MEMORY_COUNTERS} on 64-bit Windows. */
+    /** Size of {@code PROCESS_MEMORY_COUNTERS} on 64-bit Windows. */
     static final int SIZE = 72;
 
     private static final int PEAK_WORKING_SET_SIZE = 8;
@@ -26,11 +26,11 @@ final class WindowsWorkingSet implements Meter {
 
     private final Function getProcessMemoryInfo;
     private final Memory counters = new Memory(SIZE);
-    private final Watermark watermark;
+    private final LifetimePeak lifetimePeak;
 
     private WindowsWorkingSet() {
         getProcessMemoryInfo = Function.getFunction("kernel32", "K32GetProcessMemoryInfo");
-        watermark = new Watermark(ask() ? peak(counters) : Long.MAX_VALUE);
+        lifetimePeak = new LifetimePeak(refresh() ? peak(counters) : Long.MAX_VALUE);
     }
 
     static List<Meter> open() throws MeterUnavailable {
@@ -46,10 +46,11 @@ final class WindowsWorkingSet implements Meter {
 
     @Override
     public OptionalLong read() {
-        return ask() ? OptionalLong.of(watermark.since(now(counters), peak(counters))) : OptionalLong.empty();
+        return refresh() ? OptionalLong.of(lifetimePeak.since(now(counters), peak(counters))) : OptionalLong.empty();
     }
 
-    private boolean ask() {
+    /** Fills {@link #counters}. */
+    private boolean refresh() {
         return getProcessMemoryInfo.invokeInt(new Object[] {CURRENT_PROCESS, counters, (int) counters.size()}) != 0;
     }
 
@@ -64,10 +65,5 @@ final class WindowsWorkingSet implements Meter {
     @Override
     public Signal signal() {
         return SIGNAL;
-    }
-
-    @Override
-    public void close() {
-        // Nothing is held but a block of memory, which goes with this object.
     }
 }

@@ -1,4 +1,4 @@
-/** Meters: one file for each source of a memory signal, and the sampler that polls them. */
+/** Meters of memory, sensors, and the sampler that polls them. Each source of a signal has one file. */
 @NullMarked
 package dev.headroom.memory;
 

@@ -9,7 +9,7 @@ import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.MeterProof;
 import dev.headroom.memory.Meters;
-import dev.headroom.memory.Place;
+import dev.headroom.memory.ProofTarget;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import java.io.IOException;
@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -147,9 +148,9 @@ public final class MeterProbe {
 
     private static MeterReport prove(Meters meters, String[] args) {
         MeterProof proof = new MeterProof(meters.working());
-        List<MeterProof.Trial> trials = new ArrayList<>(proof.in(Place.host()));
+        List<MeterProof.Trial> trials = new ArrayList<>(proof.on(ProofTarget.host()));
         if (args.length > 0) {
-            Place.devices(LlamaLibrary.open(Path.of(args[0]))).forEach(place -> trials.addAll(proof.in(place)));
+            ProofTarget.devices(LlamaLibrary.open(Path.of(args[0]))).forEach(target -> trials.addAll(proof.on(target)));
         }
         Map<Meter, Double> costs = new HashMap<>();
         meters.working().stream()
@@ -185,31 +186,27 @@ public final class MeterProbe {
     private static MeterReport.Trial trial(MeterProof.Trial trial) {
         return new MeterReport.Trial(
                 trial.meter(),
-                trial.place(),
+                trial.target(),
                 trial.bytes() / MIB,
-                trial.seen() / MIB,
-                (trial.seen() - trial.bytes()) / MIB,
-                trial.latencyMillis().isPresent() ? trial.latencyMillis().getAsDouble() : null,
-                trial.left() / MIB);
+                trial.rise() / MIB,
+                (trial.rise() - trial.bytes()) / MIB,
+                trial.latencyMillis(),
+                trial.remaining() / MIB);
     }
 
     private static List<MeterReport.Verdict> verdicts(List<MeterProof.Trial> trials) {
         return trials.stream()
                 .collect(Collectors.groupingBy(
-                        trial -> List.of(trial.meter(), trial.card(), trial.place()),
+                        trial -> Arrays.asList(trial.meter(), trial.card(), trial.target()),
                         LinkedHashMap::new,
                         Collectors.toList()))
                 .values()
                 .stream()
                 .map(of -> new MeterReport.Verdict(
                         of.get(0).meter(),
-                        of.get(0).place(),
+                        of.get(0).target(),
                         MeterProof.Verdict.of(of).name().toLowerCase(Locale.ROOT),
-                        of.stream()
-                                        .mapToLong(trial -> Math.abs(trial.seen() - trial.bytes()))
-                                        .max()
-                                        .orElse(0)
-                                / MIB))
+                        of.stream().mapToLong(MeterProof.Trial::error).max().orElse(0) / MIB))
                 .toList();
     }
 }

@@ -90,7 +90,7 @@ public final class VramProfiler implements InternalProfiler {
     private List<Sensor> sensors = List.of();
     private List<Gauge> gauges = List.of();
     private Optional<String> card = Optional.empty();
-    private Pace pace = new Pace(List.of(), List.of(), Optional.empty());
+    private Pace pace = new Pace(List.of(), List.of(), null);
     private PhaseReadings phases = new PhaseReadings(new Meters(List.of(), List.of()));
     private final Set<String> lost = new LinkedHashSet<>();
     private volatile @Nullable Sampler sampler; // the benchmark's thread asks for readings too
@@ -150,8 +150,8 @@ public final class VramProfiler implements InternalProfiler {
         sensors = sensorSource.get();
         gauges = new ArrayList<>(meters);
         gauges.addAll(sensors);
-        pace = new Pace(gauges, leading(), interval);
-        pace.learn();
+        pace = new Pace(gauges, leading(), interval.orElse(null));
+        pace.measureCosts();
         phases = phaseSource.get();
         if (LlamaLibrary.loaded().isEmpty()) {
             reached(Phase.START);
@@ -191,7 +191,7 @@ public final class VramProfiler implements InternalProfiler {
         }
         Optional<String> of = card.isPresent() ? card : LlamaLibrary.loaded().flatMap(VramProfiler::cardOfModel);
         Map<String, Map<String, Double>> mebibytes = new LinkedHashMap<>();
-        phases.all(of).forEach((phase, signals) -> {
+        phases.all(of.orElse(null)).forEach((phase, signals) -> {
             Map<String, Double> values = new LinkedHashMap<>();
             signals.forEach((signal, bytes) -> values.put(signal, bytes / MIB));
             mebibytes.put(phase.name().toLowerCase(Locale.ROOT), values);
@@ -244,14 +244,15 @@ public final class VramProfiler implements InternalProfiler {
 
     private void memory(Sampler stopped) {
         for (String metric : meters.stream().map(Meter::metric).distinct().toList()) {
-            Optional<Meter> meter = Meters.of(meters, metric, card);
+            Optional<Meter> meter = Meters.of(meters, metric, card.orElse(null));
             if (meter.isEmpty() || stopped.of(meter.get()).peak().isEmpty()) {
                 continue;
             }
             Series series = stopped.of(meter.get());
             put(metric, series.peak().getAsLong() / MIB, "MiB");
             if (metric.equals("vram.peak")) {
-                phases.of(Phase.START, metric, card).ifPresent(bytes -> put("vram.baseline", bytes / MIB, "MiB"));
+                phases.of(Phase.START, metric, card.orElse(null))
+                        .ifPresent(bytes -> put("vram.baseline", bytes / MIB, "MiB"));
             }
             String name = metric.substring(0, metric.indexOf('.'));
             if (SAMPLED.contains(metric)
@@ -291,7 +292,7 @@ public final class VramProfiler implements InternalProfiler {
     }
 
     private void sensors(Sampler stopped) {
-        for (Sensor sensor : Cards.on(card, sensors)) {
+        for (Sensor sensor : Cards.on(card.orElse(null), sensors)) {
             sensor.value(stopped.of(sensor)).ifPresent(value -> put(sensor.metric(), value, sensor.unit()));
             sensor.remark().filter(said::add).ifPresent(remark -> System.err.println("headroom: " + remark));
         }
@@ -325,7 +326,7 @@ public final class VramProfiler implements InternalProfiler {
                 System.err.println("headroom: there are " + rivals + " GPUs and llama.cpp does not say which one holds"
                         + " the model: the first one is measured.");
             }
-            if (rivals > 0 && Meters.of(meters, "vram.peak", card).isEmpty()) {
+            if (rivals > 0 && Meters.of(meters, "vram.peak", card.orElse(null)).isEmpty()) {
                 System.err.println("headroom: no meter here is about the card that holds the model, " + card.orElse("")
                         + ": its VRAM is not measured.");
             }

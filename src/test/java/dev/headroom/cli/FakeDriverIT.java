@@ -81,7 +81,7 @@ class FakeDriverIT {
         assertThat(jmh.at("/0/secondaryMetrics/·gpu.temperature/scoreUnit").asText())
                 .isEqualTo("°C");
         assertThat(run.get("warnings")).noneMatch(warning -> warning.asText().contains("stopped answering"));
-        assertThat(err).containsOnlyOnce("headroom: the card was slowed down: power cap, thermal slowdown");
+        assertThat(err).containsOnlyOnce("headroom: the GPU was throttled: power cap, thermal slowdown");
     }
 
     @ParameterizedTest

@@ -28,12 +28,12 @@ class CardsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "unknown id", "01:00.0", "0000:01:00.8", "0000:01:00.0x", "GPU-8f6a"})
-    void otherTextsAreNone(String text) {
+    void otherTextsAreNoPciIds(String text) {
         assertThat(Cards.pciId(text)).isEmpty();
     }
 
     @Test
-    void theCardIsTheFirstThatHoldsTheModelLoadedLast() {
+    void cardIsTheFirstOfTheModelLoadedLast() {
         assertThat(Cards.ofModel(List.of("load", CUDA1, CUDA0, "tensors", CUDA0, CUDA1)))
                 .contains("0000:01:00.0");
     }
@@ -45,12 +45,12 @@ class CardsTest {
                 "x: using device CUDA0 (NVIDIA GeForce RTX 4090) - 23537 MiB free",
                 "x: skipping device CUDA0 (a) with id 0000:01:00.0 - already using device Vulkan0 (a) with the same id"
             })
-    void withoutAPciIdTheCardIsUnknown(String line) {
+    void cardIsUnknownWithoutAPciId(String line) {
         assertThat(Cards.ofModel(List.of(line))).isEmpty();
     }
 
     @Test
-    void theDeviceIsKnownByNameInEveryRelease() {
+    void deviceNameIsInTheLogOfEveryRelease() {
         String older = "x: using device CUDA1 (NVIDIA GeForce RTX 4090) - 23537 MiB free";
         assertThat(Cards.deviceOfModel(List.of("load", CUDA0, "tensors", older, CUDA0)))
                 .contains("CUDA1");
@@ -58,15 +58,15 @@ class CardsTest {
     }
 
     @Test
-    void gaugesOfACardOrElseOfTheFirst() {
+    void selectsGaugesOfTheCardElseOfTheFirstCard() {
         FakeMeter a1 = on("a");
         FakeMeter b1 = on("b");
         FakeMeter a2 = on("a");
         List<FakeMeter> all = List.of(a1, b1, a2);
-        assertThat(Cards.on(Optional.of("b"), all)).containsExactly(b1);
-        assertThat(Cards.on(Optional.of("c"), all)).isEmpty();
-        assertThat(Cards.on(Optional.empty(), all)).containsExactly(a1, a2);
-        assertThat(Cards.on(Optional.of("a"), List.<Gauge>of())).isEmpty();
+        assertThat(Cards.on("b", all)).containsExactly(b1);
+        assertThat(Cards.on("c", all)).isEmpty();
+        assertThat(Cards.on(null, all)).containsExactly(a1, a2);
+        assertThat(Cards.on("a", List.<Gauge>of())).isEmpty();
     }
 
     private static FakeMeter on(String card) {

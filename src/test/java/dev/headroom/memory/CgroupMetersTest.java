@@ -7,7 +7,6 @@ import dev.headroom.environment.Cgroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,8 +18,8 @@ class CgroupMetersTest {
         this.folder = folder;
     }
 
-    private Optional<Cgroup.Group> group(int version) {
-        return Optional.of(new Cgroup.Group(version, folder, OptionalLong.empty()));
+    private Cgroup.Group group(int version) {
+        return new Cgroup.Group(version, folder, OptionalLong.empty());
     }
 
     private void write(String file, String text) throws IOException {
@@ -28,13 +27,13 @@ class CgroupMetersTest {
     }
 
     @Test
-    void theKernelsOwnPeak() throws IOException, MeterUnavailable {
+    void readsThePeakKeptByTheKernel() throws IOException, MeterUnavailable {
         write("memory.peak", "1073741824\n");
 
         PeakMeter meter = (PeakMeter) CgroupPeak.open(group(2)).get(0);
 
         assertThat(Files.readString(folder.resolve("memory.peak")))
-                .as("opening tries whether it can be reset")
+                .as("opening writes a reset")
                 .isEqualTo("0073741824\n");
         write("memory.peak", "4096\n");
         assertThat(meter.read()).hasValue(4096);
@@ -44,20 +43,20 @@ class CgroupMetersTest {
     }
 
     @Test
-    void withoutAPeakThatBeginsAnew() throws IOException {
+    void peakIsUnavailableIfItCannotBeReset() throws IOException {
         assertThatThrownBy(() -> CgroupPeak.open(group(2)))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("there is no");
-        assertThatThrownBy(() -> CgroupPeak.open(Optional.empty())).isInstanceOf(MeterUnavailable.class);
+        assertThatThrownBy(() -> CgroupPeak.open((Cgroup.Group) null)).isInstanceOf(MeterUnavailable.class);
         Files.createDirectory(folder.resolve("memory.peak"));
         assertThatThrownBy(() -> CgroupPeak.open(group(2)))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("cannot be written");
     }
 
-    /** Version 1 would begin anew for everybody who watches the group. */
+    /** A reset of version 1 would also erase the peak for other readers. */
     @Test
-    void thePeakOfVersion1IsLeftAlone() throws IOException, MeterUnavailable {
+    void peakOfVersion1IsNeverReset() throws IOException, MeterUnavailable {
         write("memory.usage_in_bytes", "70545408\n");
         write("memory.max_usage_in_bytes", "101793792\n");
         assertThatThrownBy(() -> CgroupPeak.open(group(1))).isInstanceOf(MeterUnavailable.class);
@@ -75,7 +74,7 @@ class CgroupMetersTest {
     }
 
     @Test
-    void version2IsPolledWhereThereIsNoPeak() throws IOException, MeterUnavailable {
+    void version2IsPolledWithoutAPeak() throws IOException, MeterUnavailable {
         write("memory.current", "4096\n");
         Meter meter = CgroupUsage.open(group(2)).get(0);
         write("memory.current", "8192\n");
@@ -86,13 +85,13 @@ class CgroupMetersTest {
     }
 
     @Test
-    void whatDoesNotTellIsUnavailable() throws IOException {
-        assertThatThrownBy(() -> CgroupUsage.open(Optional.empty()))
+    void usageWithoutANumberIsUnavailable() throws IOException {
+        assertThatThrownBy(() -> CgroupUsage.open((Cgroup.Group) null))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("no control group counts the memory of this process");
         write("memory.current", "\0\n");
         assertThatThrownBy(() -> CgroupUsage.open(group(2)))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage(folder.resolve("memory.current") + " does not tell a number");
+                .hasMessage(folder.resolve("memory.current") + " holds no number");
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A sysfs with symbolic links as the kernel makes them. */
+/** Uses a sysfs with symbolic links like those of the kernel. */
 class DrmCardsTest {
     private final Path sysfs;
     private final Path root;
@@ -31,7 +31,7 @@ class DrmCardsTest {
     }
 
     @Test
-    void cardsOnAPciBus() throws IOException, MeterUnavailable {
+    void listsCardsOnAPciBus() throws IOException, MeterUnavailable {
         card("renderD129", "0000:0B:00.0", "nvidia");
         card("renderD128", "0000:03:00.0", "amdgpu");
         card("renderD130", "simple-framebuffer.0", "simpledrm");
@@ -44,14 +44,14 @@ class DrmCardsTest {
     }
 
     @Test
-    void noGraphics() {
+    void missingSysfsIsUnavailable() {
         assertThatThrownBy(() -> DrmCards.list(root.resolve("none")))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("there is no " + root.resolve("none") + " on this system");
     }
 
     @Test
-    void amdTellsBothMemories() throws IOException, MeterUnavailable {
+    void amdgpuReportsVramAndGtt() throws IOException, MeterUnavailable {
         Path device = card("renderD128", "0000:03:00.0", "amdgpu");
         Files.writeString(device.resolve("mem_info_vram_used"), "17163091968\n");
         Files.writeString(device.resolve("mem_info_gtt_used"), "29360128\n");
@@ -74,17 +74,17 @@ class DrmCardsTest {
     }
 
     @Test
-    void withoutAmdThereIsNone() throws IOException {
+    void metersAreUnavailableWithoutTheirDrivers() throws IOException {
         card("renderD128", "0000:03:00.0", "nvidia");
         assertThatThrownBy(() -> AmdDevice.open(DrmCards.list(sysfs), AmdDevice.Reading.VRAM))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage("no card here has a mem_info_vram_used of amdgpu");
+                .hasMessage("no card here has the file mem_info_vram_used of amdgpu");
         assertThatThrownBy(() -> DrmProcess.open(DrmCards.list(sysfs), DrmProcess.Reading.CARD, root))
                 .isInstanceOf(MeterUnavailable.class);
     }
 
     @Test
-    void openFilesOfACard() throws IOException, MeterUnavailable {
+    void readsOpenFilesOfACard() throws IOException, MeterUnavailable {
         card("renderD128", "0000:03:00.0", "amdgpu");
         Path process = root.resolve("self");
         Files.createDirectories(process.resolve("fd"));

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Texts in the form that the kernel's "DRM client usage stats" and the drivers' own pages document. */
+/** Uses texts in the documented form: kernel documentation, "DRM client usage stats", and the pages of the drivers. */
 class DrmProcessTest {
     private static final String AMDGPU =
             """
@@ -67,7 +67,7 @@ class DrmProcessTest {
             drm-resident-stolen-local0: 1 MiB
             """;
 
-    /** The example in the kernel's page about xe. */
+    /** The example of the kernel's documentation of xe. */
     private static final String XE_EXAMPLE =
             """
             pos:    0
@@ -99,7 +99,7 @@ class DrmProcessTest {
             drm-engine-capacity-vcs:        2
             """;
 
-    /** i915 on a chip without memory of its own, as proc_pid_fdinfo(5) shows it. */
+    /** i915 on a chip without own memory: the example of proc_pid_fdinfo(5). */
     private static final String I915_CHIP =
             """
             pos: 0
@@ -122,7 +122,7 @@ class DrmProcessTest {
             drm-engine-render: 346249 ns
             """;
 
-    /** Of a desktop program on a Radeon, as a user of amdgpu_top showed it in 2024. */
+    /** A desktop program on a Radeon, published by a user of amdgpu_top in 2024. */
     private static final String AMDGPU_2024 =
             """
             pos:    0
@@ -140,7 +140,7 @@ class DrmProcessTest {
             """;
 
     @Test
-    void asACardReportsIt() {
+    void readsTheTextOfARealCard() {
         assertThat(DrmProcess.bytes(List.of(AMDGPU_2024), "0000:08:00.0", DrmProcess.Reading.CARD))
                 .hasValue(2068 << 10);
         assertThat(DrmProcess.bytes(List.of(AMDGPU_2024), "0000:08:00.0", DrmProcess.Reading.SYSTEM))
@@ -150,7 +150,7 @@ class DrmProcessTest {
     }
 
     @Test
-    void residentBeforeMemory() {
+    void residentIsPreferredToMemory() {
         assertThat(onCard(AMDGPU)).hasValue(8705L << 20);
         assertThat(onCard(OLD_AMDGPU)).hasValue(2048 << 10);
         assertThat(onCard(XE)).hasValue((20 << 20) + 4096);
@@ -159,7 +159,7 @@ class DrmProcessTest {
     }
 
     @Test
-    void systemMemoryForACard() {
+    void sharedMemoryIsSystemMemoryOfACard() {
         assertThat(shared(AMDGPU)).hasValue(13_376 << 10);
         assertThat(shared(AMDGPU.replace("drm-resident-cpu:\t0", "drm-resident-cpu:\t24 KiB")))
                 .hasValue(13_400 << 10);
@@ -170,30 +170,30 @@ class DrmProcessTest {
         assertThat(shared(AMDGPU, OLD_AMDGPU)).hasValue(13_476 << 10);
     }
 
-    /** All of a chip's memory is system memory: nothing of it was spilled. */
+    /** All memory of such a chip is system memory, so none of it is a spill. */
     @Test
-    void aChipWithoutMemoryOfItsOwnSpillsNothing() {
+    void chipWithoutOwnMemoryHasNoSharedMemory() {
         assertThat(shared(I915_CHIP)).isEmpty();
         assertThat(onCard(I915_CHIP)).isEmpty();
         assertThat(shared(I915_CHIP, I915)).hasValue(8 << 20);
     }
 
     @Test
-    void aClientCountsOnceAndClientsAddUp() {
+    void clientCountsOnceAndClientsAddUp() {
         assertThat(onCard(OLD_AMDGPU, OLD_AMDGPU)).hasValue(2048 << 10);
         assertThat(onCard(OLD_AMDGPU, OLD_AMDGPU.replace("id:\t12", "id:\t13"))).hasValue(4096 << 10);
     }
 
     @Test
-    void anotherCardDoesNotCount() {
+    void otherCardsDoNotCount() {
         assertThat(DrmProcess.bytes(List.of(AMDGPU), "0000:04:00.0", DrmProcess.Reading.CARD))
                 .isEmpty();
         assertThat(onCard(AMDGPU.replace("0000:03:00.0", "0000:04:00.0"), XE)).hasValue((20 << 20) + 4096);
     }
 
-    /** A chip without memory of its own has system memory alone. */
+    /** A chip without own memory has only system memory. */
     @Test
-    void noMemoryOnTheCardIsAbsent() {
+    void memoryOfACardWithoutOwnMemoryIsAbsent() {
         assertThat(onCard(I915.replace("local0", "system1"))).isEmpty();
     }
 
@@ -221,7 +221,7 @@ class DrmProcessTest {
     }
 
     @Test
-    void withoutClientOrCardIsAbsent() {
+    void textWithoutClientOrCardIsAbsent() {
         assertThat(onCard("drm-pdev:\t0000:03:00.0\ndrm-memory-vram: 7 KiB\n")).isEmpty();
         assertThat(onCard("drm-pdev:\t\u0000\ndrm-client-id:\t1\ndrm-memory-vram: 7 KiB\n"))
                 .isEmpty();

@@ -3,7 +3,7 @@ package dev.headroom.memory;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
-/** A meter whose values a test gives. */
+/** A meter that returns the values of a test. */
 public class FakeMeter implements Meter {
     private final String metric;
     private final Supplier<OptionalLong> values;

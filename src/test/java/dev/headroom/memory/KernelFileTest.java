@@ -28,13 +28,13 @@ class KernelFileTest {
     }
 
     @Test
-    void numbers() {
+    void parsesNumbers() {
         assertThat(KernelFile.number("17163091968\n")).hasValue(17_163_091_968L);
         assertThat(KernelFile.number("0")).hasValue(0);
     }
 
     @Test
-    void takesCommandsOnlyWhereItCanBeWritten() throws IOException, MeterUnavailable {
+    void commandsNeedAWritableFile() throws IOException, MeterUnavailable {
         assertThatThrownBy(() -> KernelFile.openForCommands(file))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("there is no " + file + " on this system");
@@ -50,11 +50,10 @@ class KernelFileTest {
     }
 
     @Test
-    void aPathWithoutADriveIsNoFileOfTheKernels() {
-        Path relative = Path.of("pom.xml"); // as /proc/self/status is on Windows
+    void relativePathDoesNotExist() throws MeterUnavailable {
+        Path relative = Path.of("pom.xml"); // like /proc/self/status on Windows
 
-        assertThat(KernelFile.isThere(relative.toAbsolutePath())).isTrue();
-        assertThat(KernelFile.isThere(relative)).isFalse();
+        KernelFile.open(relative.toAbsolutePath()).close();
         assertThatThrownBy(() -> KernelFile.open(relative))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("there is no pom.xml");

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files in the form that the driver's topology writes them. */
+/** Uses files in the form of the driver's topology. */
 class KfdProcessTest {
     private static final String CPU =
             """
@@ -55,7 +55,7 @@ class KfdProcessTest {
             unique_id 4703923867418542096
             """;
 
-    /** Node 42700 of a machine with MI100 cards, all of it. */
+    /** The complete node 42700 of a machine with MI100 cards. */
     private static final String MI100 =
             """
             cpu_cores_count 0
@@ -111,22 +111,22 @@ class KfdProcessTest {
     }
 
     @Test
-    void asACardReportsIt() {
+    void readsTheNodeOfARealCard() {
         assertThat(KfdProcess.node("42700\n", MI100)).contains(new KfdProcess.Node(42700, "0000:23:00.0"));
     }
 
     @ParameterizedTest
     @CsvSource({
         "768, 0, 0000:03:00.0",
-        // as a card of target gfx1201 was reported with
+        // a reported card of target gfx1201
         "33792, 0, 0000:84:00.0",
         "10497, 0, 0000:29:00.1",
         "65535, 1, 0001:ff:1f.7",
         "50176, 65537, 10001:c4:00.0",
-        // above 16 bits stands which part of a card it is
+        // the bits above 16 are the part of a card
         "268436224, 0, 0000:03:00.0"
     })
-    void whereTheCardIs(long location, long domain, String pciId) {
+    void readsThePciAddress(long location, long domain, String pciId) {
         String properties =
                 GPU.replace("location_id 768", "location_id " + location).replace("domain 0", "domain " + domain);
         assertThat(KfdProcess.node("51140\n", properties)).contains(new KfdProcess.Node(51140, pciId));
@@ -148,12 +148,12 @@ class KfdProcessTest {
                 "location_id 0x300\n",
                 "xlocation_id 768\n"
             })
-    void withoutAPlaceItIsNoCard(String properties) {
+    void nodeWithoutAnAddressIsNoCard(String properties) {
         assertThat(KfdProcess.node("51140\n", properties)).isEmpty();
     }
 
     @Test
-    void aNodeWithoutANumberIsNoCard() {
+    void nodeWithoutAnIdIsNoCard() {
         assertThat(KfdProcess.node("0\n", CPU)).isEmpty();
         assertThat(KfdProcess.node("", GPU)).isEmpty();
         assertThat(KfdProcess.node("none\n", GPU)).isEmpty();
@@ -185,7 +185,7 @@ class KfdProcessTest {
     }
 
     @Test
-    void aNumberThatIsTakenBeforeIsAnothersProcess() throws IOException, MeterUnavailable {
+    void processIdOfAnotherProcessIsRefused() throws IOException, MeterUnavailable {
         node(1, "51140\n", GPU);
         Files.createDirectories(kfd.resolve("proc/4711"));
         assertThatThrownBy(() -> KfdProcess.open(kfd, 4711, false))
@@ -196,13 +196,13 @@ class KfdProcessTest {
     }
 
     @Test
-    void withoutKfd() throws IOException {
+    void unavailableWithoutKfdOrCards() throws IOException {
         assertThatThrownBy(() -> KfdProcess.open(kfd, 4711, false))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("there is no " + kfd.resolve("topology/nodes") + " on this system");
         node(0, "0\n", CPU);
         assertThatThrownBy(() -> KfdProcess.open(kfd, 4711, false))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessageContaining("knows no card");
+                .hasMessageContaining("lists no card");
     }
 }

@@ -12,11 +12,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LinuxMajorFaultsTest {
-    /** A process on Linux 6.18. */
+    /** {@code /proc/self/stat} of a process on Linux 6.18. */
     private static final String STAT = "5896 (head) R 5887 5887 4094 0 -1 4194304 100 0 42 0 0 0 0 0 20 0 1 0 1212290"
-            + " 2998272 394 18446744073709551615 94794885079040 94794885103145 140732738425184 0 0 0 0 0 0 0 0 0 17 1 0 0"
-            + " 0 0 0 94794885118992 94794885120608 94795551301632 140732738427577 140732738427605 140732738427605"
-            + " 140732738428906 0\n";
+            + " 2998272 394 18446744073709551615 94794885079040 94794885103145 140732738425184 0 0 0 0 0 0 0"
+            + " 0 0 17 1 0 0 0 0 0 94794885118992 94794885120608 94795551301632 140732738427577"
+            + " 140732738427605 140732738427605 140732738428906 0\n";
 
     private final Path file;
 
@@ -26,7 +26,7 @@ class LinuxMajorFaultsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"head", "", " ", "a b", ")", "(", ") R 1 1 1 1 1 1 1 1 7 1", "a)b (c) d", "\\n"})
-    void theNameMayBeAnything(String name) {
+    void processNameMayHaveAnyCharacters(String name) {
         assertThat(LinuxMajorFaults.parse(STAT.replace("(head)", "(" + name + ")")))
                 .hasValue(42);
     }
@@ -49,10 +49,10 @@ class LinuxMajorFaultsTest {
     }
 
     @Test
-    void countsFromTheStart() throws IOException, MeterUnavailable {
+    void countsFromTheReset() throws IOException, MeterUnavailable {
         Files.writeString(file, STAT);
         try (LinuxMajorFaults faults = LinuxMajorFaults.open(file)) {
-            assertThat(faults.read()).as("not started").isEmpty();
+            assertThat(faults.read()).as("not reset yet").isEmpty();
             faults.reset();
             assertThat(faults.read()).hasValue(0);
             Files.writeString(file, STAT.replace(" 42 ", " 50 "));
@@ -60,17 +60,17 @@ class LinuxMajorFaultsTest {
             faults.reset();
             assertThat(faults.read()).hasValue(0);
             Files.writeString(file, STAT);
-            assertThat(faults.read()).as("it cannot go back").isEmpty();
+            assertThat(faults.read()).as("the count fell").isEmpty();
             Files.writeString(file, "");
             assertThat(faults.read()).isEmpty();
         }
     }
 
     @Test
-    void saysWhyItIsUnavailable() throws IOException {
+    void reportsAFileWithoutTheField() throws IOException {
         Files.writeString(file, "5896 (head)\n");
         assertThatThrownBy(() -> LinuxMajorFaults.open(file))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage(file + " does not tell major page faults");
+                .hasMessage(file + " has no majflt");
     }
 }

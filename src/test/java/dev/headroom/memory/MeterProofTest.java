@@ -7,8 +7,6 @@ import dev.headroom.memory.MeterProof.Trial;
 import dev.headroom.memory.MeterProof.Verdict;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongUnaryOperator;
@@ -19,9 +17,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MeterProofTest {
     private static final long MIB = 1 << 20;
 
-    /** A place whose memory is a number, and a clock that only waiting moves. */
+    /** Allocated bytes of a fake target. */
     private final AtomicLong held = new AtomicLong();
 
+    /** Time of a fake clock, which moves only during a wait. */
     private final AtomicLong time = new AtomicLong();
 
     private final Sampler.Clock clock = new Sampler.Clock() {
@@ -36,11 +35,11 @@ class MeterProofTest {
         }
     };
 
-    private Place place(long free, long largest) {
-        return new Place() {
+    private ProofTarget target(long free, long largest) {
+        return new ProofTarget() {
             @Override
             public String name() {
-                return "place";
+                return "target";
             }
 
             @Override
@@ -54,7 +53,7 @@ class MeterProofTest {
             }
 
             @Override
-            public Block take(long bytes) {
+            public Block allocate(long bytes) {
                 return new Block() {
                     @Override
                     public void touch() {
@@ -72,71 +71,71 @@ class MeterProofTest {
 
     private List<Trial> trials(LongUnaryOperator shown) {
         FakeMeter meter = new FakeMeter("vram.peak", () -> OptionalLong.of(1000 * MIB + shown.applyAsLong(held.get())));
-        return new MeterProof(List.of(meter), clock).in(place(2000 * MIB, Long.MAX_VALUE));
+        return new MeterProof(List.of(meter), clock).on(target(2000 * MIB, Long.MAX_VALUE));
     }
 
     @Test
-    void aMeterThatTellsTheTruth() {
+    void correctMeterIsExact() {
         List<Trial> trials = trials(LongUnaryOperator.identity());
 
         assertThat(trials).extracting(Trial::bytes).containsExactly(MIB, 16 * MIB, 256 * MIB, 500 * MIB);
         assertThat(trials).allSatisfy(trial -> {
-            assertThat(trial.seen()).isEqualTo(trial.bytes());
-            assertThat(trial.left()).isZero();
-            assertThat(trial.latencyMillis()).hasValue(0);
+            assertThat(trial.rise()).isEqualTo(trial.bytes());
+            assertThat(trial.remaining()).isZero();
+            assertThat(trial.latencyMillis()).isZero();
         });
         assertThat(Verdict.of(trials)).isEqualTo(Verdict.EXACT);
     }
 
     @Test
-    void aMeterThatCountsInSteps() {
+    void meterWithCoarseStepsFollows() {
         List<Trial> trials = trials(bytes -> (bytes + 2 * MIB - 1) / (2 * MIB) * (2 * MIB));
 
-        assertThat(trials.get(0).seen()).isEqualTo(2 * MIB);
+        assertThat(trials.get(0).rise()).isEqualTo(2 * MIB);
         assertThat(Verdict.of(trials)).isEqualTo(Verdict.FOLLOWS);
     }
 
     @Test
-    void aMeterThatSeesNothing() {
+    void meterWithoutAChangeIsBlind() {
         List<Trial> trials = trials(bytes -> 0);
 
-        assertThat(trials).allSatisfy(trial -> assertThat(trial.latencyMillis()).isEmpty());
+        assertThat(trials).allSatisfy(trial -> assertThat(trial.latencyMillis()).isNull());
         assertThat(Verdict.of(trials)).isEqualTo(Verdict.BLIND);
     }
 
     @Test
-    void aMeterThatSeesHalf() {
+    void meterThatShowsHalfIsMisleading() {
         assertThat(Verdict.of(trials(bytes -> bytes / 2))).isEqualTo(Verdict.MISLEADING);
     }
 
     @Test
-    void aMeterThatShowsWhatWasRatherThanWhatIs() {
+    void delayedMeterIsExactWithALatency() {
         AtomicLong shown = new AtomicLong();
-        FakeMeter late = new FakeMeter("vram.peak", () -> {
+        FakeMeter delayed = new FakeMeter("vram.peak", () -> {
             if (time.get() % 50_000_000 == 0) {
                 shown.set(held.get());
             }
             return OptionalLong.of(shown.get());
         });
 
-        List<Trial> trials = new MeterProof(List.of(late), clock).in(place(2000 * MIB, Long.MAX_VALUE));
+        List<Trial> trials = new MeterProof(List.of(delayed), clock).on(target(2000 * MIB, Long.MAX_VALUE));
 
         assertThat(Verdict.of(trials)).isEqualTo(Verdict.EXACT);
-        assertThat(trials.get(1).latencyMillis().orElseThrow()).isBetween(0.0, 50.0);
+        assertThat(trials.get(1).latencyMillis()).isBetween(0.0, 50.0);
     }
 
     @Test
-    void aMeterWithoutAValueHasNoTrial() {
+    void meterWithoutAValueHasNoTrial() {
         FakeMeter silent = new FakeMeter("vram.peak", OptionalLong::empty);
 
-        assertThat(new MeterProof(List.of(silent), clock).in(place(2000 * MIB, Long.MAX_VALUE)))
+        assertThat(new MeterProof(List.of(silent), clock).on(target(2000 * MIB, Long.MAX_VALUE)))
                 .isEmpty();
     }
 
     @Test
-    void aPlaceThatHasLessThanItSays() {
-        Place small = new Place() {
-            private final Place all = place(2000 * MIB, Long.MAX_VALUE);
+    void failedAllocationIsReported() {
+        ProofTarget small = new ProofTarget() {
+            private final ProofTarget all = target(2000 * MIB, Long.MAX_VALUE);
 
             @Override
             public String name() {
@@ -154,22 +153,22 @@ class MeterProofTest {
             }
 
             @Override
-            public Block take(long bytes) {
+            public Block allocate(long bytes) {
                 if (bytes > 256 * MIB) {
-                    throw new LlamaException("no room");
+                    throw new LlamaException("out of memory");
                 }
-                return all.take(bytes);
+                return all.allocate(bytes);
             }
         };
         FakeMeter meter = new FakeMeter("vram.peak", () -> OptionalLong.of(held.get()));
         MeterProof proof = new MeterProof(List.of(meter), clock);
 
-        assertThat(proof.in(small)).extracting(Trial::bytes).containsExactly(MIB, 16 * MIB, 256 * MIB);
-        assertThat(proof.notTried()).containsOnly(Map.entry("small, 500 MiB", "no room"));
+        assertThat(proof.on(small)).extracting(Trial::bytes).containsExactly(MIB, 16 * MIB, 256 * MIB);
+        assertThat(proof.notTried()).containsOnly(Map.entry("small, 500 MiB", "out of memory"));
     }
 
     @Test
-    void costAndResolution() {
+    void measuresCostAndResolution() {
         FakeMeter meter = new FakeMeter("vram.peak", () -> {
             time.addAndGet(5_000);
             return OptionalLong.of(4096 * (1 + held.get() / 4096));
@@ -178,7 +177,7 @@ class MeterProofTest {
 
         assertThat(proof.resolution(meter)).isEmpty();
         assertThat(proof.costMicros(meter)).isEqualTo(5);
-        proof.in(place(2000 * MIB, Long.MAX_VALUE));
+        proof.on(target(2000 * MIB, Long.MAX_VALUE));
         assertThat(proof.resolution(meter)).hasValue(MIB);
     }
 
@@ -191,14 +190,14 @@ class MeterProofTest {
         "64, 100000, '1, 16'",
         "0, 100000, ''",
     })
-    void sizesFitThePlace(long freeMib, long largestMib, String expected) {
-        assertThat(MeterProof.sizes(place(freeMib * MIB, largestMib * MIB)).stream()
+    void sizesFitTheTarget(long freeMib, long largestMib, String expected) {
+        assertThat(MeterProof.sizes(target(freeMib * MIB, largestMib * MIB)).stream()
                         .map(size -> Long.toString(size / MIB))
                         .toList())
                 .isEqualTo(expected.isEmpty() ? List.of() : List.of(expected.split(", ")));
     }
 
-    /** Sizes and what was seen of them, in KiB. */
+    /** Sizes and rises in KiB. */
     @ParameterizedTest
     @CsvSource({
         "1024, 1270, EXACT",
@@ -210,10 +209,9 @@ class MeterProofTest {
         "262144, 5000, BLIND",
         "262144, -40000, MISLEADING",
     })
-    void verdicts(long kib, long seenKib, Verdict expected) {
-        Trial exact = new Trial("meter", Optional.empty(), "place", 256 * MIB, 256 * MIB, 0, OptionalDouble.of(0));
-        Trial trial =
-                new Trial("meter", Optional.empty(), "place", kib * 1024, seenKib * 1024, 0, OptionalDouble.empty());
+    void verdictFollowsFromTheError(long kib, long riseKib, Verdict expected) {
+        Trial exact = new Trial("meter", null, "target", 256 * MIB, 256 * MIB, 0, 0.0);
+        Trial trial = new Trial("meter", null, "target", kib * 1024, riseKib * 1024, 0, null);
 
         assertThat(Verdict.of(expected == Verdict.BLIND ? List.of(trial) : List.of(exact, trial)))
                 .isEqualTo(expected);

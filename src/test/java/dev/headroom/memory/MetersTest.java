@@ -24,7 +24,7 @@ class MetersTest {
     }
 
     @Test
-    void opensWhatWorksAndKeepsTheReasonsOfTheRest() {
+    void opensWorkingMetersAndKeepsReasonsForTheOthers() {
         FakeMeter first = meter("ram.peak");
         FakeMeter second = meter("ram.peak");
         Meters meters = Meters.open(List.of(
@@ -47,22 +47,22 @@ class MetersTest {
     }
 
     @Test
-    void withSeveralCardsTheModelsOneServes() {
+    void meterOfTheModelsCardServes() {
         Meter host = meter("ram.peak");
         Meter one = meter("vram.peak", "0000:01:00.0");
         Meter two = meter("vram.peak", "0000:02:00.0");
         List<Meter> all = new Meters(List.of(host, one, two), List.of()).serving();
         assertThat(all).containsExactly(host, one, two);
-        assertThat(Meters.of(all, "vram.peak", Optional.of("0000:02:00.0"))).contains(two);
-        assertThat(Meters.of(all, "vram.peak", Optional.of("0000:03:00.0")))
-                .as("a stranger's is worse than none")
+        assertThat(Meters.of(all, "vram.peak", "0000:02:00.0")).contains(two);
+        assertThat(Meters.of(all, "vram.peak", "0000:03:00.0"))
+                .as("no meter rather than another card's")
                 .isEmpty();
-        assertThat(Meters.of(all, "vram.peak", Optional.empty())).contains(one);
-        assertThat(Meters.of(all, "vram.shared.peak", Optional.empty())).isEmpty();
+        assertThat(Meters.of(all, "vram.peak", null)).contains(one);
+        assertThat(Meters.of(all, "vram.shared.peak", null)).isEmpty();
     }
 
     @Test
-    void aMeterThatIsNotAboutACardServesThemAll() {
+    void meterOfNoSingleCardServesAllCards() {
         Meter driver = meter("vram.peak", "0000:01:00.0");
         Meter second = meter("vram.peak", "0000:02:00.0");
         Meter system = meter("vram.peak");
@@ -74,7 +74,7 @@ class MetersTest {
     }
 
     @Test
-    void metersOfOtherSystemsSaySo() {
+    void metersOfOtherSystemsGiveTheReason() {
         try (Meters meters = Meters.open()) {
             assertThat(meters.unavailable())
                     .filteredOn(meter -> meter.reason().startsWith("this is not "))
@@ -84,7 +84,7 @@ class MetersTest {
     }
 
     @Test
-    void everyMeterOfThisMachineReadsAndIsNamed() {
+    void everyServingMeterOfThisMachineHasAValue() {
         try (Meters meters = Meters.open()) {
             assertThat(meters.unavailable())
                     .allSatisfy(u -> assertThat(u.reason()).isNotBlank().doesNotContain("\n"));
@@ -99,7 +99,7 @@ class MetersTest {
     }
 
     @Test
-    void ggmlCountsGpusThatTell() {
+    void ggmlAddsUpGpusThatReportMemory() {
         assertThat(GgmlDevice.used(List.of(
                         device(LlamaDevice.Type.CPU, 100, 10),
                         device(LlamaDevice.Type.GPU, 100, 60),
@@ -109,10 +109,10 @@ class MetersTest {
         assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.CPU, 100, 10))))
                 .isEmpty();
         assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.GPU, 100, 100))))
-                .as("always all of it free")
+                .as("all memory free")
                 .isEmpty();
         assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.GPU, 10, 100))))
-                .as("more free than there is")
+                .as("free above total")
                 .isEmpty();
     }
 

@@ -14,22 +14,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** The NVML meters against drivers as they come, played by {@code src/test/c/fake_nvml.c}. */
+/** Tests the NVML meters against the fake driver {@code src/test/c/fake_nvml.c}. */
 @EnabledOnOs(OS.LINUX)
 class NvmlIT {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
 
     @Test
-    void anOrdinaryCard() throws Exception {
+    void readsAllGaugesOfOneCard() throws Exception {
         String library = FakeNvml.build("card", "CARDS=1");
         Nvml nvml = open(library);
-        Meter used = NvmlDevice.openUsed(nvml).get(0);
+        Meter used = used(nvml).get(0);
         assertThat(used.read()).hasValue(GIB);
         assertThat(used.card()).contains("0000:0a:00.0");
         assertThat(used.signal().scope()).isEqualTo(Meter.Scope.DEVICE);
 
-        Meter reserved = NvmlDevice.openReserved(open(library)).get(0);
+        Meter reserved = reserved(open(library)).get(0);
         assertThat(reserved.read()).hasValue(300L << 20);
         assertThat(reserved.signal().semantics()).isEqualTo(Meter.Semantics.RESERVED);
 
@@ -56,37 +56,37 @@ class NvmlIT {
     }
 
     @Test
-    void anOldDriver() throws Exception {
+    void oldDriverFallsBackToOlderFunctions() throws Exception {
         String library = FakeNvml.build("old", "OLD", "PROCESS=4096");
-        Meter used = NvmlDevice.openUsed(open(library)).get(0);
+        Meter used = used(open(library)).get(0);
         assertThat(used.read()).hasValue(GIB);
         assertThat(used.card()).contains("0000:0a:00.0");
 
         Nvml nvml = open(library);
-        assertThatThrownBy(() -> NvmlDevice.openReserved(nvml))
+        assertThatThrownBy(() -> reserved(nvml))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage("this NVIDIA driver does not tell it");
+                .hasMessage("this NVIDIA driver does not report it");
 
         Meter process = NvmlProcess.open(open(library)).get(0);
         call(library, "fake_list", 1);
-        assertThat(process.read()).as("records of the first version").hasValue(4096);
+        assertThat(process.read()).as("first version of the struct").hasValue(4096);
 
         List<Sensor> sensors = NvmlSensor.open(open(library));
         assertThat(sensors).extracting(Gauge::metric).doesNotContain("gpu.energy");
         assertThat(measured(sensors, "gpu.power", 1)).hasValue(75);
         assertThat(measured(sensors, "gpu.throttled", 1))
-                .as("the function's old name")
+                .as("old name of the function")
                 .hasValue(0);
     }
 
     @Test
-    void energyAndPowerByTheCounter() throws Exception {
+    void energyAndPowerComeFromTheEnergyCounter() throws Exception {
         String library = FakeNvml.build("energy", "CARDS=1");
         List<Sensor> sensors = NvmlSensor.open(open(library));
         Sensor energy = sensor(sensors, "gpu.energy");
         Sensor power = sensor(sensors, "gpu.power");
-        assertThat(energy.read()).as("not begun").isEmpty();
-        assertThat(power.read()).as("not begun").isEmpty();
+        assertThat(energy.read()).as("not reset yet").isEmpty();
+        assertThat(power.read()).as("not reset yet").isEmpty();
         ((Resettable) energy).reset();
         ((Resettable) power).reset();
         Thread.sleep(1000);
@@ -98,7 +98,7 @@ class NvmlIT {
     }
 
     @Test
-    void clocksTemperatureAndThrottling() throws Exception {
+    void readsClocksTemperatureAndThrottling() throws Exception {
         String library = FakeNvml.build("throttled", "THROTTLE=(nanos()/1000000<100000?0x01:0x24)");
         List<Sensor> sensors = NvmlSensor.open(open(library));
         assertThat(measured(sensors, "gpu.clock.sm", 2)).hasValue(1500);
@@ -111,49 +111,49 @@ class NvmlIT {
         call(library, "fake_advance", 100_000);
         assertThat(value(throttled, idle, throttled.read(), throttled.read(), throttled.read()))
                 .hasValue(75);
-        assertThat(throttled.remark()).contains("the card was slowed down: power cap, thermal slowdown");
+        assertThat(throttled.remark()).contains("the GPU was throttled: power cap, thermal slowdown");
         assertThat(measured(sensors, "gpu.throttled.heat", 1)).hasValue(100);
         assertThat(sensor(sensors, "gpu.throttled.heat").remark()).isEmpty();
     }
 
     @Test
-    void aPowerCapIsNoHeat() throws Exception {
+    void powerCapIsNotHeat() throws Exception {
         List<Sensor> sensors = NvmlSensor.open(open(FakeNvml.build("capped", "THROTTLE=0x04")));
         assertThat(measured(sensors, "gpu.throttled", 1)).hasValue(100);
         assertThat(measured(sensors, "gpu.throttled.heat", 1)).hasValue(0);
     }
 
     @Test
-    void othersOnTheCardAreCounted() throws Exception {
+    void countsComputeProcessesOfOthers() throws Exception {
         for (String driver : List.of("CARDS=2", "OLD")) {
-            String library = FakeNvml.build("others-" + driver, driver);
+            String library = FakeNvml.build("processes-" + driver, driver);
             try (Nvml nvml = open(library)) {
-                assertThat(NvmlProcess.computing(nvml)).as(driver).hasValue(1);
+                assertThat(NvmlProcess.computeProcesses(nvml)).as(driver).hasValue(1);
                 call(library, "fake_list", 1);
-                assertThat(NvmlProcess.computing(nvml)).as(driver).hasValue(2);
+                assertThat(NvmlProcess.computeProcesses(nvml)).as(driver).hasValue(2);
                 call(library, "fake_lose");
-                assertThat(NvmlProcess.computing(nvml)).as(driver).isEmpty();
+                assertThat(NvmlProcess.computeProcesses(nvml)).as(driver).isEmpty();
             }
             assertThat(initialised(library)).isZero();
         }
     }
 
     @Test
-    void accounting() throws Exception {
+    void accountingReportsThePeakOfTheProcess() throws Exception {
         String library = FakeNvml.build("accounting", "ACCOUNTING=(3*GIB)", "PROCESS=GIB");
-        Meter most = NvmlAccounting.open(open(library)).get(0);
-        assertThat(most.metric()).isEqualTo("vram.process.peak");
-        assertThat(most.read()).as("nothing accounted for yet").isEmpty();
+        Meter peak = NvmlAccounting.open(open(library)).get(0);
+        assertThat(peak.metric()).isEqualTo("vram.process.peak");
+        assertThat(peak.read()).as("not listed yet").isEmpty();
         call(library, "fake_list", 1);
-        assertThat(most.read()).hasValue(3 * GIB);
+        assertThat(peak.read()).hasValue(3 * GIB);
         Nvml again = open(library);
         assertThatThrownBy(() -> NvmlAccounting.open(again))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessageContaining("is another one");
+                .hasMessageContaining("is not this one");
     }
 
     @Test
-    void accountingThatHasNoValue() throws Exception {
+    void invalidAccountingIsAbsent() throws Exception {
         for (String[] macros : List.of(
                 new String[] {"ACCOUNTING=~0ULL"},
                 new String[] {"ACCOUNTING=0"},
@@ -161,20 +161,20 @@ class NvmlIT {
                 new String[] {"ACCOUNTING=GIB", "ENDED"})) {
             String what = String.join(" ", macros);
             String library = FakeNvml.build("not-accounted" + what.length(), macros);
-            Meter most = NvmlAccounting.open(open(library)).get(0);
+            Meter peak = NvmlAccounting.open(open(library)).get(0);
             call(library, "fake_list", 1);
-            assertThat(most.read()).as(what).isEmpty();
+            assertThat(peak.read()).as(what).isEmpty();
         }
         Nvml nvml = open(FakeNvml.build("card", "CARDS=1"));
         assertThatThrownBy(() -> NvmlAccounting.open(nvml))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage("accounting is not enabled in the NVIDIA driver");
+                .hasMessage("accounting is off in the NVIDIA driver: enable it with nvidia-smi --accounting-mode=1");
     }
 
     @Test
-    void partsOfACard() throws Exception {
+    void underMigReadsThePartThatCudaUses() throws Exception {
         String library = FakeNvml.build("mig", "MIG=3", "CARDS=2", "PROCESS=GIB");
-        List<Meter> firsts = NvmlDevice.openUsed(open(library));
+        List<Meter> firsts = used(open(library));
         assertThat(firsts)
                 .extracting(Meter::read)
                 .containsExactly(OptionalLong.of(256 * MIB), OptionalLong.of(256 * MIB));
@@ -182,9 +182,9 @@ class NvmlIT {
                 .extracting(Meter::card)
                 .containsExactly(Optional.of("0000:0a:00.0"), Optional.of("0000:0b:00.0"));
 
-        CudaDevices named = new CudaDevices(Optional.of("MIG-12"), Optional.empty());
+        CudaDevices named = new CudaDevices("MIG-12", null);
         Nvml nvml = Nvml.open(List.of(library), named);
-        assertThat(NvmlDevice.openUsed(nvml))
+        assertThat(used(nvml))
                 .extracting(Meter::read)
                 .containsExactly(OptionalLong.of(256 * MIB), OptionalLong.of(768 * MIB));
         assertThat(NvidiaCard.facts(nvml))
@@ -194,16 +194,18 @@ class NvmlIT {
 
         Meter process = NvmlProcess.open(open(library)).get(0);
         call(library, "fake_list", 1);
-        assertThat(process.read()).as("a part has no list of those that draw").hasValue(GIB);
+        assertThat(process.read())
+                .as("a part has no list of graphics processes")
+                .hasValue(GIB);
         assertThat(measured(NvmlSensor.open(open(library)), "gpu.temperature", 1))
-                .as("the whole card's")
+                .as("value of the whole card")
                 .hasValue(61);
     }
 
     @Test
-    void aCardThatCouldBeDividedAndIsNot() throws Exception {
+    void undividedCardIsReadAsAWhole() throws Exception {
         Nvml nvml = open(FakeNvml.build("card", "CARDS=1"));
-        assertThat(NvmlDevice.openUsed(nvml).get(0).read()).hasValue(GIB);
+        assertThat(used(nvml).get(0).read()).hasValue(GIB);
         assertThat(NvidiaCard.facts(nvml))
                 .containsExactly(
                         entry("gpuDriver", "570.00"),
@@ -213,7 +215,7 @@ class NvmlIT {
     }
 
     @Test
-    void displays() throws Exception {
+    void reportsTheDisplayState() throws Exception {
         for (String display : List.of("0 none", "1 connected", "2 active")) {
             String number = display.substring(0, 1);
             assertThat(NvidiaCard.facts(open(FakeNvml.build("display" + number, "DISPLAY=" + number))))
@@ -222,7 +224,7 @@ class NvmlIT {
     }
 
     @Test
-    void driverModelsOfWindows() throws Exception {
+    void reportsTheDriverModelOfWindows() throws Exception {
         for (String model : List.of("0 WDDM", "1 TCC", "2 MCDM")) {
             String number = model.substring(0, 1);
             assertThat(NvidiaCard.facts(open(FakeNvml.build("model" + number, "DRIVER_MODEL=" + number))))
@@ -237,9 +239,9 @@ class NvmlIT {
     }
 
     @Test
-    void memoryByATimeline() throws Exception {
+    void followsMemoryUntilTheCardIsLost() throws Exception {
         String library = FakeNvml.build("timeline", "TIMELINE=\"0:100,100000:700\"", "CARDS=2", "LOST_AT=200000");
-        List<Meter> used = NvmlDevice.openUsed(open(library));
+        List<Meter> used = used(open(library));
         assertThat(used.get(0).read()).hasValue(100 * MIB);
         call(library, "fake_advance", 100_000);
         assertThat(used).extracting(Meter::read).containsExactly(OptionalLong.of(700 * MIB), OptionalLong.of(2 * GIB));
@@ -248,18 +250,18 @@ class NvmlIT {
     }
 
     @Test
-    void memoryOfTheProcess() throws Exception {
+    void processMemoryIsTheLargerOfBothLists() throws Exception {
         String library = FakeNvml.build("process", "PROCESS=(2*GIB)", "DRAWS");
         Meter process = NvmlProcess.open(open(library)).get(0);
-        assertThat(process.read()).as("not listed, and never was").isEmpty();
+        assertThat(process.read()).as("never listed").isEmpty();
         call(library, "fake_list", 1);
-        assertThat(process.read()).as("the larger of two lists").hasValue(2 * GIB);
+        assertThat(process.read()).as("larger of both lists").hasValue(2 * GIB);
         call(library, "fake_list", 0);
-        assertThat(process.read()).as("listed before, not any more").hasValue(0);
+        assertThat(process.read()).as("no longer listed").hasValue(0);
     }
 
     @Test
-    void memoryOfTheProcessThatIsNotAvailable() throws Exception {
+    void invalidProcessMemoryIsAbsent() throws Exception {
         for (String bytes : List.of("~0ULL", "0", "(TOTAL+1)")) {
             String library = FakeNvml.build("unavailable" + bytes.length(), "PROCESS=" + bytes);
             Meter process = NvmlProcess.open(open(library)).get(0);
@@ -269,58 +271,56 @@ class NvmlIT {
     }
 
     @Test
-    void aProcessNumberThatIsTakenOutsideOfTheContainer() throws Exception {
+    void processIdOfAnotherProcessIsRefused() throws Exception {
         String library = FakeNvml.build("taken", "PROCESS=4096");
         Nvml nvml = open(library);
         call(library, "fake_list", 1);
         assertThatThrownBy(() -> NvmlProcess.open(nvml))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessageContaining("is another one");
+                .hasMessageContaining("is not this one");
         assertThat(initialised(library)).isZero();
     }
 
     @Test
-    void twoCards() throws Exception {
+    void findsTheMeterOfACard() throws Exception {
         String library = FakeNvml.build("two", "CARDS=2");
-        List<Meter> meters = NvmlDevice.openUsed(open(library));
+        List<Meter> meters = used(open(library));
         assertThat(meters).hasSize(2);
-        assertThat(Meters.of(meters, "vram.peak", Optional.of("0000:0b:00.0"))
-                        .orElseThrow()
-                        .read())
+        assertThat(Meters.of(meters, "vram.peak", "0000:0b:00.0").orElseThrow().read())
                 .hasValue(2 * GIB);
     }
 
     @Test
-    void aStubIsPassedOver() throws Exception {
+    void stubLibraryIsSkipped() throws Exception {
         String stub = FakeNvml.build("stub", "STUB");
         String library = FakeNvml.build("behind-stub", "CARDS=1");
         assertThatThrownBy(() -> open("/nowhere/libnvidia-ml.so.1", stub))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage(stub + " is there and says Driver Not Loaded (no driver, or only a stub)");
-        assertThat(NvmlDevice.openUsed(open(stub, library))).hasSize(1);
+                .hasMessage(stub + " cannot be initialised: Driver Not Loaded (no driver, or a stub)");
+        assertThat(used(open(stub, library))).hasSize(1);
     }
 
     @Test
-    void aLibraryThatIsNoNvml() {
+    void namesLibrariesThatCannotBeUsed() {
         assertThatThrownBy(() -> open("libm.so.6"))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage("libm.so.6 is no NVML");
+                .hasMessage("libm.so.6 is not NVML");
         assertThatThrownBy(() -> open("libnowhere.so.1"))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessage("there is no NVIDIA driver (tried libnowhere.so.1)");
     }
 
     @Test
-    void valuesAboveTheTotalAreNone() throws Exception {
+    void memoryAboveTheTotalIsAbsent() throws Exception {
         String library = FakeNvml.build("above", "ABOVE_TOTAL");
-        assertThatThrownBy(() -> NvmlDevice.openUsed(open(library))).isInstanceOf(MeterUnavailable.class);
+        assertThatThrownBy(() -> used(open(library))).isInstanceOf(MeterUnavailable.class);
         assertThat(initialised(library)).isZero();
     }
 
     @Test
-    void aCardThatIsLost() throws Exception {
+    void lostDeviceIsAbsent() throws Exception {
         String library = FakeNvml.build("lost", "CARDS=1");
-        Meter used = NvmlDevice.openUsed(open(library)).get(0);
+        Meter used = used(open(library)).get(0);
         assertThat(used.read()).isPresent();
         List<Sensor> sensors = NvmlSensor.open(open(library));
         call(library, "fake_lose");
@@ -328,8 +328,16 @@ class NvmlIT {
         assertThat(sensors).allSatisfy(sensor -> assertThat(sensor.read()).isEmpty());
     }
 
+    private static List<Meter> used(Nvml nvml) throws MeterUnavailable {
+        return NvmlDevice.open(nvml, NvmlDevice.Reading.USED);
+    }
+
+    private static List<Meter> reserved(Nvml nvml) throws MeterUnavailable {
+        return NvmlDevice.open(nvml, NvmlDevice.Reading.RESERVED);
+    }
+
     private static Nvml open(String... libraries) throws MeterUnavailable {
-        return Nvml.open(List.of(libraries), new CudaDevices(Optional.empty(), Optional.empty()));
+        return Nvml.open(List.of(libraries), new CudaDevices(null, null));
     }
 
     private static Sensor sensor(List<Sensor> sensors, String metric) {
@@ -347,7 +355,7 @@ class NvmlIT {
     private static OptionalDouble value(Sensor sensor, OptionalLong... readings) {
         Series series = new Series(0);
         for (int i = 0; i < readings.length; i++) {
-            series.add(i, readings[i]);
+            series.add(i, readings[i].orElseThrow());
         }
         return sensor.value(series);
     }

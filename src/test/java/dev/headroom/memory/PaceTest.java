@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
@@ -14,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class PaceTest {
     private static final long US = 1_000;
     private static final long MS = 1_000_000;
-    private static final long WAKING = 40 * US;
+    private static final long WAKE_UP = 40 * US;
 
     private final Gauge first = new FakeMeter("first", () -> OptionalLong.of(1));
     private final Gauge second = new FakeMeter("second", () -> OptionalLong.of(1));
@@ -22,58 +21,60 @@ class PaceTest {
     private final List<Gauge> all = List.of(first, second, third);
 
     @Test
-    void mostIsForTheLeadingGaugeAndTheOthersShareTheRest() {
-        Pace pace = new Pace(all, List.of(first), Optional.empty());
-        pace.took(first, 10 * US);
-        pace.took(second, 60 * US);
-        pace.took(third, 460 * US);
+    void leadingGaugeGetsTheLargestShare() {
+        Pace pace = new Pace(all, List.of(first), null);
+        pace.addCost(first, 10 * US);
+        pace.addCost(second, 60 * US);
+        pace.addCost(third, 460 * US);
         assertThat(pace.period(first)).as("50 µs by 0.3 % are 16.7 ms").isEqualTo(32 * MS);
         assertThat(pace.period(second)).as("100 µs by 0.05 % are 200 ms").isEqualTo(256 * MS);
         assertThat(pace.period(third)).as("500 µs by 0.05 % are 1000 ms").isEqualTo(1024 * MS);
     }
 
     @Test
-    void altogetherTheyTakeHalfAPercentAtMost() {
+    void allReadingsTakeAtMostHalfAPercent() {
         Random random = new Random(1);
         for (int i = 0; i < 1000; i++) {
-            Pace pace = new Pace(all, random.nextBoolean() ? List.of(first) : List.of(first, second), Optional.empty());
+            Pace pace = new Pace(all, random.nextBoolean() ? List.of(first) : List.of(first, second), null);
             long[] costs = random.longs(all.size(), 0, 5 * MS).toArray();
             double share = 0;
             for (int g = 0; g < all.size(); g++) {
-                pace.took(all.get(g), costs[g]);
-                share += (double) (costs[g] + WAKING) / pace.period(all.get(g));
+                pace.addCost(all.get(g), costs[g]);
+                share += (double) (costs[g] + WAKE_UP) / pace.period(all.get(g));
             }
             assertThat(share).isLessThanOrEqualTo(0.005 + 1e-9);
         }
     }
 
     @Test
-    void anIntervalHoldsForTheLeadingGaugeWhateverItCosts() {
-        Pace pace = new Pace(all, List.of(first), Optional.of(Duration.ofMillis(3)));
-        pace.took(first, 100 * MS);
-        pace.took(second, 0);
+    void givenIntervalIsThePeriodOfTheLeadingGauge() {
+        Pace pace = new Pace(all, List.of(first), Duration.ofMillis(3));
+        pace.addCost(first, 100 * MS);
+        pace.addCost(second, 0);
         assertThat(pace.period(first)).isEqualTo(3 * MS);
         assertThat(pace.period(second)).as("80 ms, as 3 ms doubled").isEqualTo(96 * MS);
     }
 
     @Test
-    void neitherASlowFirstReadingNorASuspendedThreadChangesThePeriod() {
-        Pace pace = new Pace(all, List.of(first), Optional.empty());
-        pace.took(first, 5 * MS);
-        pace.took(first, 10 * US);
+    void singleSlowReadingsDoNotChangeThePeriod() {
+        Pace pace = new Pace(all, List.of(first), null);
+        pace.addCost(first, 5 * MS);
+        pace.addCost(first, 10 * US);
         assertThat(pace.period(first)).isEqualTo(32 * MS);
         for (int i = 0; i < 20; i++) {
-            pace.took(first, i % 5 == 4 ? 50 * MS : 10 * US);
+            pace.addCost(first, i % 5 == 4 ? 50 * MS : 10 * US);
         }
         assertThat(pace.period(first)).isEqualTo(32 * MS);
         for (int i = 0; i < 5; i++) {
-            pace.took(first, 60 * US);
+            pace.addCost(first, 60 * US);
         }
-        assertThat(pace.period(first)).as("but most of the last readings do").isEqualTo(64 * MS);
+        assertThat(pace.period(first))
+                .as("most of the last readings are slower")
+                .isEqualTo(64 * MS);
     }
 
     @Test
-    void whatKeepsItsPeakIsNotPolledAndTakesNoShare() {
+    void peakMeterTakesNoShare() {
         class Exact extends FakeMeter implements PeakMeter {
             Exact() {
                 super("exact", () -> OptionalLong.of(1));
@@ -82,28 +83,28 @@ class PaceTest {
             @Override
             public void reset() {}
         }
-        Pace pace = new Pace(List.of(first, second, new Exact()), List.of(first), Optional.empty());
+        Pace pace = new Pace(List.of(first, second, new Exact()), List.of(first), null);
         assertThat(pace.period(second)).as("40 µs by 0.1 %").isEqualTo(64 * MS);
     }
 
     @Test
-    void itLearnsWhatIsPolledBeforeItIsAsked() {
+    void measuresCostsOfPolledGauges() {
         long[] reads = {0};
         Gauge slow = new FakeMeter("slow", () -> {
             reads[0]++;
             LockSupport.parkNanos(2 * MS);
             return OptionalLong.of(1);
         });
-        Pace pace = new Pace(List.of(slow), List.of(slow), Optional.empty());
-        assertThat(pace.period(slow)).as("waking up alone").isEqualTo(16 * MS);
-        pace.learn();
+        Pace pace = new Pace(List.of(slow), List.of(slow), null);
+        assertThat(pace.period(slow)).as("wake-up only").isEqualTo(16 * MS);
+        pace.measureCosts();
         assertThat(reads[0]).isEqualTo(3);
         assertThat(pace.period(slow)).as("2 ms by 0.3 % are 667 ms").isGreaterThanOrEqualTo(1024 * MS);
     }
 
     @Test
-    void aGaugeOfAnotherPace() {
-        Pace pace = new Pace(List.of(first), List.of(first), Optional.empty());
+    void unknownGaugeIsRejected() {
+        Pace pace = new Pace(List.of(first), List.of(first), null);
         assertThatThrownBy(() -> pace.period(second)).isInstanceOf(IllegalArgumentException.class);
     }
 }

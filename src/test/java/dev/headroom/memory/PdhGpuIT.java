@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** The meters of Windows's performance counters, which {@code src/test/c/fake_pdh.c} plays. */
+/** Tests the meters of Windows's performance counters against the fake library {@code src/test/c/fake_pdh.c}. */
 @EnabledOnOs(OS.LINUX)
 class PdhGpuIT {
     private static final Path LIBRARY =
@@ -34,14 +34,14 @@ class PdhGpuIT {
                 .invokeInt(arguments);
     }
 
-    /** Of a new collection: within a few milliseconds the last one still counts. */
+    /** Reads after a pause: within a few milliseconds, the last collection is used again. */
     private long read(int meter) throws InterruptedException {
         Thread.sleep(20);
         return meters.get(meter).read().orElse(-1);
     }
 
     @AfterEach
-    void begunAnew() {
+    void reset() {
         meters.forEach(Meter::close);
         assertThat(fake("fake_queries")).isZero();
         fake("fake_strangers", 0);
@@ -50,7 +50,7 @@ class PdhGpuIT {
     }
 
     @Test
-    void oneQueryForAll() throws Exception {
+    void allMetersShareOneQuery() throws Exception {
         meters = PdhGpu.open(LIBRARY.toString());
         assertThat(meters)
                 .extracting(Meter::name)
@@ -63,13 +63,13 @@ class PdhGpuIT {
         int before = fake("fake_collections");
         meters.forEach(Meter::read);
         assertThat(fake("fake_collections") - before)
-                .as("one collection for all")
+                .as("one collection for all meters")
                 .isLessThanOrEqualTo(1);
         assertThat(read(1)).isEqualTo(340 << 20);
     }
 
     @Test
-    void aProcessComesAndGoes() throws Exception {
+    void followsAProcessThatStartsAndEnds() throws Exception {
         fake("fake_strangers", 5);
         meters = PdhGpu.open(LIBRARY.toString());
         assertThat(read(2)).isEqualTo(-1);
@@ -77,13 +77,13 @@ class PdhGpuIT {
         assertThat(read(2)).isEqualTo(5001L << 20);
         assertThat(read(3)).isEqualTo(9 << 20);
         fake("fake_strangers", 2000);
-        assertThat(read(2)).as("more than there was room for").isEqualTo(5001L << 20);
+        assertThat(read(2)).as("more instances than the buffer holds").isEqualTo(5001L << 20);
         fake("fake_own", 0);
         assertThat(read(2)).isZero();
     }
 
     @Test
-    void whatWindowsRefusesIsAbsent() throws Exception {
+    void valueIsAbsentIfWindowsReportsAnError() throws Exception {
         meters = PdhGpu.open(LIBRARY.toString());
         fake("fake_fail", 1);
         assertThat(read(0)).isEqualTo(-1);
@@ -93,14 +93,14 @@ class PdhGpuIT {
         fake("fake_fail", 1);
         assertThatThrownBy(() -> PdhGpu.open(LIBRARY.toString()))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessageContaining("no memory of a graphics adapter");
+                .hasMessageContaining("no performance counter of a graphics adapter");
     }
 
     @Test
-    void anUnknownCounterIsNamed() {
+    void reportsAnUnknownCounter() {
         String path = "\\GPU Weather(*)\\Rain";
         assertThatThrownBy(() -> PdhQuery.open(LIBRARY.toString(), List.of(path)))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage("this Windows has no performance counter " + path + " (0xc0000bb8)");
+                .hasMessage("Windows has no performance counter " + path + ": error 0xc0000bb8");
     }
 }

@@ -30,32 +30,32 @@ class PdhGpuTest {
     }
 
     @Test
-    void allAdaptersTogether() {
+    void addsUpAllAdapters() {
         assertThat(adapters(value(CARD, 8L << 30), value(CHIP, 128 << 20))).hasValue((8L << 30) + (128 << 20));
         assertThat(adapters(value(CARD, 0))).hasValue(0);
         assertThat(adapters()).isEmpty();
     }
 
     @Test
-    void anAdapterWithoutAValueLeavesTheSumUnknown() {
+    void sumIsAbsentIfAnAdapterHasNoValue() {
         assertThat(adapters(value(CARD, 1), new Value(CHIP, false, 0))).isEmpty();
         assertThat(adapters(value(CARD, 1), value(CHIP, -1))).isEmpty();
     }
 
     @Test
-    void thisProcessOnEveryAdapter() {
+    void addsUpTheProcessOnAllAdapters() {
         Value own = value("pid_4711_" + CARD, 100);
         Value onChip = value("pid_4711_" + CHIP, 20);
         Value other = value("pid_47110_" + CARD, 4);
         Value another = value("pid_471_" + CARD, 2);
         assertThat(process(false, other, own, onChip, another)).hasValue(120);
         assertThat(process(false, other, another))
-                .as("it has not opened a card yet")
+                .as("the process has not opened a card yet")
                 .isEmpty();
         assertThat(process(true, other, another))
-                .as("it has let go of its cards")
+                .as("the process has closed its cards")
                 .hasValue(0);
-        assertThat(process(true)).as("nothing was read at all").isEmpty();
+        assertThat(process(true)).as("the reading failed").isEmpty();
     }
 
     @ParameterizedTest
@@ -71,13 +71,13 @@ class PdhGpuTest {
                 "pid_1_luid_0x00000000_0x0000C8F1_phys_0",
                 "luid_0x00000000_0x0000C8F1_phys_0\nluid_0x00000000_0x0000C8F1_phys_1"
             })
-    void whatIsNamedOtherwiseIsNoAdapter(String instance) {
+    void otherInstanceNamesAreNoAdapters(String instance) {
         assertThat(adapters(value(instance, 5))).isEmpty();
     }
 
-    /** {@code PDH_FMT_COUNTERVALUE_ITEM_W}, whose names stand behind the array. */
+    /** An array of {@code PDH_FMT_COUNTERVALUE_ITEM_W}, followed by the names. */
     @Test
-    void readsTheArrayOfWindows() {
+    void readsAnArrayOfItems() {
         List<String> names = List.of(CARD, CHIP, "");
         int[] statuses = {0, 1, 0xC0000BC6};
         long[] numbers = {8L << 30, 5, 7};

@@ -33,7 +33,7 @@ class PhaseReadingsTest {
 
         @Override
         public void reset() {
-            throw new AssertionError("the sampler has its own to reset");
+            throw new AssertionError("only the sampler resets peak meters");
         }
     }
 
@@ -42,42 +42,41 @@ class PhaseReadingsTest {
     }
 
     @Test
-    void onlyTheFirstTimeCounts() {
+    void onlyTheFirstReadingOfAPhaseCounts() {
         PhaseReadings readings = readings(new FakeMeter("vram.peak", () -> OptionalLong.of(used)));
         readings.read(Phase.START);
         used = 200;
         readings.read(Phase.MODEL);
         used = 300;
         readings.read(Phase.MODEL);
-        assertThat(readings.of(Phase.START, "vram.peak", Optional.empty())).hasValue(100);
-        assertThat(readings.of(Phase.MODEL, "vram.peak", Optional.empty())).hasValue(200);
-        assertThat(readings.of(Phase.CONTEXT, "vram.peak", Optional.empty())).isEmpty();
-        assertThat(readings.all(Optional.empty()))
+        assertThat(readings.of(Phase.START, "vram.peak", null)).hasValue(100);
+        assertThat(readings.of(Phase.MODEL, "vram.peak", null)).hasValue(200);
+        assertThat(readings.of(Phase.CONTEXT, "vram.peak", null)).isEmpty();
+        assertThat(readings.all(null))
                 .isEqualTo(Map.of(Phase.START, Map.of("vram", 100L), Phase.MODEL, Map.of("vram", 200L)));
     }
 
     @Test
-    void aMeterWithoutAValueIsAbsent() {
+    void meterWithoutAValueIsAbsent() {
         PhaseReadings readings = readings(
                 new FakeMeter("vram.process.peak", OptionalLong::empty),
                 new FakeMeter("ram.anon.peak", () -> OptionalLong.of(5)));
         readings.read(Phase.START);
-        assertThat(readings.all(Optional.empty())).isEqualTo(Map.of(Phase.START, Map.of("ram.anon", 5L)));
+        assertThat(readings.all(null)).isEqualTo(Map.of(Phase.START, Map.of("ram.anon", 5L)));
     }
 
     @Test
-    void peaksSayNothingOfNow() {
+    void peakMetersAreLeftOut() {
         PhaseReadings readings = readings(new Exact(), new FakeMeter("ram.peak", () -> OptionalLong.of(7)));
         readings.read(Phase.START);
-        assertThat(readings.of(Phase.START, "ram.peak", Optional.empty())).hasValue(7);
+        assertThat(readings.of(Phase.START, "ram.peak", null)).hasValue(7);
     }
 
     @Test
-    void whichCardIsKnownAfterwards() {
+    void cardMayBeChosenAfterTheReadings() {
         PhaseReadings readings = readings(new OnCard("0000:01:00.0", 1), new OnCard("0000:02:00.0", 2));
         readings.read(Phase.START);
-        assertThat(readings.of(Phase.START, "vram.peak", Optional.of("0000:02:00.0")))
-                .hasValue(2);
-        assertThat(readings.all(Optional.of("0000:01:00.0"))).isEqualTo(Map.of(Phase.START, Map.of("vram", 1L)));
+        assertThat(readings.of(Phase.START, "vram.peak", "0000:02:00.0")).hasValue(2);
+        assertThat(readings.all("0000:01:00.0")).isEqualTo(Map.of(Phase.START, Map.of("vram", 1L)));
     }
 }

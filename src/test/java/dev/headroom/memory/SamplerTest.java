@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -22,7 +21,7 @@ class SamplerTest {
     private static final long MS = 1_000_000;
     private static final Duration INTERVAL = Duration.ofMillis(10);
 
-    /** Time that passes only while somebody waits, and a little longer than was asked for. */
+    /** A clock that moves only during a wait. Each wait may take longer than requested. */
     private static final class TestClock implements Sampler.Clock {
         private final LongUnaryOperator delay;
         private final long end;
@@ -62,7 +61,7 @@ class SamplerTest {
     }
 
     private static Pace every(Duration interval, Gauge... gauges) {
-        return new Pace(List.of(gauges), List.of(gauges), Optional.of(interval));
+        return new Pace(List.of(gauges), List.of(gauges), interval);
     }
 
     @Test
@@ -83,7 +82,7 @@ class SamplerTest {
     }
 
     @Test
-    void deadlinesDoNotDriftAndMissedOnesAreNotMadeUpFor() {
+    void deadlinesDoNotDriftAndMissedOnesAreSkipped() {
         TestClock clock = new TestClock(100 * MS, now -> now < 20 * MS ? 3 * MS : now < 30 * MS ? 27 * MS : 0);
         List<Long> times = new ArrayList<>();
         FakeMeter meter = new FakeMeter("m", () -> {
@@ -96,7 +95,7 @@ class SamplerTest {
     }
 
     @Test
-    void aSlowReadingShowsAsAGap() {
+    void slowReadingIsAGap() {
         TestClock clock = new TestClock(100 * MS, now -> 0);
         FakeMeter slow = new FakeMeter("slow", () -> {
             clock.now += clock.now > 40 * MS && clock.now < 50 * MS ? 25 * MS : 0;
@@ -115,14 +114,14 @@ class SamplerTest {
             return OptionalLong.of(1);
         });
         List<Gauge> gauges = List.of(cheap, costly);
-        Sampler sampler = clock.run(gauges, new Pace(gauges, List.of(cheap), Optional.of(INTERVAL)));
+        Sampler sampler = clock.run(gauges, new Pace(gauges, List.of(cheap), INTERVAL));
         assertThat(sampler.of(cheap).samples()).isEqualTo(301);
-        // 1.04 ms by 0.1 % are 1040 ms: at 0, 1280 and 2560 ms, and at the end
+        // 1.04 ms at a share of 0.1 % are 1040 ms: readings at 0, 1280 and 2560 ms, and at the end
         assertThat(sampler.of(costly).samples()).isEqualTo(4);
     }
 
     @Test
-    void whatIsThereNowIsReadWithoutWaitingForADeadline() {
+    void readNowDoesNotWaitForADeadline() {
         TestClock clock = new TestClock(5 * MS, now -> 0);
         long[] used = {1};
         FakeMeter meter = new FakeMeter("m", () -> OptionalLong.of(used[0]));
@@ -142,7 +141,7 @@ class SamplerTest {
     }
 
     @Test
-    void exactPeaksAreResetFirstAndReadLast() {
+    void peakMetersAreResetFirstAndReadLast() {
         List<String> calls = new ArrayList<>();
         class Exact extends FakeMeter implements PeakMeter {
             Exact() {
@@ -169,10 +168,10 @@ class SamplerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5})
-    void theNextDeadlineIsTheFirstMultipleAfterNow(int seed) {
+    void nextDeadlineIsTheFirstMultipleAfterNow(int seed) {
         Random random = new Random(seed);
         for (int i = 0; i < 1000; i++) {
-            long start = random.nextLong(); // nanoTime() may be anything and may wrap
+            long start = random.nextLong(); // nanoTime() may have any value and may overflow
             long period = 1L + random.nextInt(1_000_000_000);
             long now = start + (random.nextLong() >>> 10);
             long deadline = Sampler.deadlineAfter(now, start, period);
@@ -182,7 +181,7 @@ class SamplerTest {
     }
 
     @Test
-    void onARealThreadItSamplesUntilStopped() throws InterruptedException {
+    void realThreadSamplesUntilStopped() throws InterruptedException {
         AtomicLong reads = new AtomicLong();
         CountDownLatch ten = new CountDownLatch(10);
         FakeMeter meter = new FakeMeter("m", () -> {
@@ -199,28 +198,28 @@ class SamplerTest {
     }
 
     @Test
-    void withNothingToPollItWaits() {
+    void samplerWithoutGaugesCanBeStopped() {
         Sampler sampler = Sampler.start(List.of(), every(INTERVAL));
         sampler.stop();
         assertThat(sampler.costPercent()).isPresent();
     }
 
     @Test
-    void aMeterThatDiesIsHeardWhenItStops() throws InterruptedException {
-        CountDownLatch died = new CountDownLatch(1);
+    void stopThrowsTheFailureOfAMeter() throws InterruptedException {
+        CountDownLatch failed = new CountDownLatch(1);
         AtomicLong reads = new AtomicLong();
         FakeMeter meter = new FakeMeter("m", () -> {
             if (reads.incrementAndGet() > 3) {
-                died.countDown();
+                failed.countDown();
                 throw new IllegalStateException("the card is on fire");
             }
             return OptionalLong.of(1);
         });
         Sampler sampler = Sampler.start(List.of(meter), every(Duration.ofMillis(1), meter));
-        assertThat(died.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(failed.await(30, TimeUnit.SECONDS)).isTrue();
         assertThatThrownBy(sampler::stop)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("died in fake")
+                .hasMessageContaining("failed to read fake")
                 .hasMessageContaining("the card is on fire")
                 .hasRootCauseMessage("the card is on fire");
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -14,9 +13,9 @@ import org.junit.jupiter.api.Test;
 
 class SeriesTest {
     @Test
-    void withoutAValueThereIsNoPeak() {
+    void peakIsEmptyWithoutAValue() {
         Series series = new Series(0);
-        series.add(1_000_000, OptionalLong.empty());
+        series.addMissing();
         series.end(3_000_000);
         assertThat(series.peak()).isEmpty();
         assertThat(series.mean()).isEmpty();
@@ -25,23 +24,23 @@ class SeriesTest {
     }
 
     @Test
-    void aGaugeThatBeginsLateIsKnown() {
+    void gaugeMayStartWithMissingValues() {
         Series series = new Series(0);
-        series.add(1, OptionalLong.empty());
-        series.add(2, OptionalLong.of(-5));
-        series.add(3, OptionalLong.of(-7));
+        series.addMissing();
+        series.add(2, -5);
+        series.add(3, -7);
         assertThat(series.peak()).hasValue(-5);
         assertThat(series.mean()).hasValue(-6);
     }
 
     @Test
-    void aGaugeThatStopsAnsweringIsNot() {
+    void peakIsEmptyOnceTheGaugeIsLost() {
         Series series = new Series(0);
-        series.add(1, OptionalLong.of(7));
-        series.add(2, OptionalLong.empty());
+        series.add(1, 7);
+        series.addMissing();
         assertThat(series.peak()).isEmpty();
-        series.add(3, OptionalLong.of(5));
-        assertThat(series.peak()).as("it answers again").hasValue(7);
+        series.add(3, 5);
+        assertThat(series.peak()).as("the gauge has values again").hasValue(7);
     }
 
     @RepeatedTest(50)
@@ -55,9 +54,9 @@ class SeriesTest {
         for (long value : values) {
             time += random.nextInt(20_000_000);
             if (random.nextInt(5) == 0) {
-                series.add(time - 1 < times.get(times.size() - 1) ? time : time - 1, OptionalLong.empty());
+                series.addMissing();
             }
-            series.add(time, OptionalLong.of(value));
+            series.add(time, value);
             times.add(time);
         }
         times.add(time + random.nextInt(20_000_000));

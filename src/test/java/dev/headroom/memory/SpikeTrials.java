@@ -5,12 +5,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Random;
 
 /**
- * How many short spikes of resident memory the sampler sees at an interval of 1 ms; docs/benchmarks.md has the command
- * and the figures. Needs Linux and a machine with nothing else to do.
+ * Counts how many short spikes of resident memory the sampler catches at an interval of 1 ms. Needs Linux and an idle
+ * machine. docs/benchmarks.md has the command and the results.
  */
 final class SpikeTrials {
     private static final int TRIALS = 100;
@@ -20,13 +19,13 @@ final class SpikeTrials {
     private SpikeTrials() {}
 
     public static void main(String[] args) throws Exception {
-        List<Meter> meters = LinuxResident.open(LinuxResident.Reading.RSS);
-        Pace pace = new Pace(meters, meters, Optional.of(Duration.ofMillis(1)));
+        List<Meter> meters = LinuxMemory.open(LinuxMemory.Reading.RSS);
+        Pace pace = new Pace(meters, meters, Duration.ofMillis(1));
         Random random = new Random(1);
         int caught = 0;
         double[] gaps = new double[TRIALS];
         double cost = 0;
-        for (int trial = -TRIALS; trial < TRIALS; trial++) { // as many first, that do not count
+        for (int trial = -TRIALS; trial < TRIALS; trial++) { // the first half is warm-up
             long before = meters.get(0).read().orElseThrow();
             Sampler sampler = Sampler.start(meters, pace);
             Thread.sleep(20, random.nextInt(1_000_000));
@@ -51,7 +50,7 @@ final class SpikeTrials {
                 cost);
     }
 
-    /** All of it is there for as long as the spike is to last. */
+    /** Holds the whole block for the duration of the spike. */
     private static void spike() {
         try (Memory memory = new Memory(BYTES)) {
             memory.setMemory(0, BYTES, (byte) 1);

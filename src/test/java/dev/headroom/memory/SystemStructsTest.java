@@ -7,9 +7,9 @@ import com.sun.jna.Pointer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Offsets in structs of systems the tests do not run on, against the fields in the order of their headers. */
+/** Checks offsets in structs of macOS and Windows against the order of the fields in their headers. */
 class SystemStructsTest {
-    /** {@code struct rusage_info_v4} of macOS's sys/resource.h, behind the UUID; all are 64-bit numbers. */
+    /** Fields of {@code struct rusage_info_v4} behind the UUID, from macOS's sys/resource.h. All have 64 bits. */
     private static final List<String> RUSAGE_INFO_V4 = List.of(
             "ri_user_time",
             "ri_system_time",
@@ -47,7 +47,7 @@ class SystemStructsTest {
             "ri_interval_max_phys_footprint",
             "ri_runnable_time");
 
-    /** {@code PROCESS_MEMORY_COUNTERS} of Windows's psapi.h, behind two 32-bit numbers; all are 64-bit there. */
+    /** Fields of {@code PROCESS_MEMORY_COUNTERS} behind two of 32 bits, from Windows's psapi.h. All have 64 bits. */
     private static final List<String> PROCESS_MEMORY_COUNTERS = List.of(
             "PeakWorkingSetSize",
             "WorkingSetSize",
@@ -58,7 +58,7 @@ class SystemStructsTest {
             "PagefileUsage",
             "PeakPagefileUsage");
 
-    /** Each field holds its own number, from 1. */
+    /** A struct in which each field holds its number, starting from 1. */
     private static Memory filled(int head, List<String> fields) {
         Memory struct = new Memory(head + 8L * fields.size());
         struct.clear();
@@ -69,7 +69,7 @@ class SystemStructsTest {
     }
 
     @Test
-    void footprintOfMacOs() {
+    void readsTheFootprintOfMacOs() {
         Memory info = filled(16, RUSAGE_INFO_V4);
         assertThat(info.size()).isEqualTo(MacFootprint.SIZE);
         assertThat(MacFootprint.now(info)).isEqualTo(1 + RUSAGE_INFO_V4.indexOf("ri_phys_footprint"));
@@ -78,7 +78,7 @@ class SystemStructsTest {
     }
 
     @Test
-    void workingSetOfWindows() {
+    void readsTheWorkingSetOfWindows() {
         Memory counters = filled(8, PROCESS_MEMORY_COUNTERS);
         assertThat(counters.size()).isEqualTo(WindowsWorkingSet.SIZE);
         assertThat(WindowsWorkingSet.now(counters)).isEqualTo(1 + PROCESS_MEMORY_COUNTERS.indexOf("WorkingSetSize"));
@@ -86,9 +86,9 @@ class SystemStructsTest {
                 .isEqualTo(1 + PROCESS_MEMORY_COUNTERS.indexOf("PeakWorkingSetSize"));
     }
 
-    /** {@code (HANDLE) -1}: with its upper half missing, it is the handle of nothing. */
+    /** The handle is {@code (HANDLE) -1}. Without its upper 32 bits it would be invalid. */
     @Test
-    void windowsOwnProcessIsAllBits() {
+    void currentProcessHandleHasAllBitsSet() {
         assertThat(Pointer.nativeValue(WindowsWorkingSet.CURRENT_PROCESS)).isEqualTo(-1L);
     }
 }

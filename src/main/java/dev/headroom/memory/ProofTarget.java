@@ -5,64 +5,63 @@ import dev.headroom.llama.DeviceBuffer;
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.result.MeterReport;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Where memory of a known size can be taken, to hold meters against it. */
-public interface Place {
-    /** The name of {@link #host}. */
-    String HOST = "host";
+/** Memory on which meters are proven. {@link MeterProof} allocates blocks of known sizes there. */
+public interface ProofTarget {
 
-    /** What blocks are filled with: a kernel might keep zeros without giving them memory. */
+    /** Value of each byte of a block. It is not 0: a kernel may keep pages of zeros without memory. */
     byte FILLING = 0x5a;
 
-    /** {@code host}, or ggml's name of a device with what it is. */
+    /** {@link MeterReport#HOST}, or ggml's name of a device with its description. */
     String name();
 
-    /** Bytes that are free, as whoever manages them says. */
+    /** Free memory in bytes, as the system or the device reports it. */
     long free();
 
-    /** The most bytes that can be taken at once. */
+    /** Size of the largest possible block in bytes. */
     long largest();
 
     /**
-     * Takes memory; it may not be there before it is touched.
+     * Allocates a block. Its memory may not be resident before it is touched.
      *
-     * @throws LlamaException if the device has no room
-     * @throws OutOfMemoryError if the host has none
+     * @throws LlamaException if the device has too little memory
+     * @throws OutOfMemoryError if the host has too little memory
      */
-    Block take(long bytes);
+    Block allocate(long bytes);
 
-    /** Memory that has been taken, until it is closed. */
+    /** An allocated block of memory. {@link #close} frees it. */
     interface Block extends AutoCloseable {
-        /** Writes every byte. */
+        /** Writes each byte. */
         void touch();
 
         @Override
         void close();
     }
 
-    /** This process's own memory. */
-    static Place host() {
+    /** Memory of this process. */
+    static ProofTarget host() {
         return new Host();
     }
 
-    /** Every device of a llama.cpp. What is free on a CPU's is what is free on the host. */
-    static List<Place> devices(LlamaLibrary library) {
-        List<Place> places = new ArrayList<>();
+    /** All devices of ggml, CPUs included. Free memory of a CPU is that of the host. */
+    static List<ProofTarget> devices(LlamaLibrary library) {
+        List<ProofTarget> targets = new ArrayList<>();
         List<LlamaDevice> devices = library.devices();
         for (int i = 0; i < devices.size(); i++) {
-            places.add(new GgmlPlace(library, i, devices.get(i)));
+            targets.add(new GgmlTarget(library, i, devices.get(i)));
         }
-        return places;
+        return targets;
     }
 
     /** Memory from malloc. */
-    record Host() implements Place {
+    record Host() implements ProofTarget {
         @Override
         public String name() {
-            return HOST;
+            return MeterReport.HOST;
         }
 
         @Override
@@ -77,7 +76,7 @@ public interface Place {
         }
 
         @Override
-        public Block take(long bytes) {
+        public Block allocate(long bytes) {
             Memory memory = new Memory(bytes);
             return new Block() {
                 @Override
@@ -94,7 +93,7 @@ public interface Place {
     }
 
     /** A device of ggml. */
-    record GgmlPlace(LlamaLibrary library, int index, LlamaDevice device) implements Place {
+    record GgmlTarget(LlamaLibrary library, int index, LlamaDevice device) implements ProofTarget {
         @Override
         public String name() {
             return device.name() + " (" + device.description() + ")";
@@ -113,7 +112,7 @@ public interface Place {
         }
 
         @Override
-        public Block take(long bytes) {
+        public Block allocate(long bytes) {
             DeviceBuffer buffer = library.allocate(index, bytes);
             return new Block() {
                 @Override

@@ -4,13 +4,17 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * A size of this process out of {@code /proc/self/status}, polled (proc_pid_status(5)): {@code VmRSS}, all that is
- * resident, for kernels and containers that do not let {@link LinuxHighWater} reset; {@code RssAnon}, what no file
- * backs, so that a model mapped from its file is not in it; {@code RssFile}, the pages of files, which such a model is;
- * {@code VmSwap}, what no file backs and was swapped out.
+ * Memory of this process in bytes, polled. Source: {@code /proc/self/status}, proc_pid_status(5).
+ *
+ * <ul>
+ *   <li>{@code VmRSS}: all resident memory, for kernels and containers where {@link LinuxPeakResident} cannot be reset
+ *   <li>{@code RssAnon}: resident memory without a file behind it; a model mapped from its file is not included
+ *   <li>{@code RssFile}: resident pages of files, such as a mapped model
+ *   <li>{@code VmSwap}: memory without a file behind it that is swapped out
+ * </ul>
  */
-final class LinuxResident implements Meter {
-    /** What is read of the process. */
+final class LinuxMemory implements Meter {
+    /** The kinds of memory. */
     enum Reading {
         RSS(new Signal("linux.rss", "ram.peak", Scope.PROCESS, Semantics.RESIDENT), "VmRSS"),
         ANON(new Signal("linux.anon", "ram.anon.peak", Scope.PROCESS, Semantics.RESIDENT), "RssAnon"),
@@ -27,20 +31,20 @@ final class LinuxResident implements Meter {
     }
 
     private final Reading reading;
-    private final LinuxStatus status;
+    private final ProcField size;
 
-    private LinuxResident(Reading reading, LinuxStatus status) {
+    private LinuxMemory(Reading reading, ProcField size) {
         this.reading = reading;
-        this.status = status;
+        this.size = size;
     }
 
     static List<Meter> open(Reading reading) throws MeterUnavailable {
-        return List.of(new LinuxResident(reading, LinuxStatus.open(LinuxStatus.FILE, reading.key)));
+        return List.of(new LinuxMemory(reading, ProcField.open(ProcField.STATUS, reading.key)));
     }
 
     @Override
     public OptionalLong read() {
-        return status.read();
+        return size.read();
     }
 
     @Override
@@ -50,6 +54,6 @@ final class LinuxResident implements Meter {
 
     @Override
     public void close() {
-        status.close();
+        size.close();
     }
 }

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LinuxStatusTest {
-    /** A JVM on Linux 6.1, shortened. */
+class ProcFieldTest {
+    /** Part of {@code /proc/self/status} of a JVM on Linux 6.1. */
     private static final String STATUS =
             """
             Name:\tjava
@@ -36,20 +36,20 @@ class LinuxStatusTest {
 
     private final Path folder;
 
-    LinuxStatusTest(@TempDir Path folder) {
+    ProcFieldTest(@TempDir Path folder) {
         this.folder = folder;
     }
 
     @Test
     void readsValuesInBytes() {
-        assertThat(LinuxStatus.parse(STATUS, "VmHWM")).hasValue(1_289_652L * 1024);
-        assertThat(LinuxStatus.parse(STATUS, "RssAnon")).hasValue(980_124L * 1024);
-        assertThat(LinuxStatus.parse(STATUS, "RssShmem")).hasValue(0);
+        assertThat(ProcField.parse(STATUS, "VmHWM")).hasValue(1_289_652L * 1024);
+        assertThat(ProcField.parse(STATUS, "RssAnon")).hasValue(980_124L * 1024);
+        assertThat(ProcField.parse(STATUS, "RssShmem")).hasValue(0);
     }
 
-    /** {@code smaps_rollup} on Linux 6.18, shortened; older kernels lack the lines Pss_Dirty to Pss_Shmem. */
+    /** Part of {@code smaps_rollup} on Linux 6.18. Older kernels lack the lines from Pss_Dirty to Pss_Shmem. */
     @Test
-    void pssIsNotMistakenForItsParts() {
+    void pssIsDistinguishedFromItsParts() {
         String rollup =
                 """
                 55855ca28000-7ffedee65000 ---p 00000000 00:00 0                          [rollup]
@@ -64,9 +64,9 @@ class LinuxStatusTest {
                 SwapPss:               7 kB
                 Locked:                0 kB
                 """;
-        assertThat(LinuxStatus.parse(rollup, "Pss")).hasValue(308 * 1024);
-        assertThat(LinuxStatus.parse(rollup.replace("Pss:  ", "Pxs:  "), "Pss")).isEmpty();
-        assertThat(LinuxStatus.parse("Pss: 308 kB\n", "Pss"))
+        assertThat(ProcField.parse(rollup, "Pss")).hasValue(308 * 1024);
+        assertThat(ProcField.parse(rollup.replace("Pss:  ", "Pxs:  "), "Pss")).isEmpty();
+        assertThat(ProcField.parse("Pss: 308 kB\n", "Pss"))
                 .as("without a first line")
                 .isEmpty();
     }
@@ -76,16 +76,16 @@ class LinuxStatusTest {
     void pssOfThisProcess() throws MeterUnavailable {
         assumeTrue(Files.exists(Path.of("/proc/self/smaps_rollup")), "this kernel has no smaps_rollup");
         try (LinuxPss pss = LinuxPss.open();
-                LinuxStatus most = LinuxStatus.open(LinuxStatus.FILE, "VmHWM")) {
-            // not VmRSS: the heap may shrink between the two readings
-            assertThat(pss.read().orElseThrow()).isBetween(8L << 20, most.read().orElseThrow() + (32 << 20));
+                ProcField peak = ProcField.open(ProcField.STATUS, "VmHWM")) {
+            // VmRSS would not do: the heap may shrink between the readings
+            assertThat(pss.read().orElseThrow()).isBetween(8L << 20, peak.read().orElseThrow() + (32 << 20));
         }
     }
 
     @Test
     void missingKeyIsAbsent() {
-        assertThat(LinuxStatus.parse(STATUS, "Rss")).isEmpty();
-        assertThat(LinuxStatus.parse("", "VmHWM")).isEmpty();
+        assertThat(ProcField.parse(STATUS, "Rss")).isEmpty();
+        assertThat(ProcField.parse("", "VmHWM")).isEmpty();
     }
 
     @ParameterizedTest
@@ -104,26 +104,26 @@ class LinuxStatusTest {
                 "XVmHWM:\t12 kB"
             })
     void malformedLinesAreAbsent(String line) {
-        assertThat(LinuxStatus.parse("Name:\tx\n" + line + "\nThreads:\t1\n", "VmHWM"))
+        assertThat(ProcField.parse("Name:\tx\n" + line + "\nThreads:\t1\n", "VmHWM"))
                 .isEmpty();
     }
 
     @Test
-    void textThatIsCutOffIsAbsent() {
-        assertThat(LinuxStatus.parse("Name:\tx\nVmHWM:\t12 kB", "VmHWM")).isEmpty();
+    void truncatedTextIsAbsent() {
+        assertThat(ProcField.parse("Name:\tx\nVmHWM:\t12 kB", "VmHWM")).isEmpty();
     }
 
     @Test
-    void processNameCannotPoseAsAKey() {
+    void processNameIsNotReadAsAKey() {
         // The kernel escapes a line break in a name.
-        assertThat(LinuxStatus.parse("Name:\tx\\nVmHWM: 1 kB\nVmHWM:\t2 kB\n", "VmHWM"))
+        assertThat(ProcField.parse("Name:\tx\\nVmHWM: 1 kB\nVmHWM:\t2 kB\n", "VmHWM"))
                 .hasValue(2048);
     }
 
     @Test
-    void keptOpenItIsReadAnew() throws IOException, MeterUnavailable {
+    void openFileIsReadAgain() throws IOException, MeterUnavailable {
         Path file = Files.writeString(folder.resolve("status"), "Name:\tx\nRssAnon:\t100 kB\n");
-        try (LinuxStatus status = LinuxStatus.open(file, "RssAnon")) {
+        try (ProcField status = ProcField.open(file, "RssAnon")) {
             Files.writeString(file, "Name:\tx\nRssAnon:\t 50 kB\n");
             assertThat(status.read()).isEqualTo(OptionalLong.of(50 * 1024));
             Files.writeString(file, "");
@@ -132,24 +132,24 @@ class LinuxStatusTest {
     }
 
     @Test
-    void saysWhyItIsUnavailable() throws IOException {
+    void reportsAMissingFileOrKey() throws IOException {
         Path file = folder.resolve("status");
-        assertThatThrownBy(() -> LinuxStatus.open(file, "RssAnon"))
+        assertThatThrownBy(() -> ProcField.open(file, "RssAnon"))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("there is no " + file);
         Files.writeString(file, "Name:\tinit\n");
-        assertThatThrownBy(() -> LinuxStatus.open(file, "RssAnon"))
+        assertThatThrownBy(() -> ProcField.open(file, "RssAnon"))
                 .isInstanceOf(MeterUnavailable.class)
-                .hasMessage(file + " does not tell RssAnon");
+                .hasMessage(file + " has no RssAnon");
     }
 
     @Test
-    void highWaterNeedsAResetThatCanBeWritten() throws IOException {
+    void peakResidentNeedsAWritableReset() throws IOException {
         Path status = Files.writeString(folder.resolve("status"), "Name:\tx\nVmHWM:\t100 kB\n");
-        assertThatThrownBy(() -> LinuxHighWater.open(status, folder.resolve("clear_refs")))
+        assertThatThrownBy(() -> LinuxPeakResident.open(status, folder.resolve("clear_refs")))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("there is no");
-        assertThatThrownBy(() -> LinuxHighWater.open(status, folder))
+        assertThatThrownBy(() -> LinuxPeakResident.open(status, folder))
                 .isInstanceOf(MeterUnavailable.class)
                 .hasMessageContaining("cannot be written");
     }
