@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Makes real runs whose difference is known and compares each: two environments that are one, fork by fork in turns, and
-in the second one nothing (aa), some memory (memory) or a busy loop before each token (slowdown, at a multiple of what A
-against A said it can see, which is measured first). Says how often headroom compare was right. Needs the jar, Linux, gcc
-and python3; for slowdown an idle machine.
+"""Measures how often headroom compare is right, with real runs and a known difference.
+
+Each run has two equal environments with interleaved forks. The second one gets a known change:
+  aa         none
+  memory     more memory
+  slowdown   a busy loop before each token, for a multiple of the minimum detectable difference. That is measured first,
+             by comparing A with A.
+Needs the jar, Linux, gcc and python3. For slowdown the machine must be idle.
 
   real_compare.py aa|memory|slowdown [--comparisons 30] [--forks 5] [--mib 64] [--times 2]
 """
@@ -26,7 +30,7 @@ def headroom(cwd, *arguments):
 
 
 def loaded_llama(folder):
-    """The packaged llama.cpp with the stand-in in front of it."""
+    """Links the packaged llama.cpp behind a library that adds the load."""
     real = glob.glob(os.path.join(ROOT, "natives/vulkan/node_modules/@node-llama-cpp/linux-*/bins/*/libllama.*.so"))[0]
     llama = os.path.join(folder, "llama")
     os.makedirs(os.path.join(llama, "real"))
@@ -41,48 +45,48 @@ def loaded_llama(folder):
 
 
 def comparisons(folder, llama, name, number, forks, second):
-    """Measures and compares again and again; what each comparison told of speed, of RAM, and of everything."""
+    """Measures and compares repeatedly. Returns the differences of speed, of RAM, and of all metrics."""
     profiles = os.path.join(folder, "profiles", "environments")
     os.makedirs(profiles, exist_ok=True)
     for label, variables in (("a", {}), ("b", second)):
         settings = ",".join(["env", *(f"{key}={value}" for key, value in variables.items())])
         with open(os.path.join(profiles, f"{name}-{label}.properties"), "w") as file:
             file.write(f"kind=command\nprefix={settings}\n")
-    speed, memory, all_figures = [], [], []
+    speed, memory, all_metrics = [], [], []
     for _ in range(number):
         out = tempfile.mkdtemp(dir=folder)
         headroom(folder, "run", "--environment", f"{name}-a,{name}-b", "--llama", llama, "--model",
                  "synthetic-stories-15m-q8_0", "--benchmark", "TokenGeneration", "--context", "64", "--param", "threads=1",
                  "--forks", str(forks), "--warmup", "1", "--iterations", "5", "--time", "200ms", "--out", out, "--quiet")
-        told = json.loads(headroom(folder, "compare", "--json", "--baseline", f"{name}-a", glob.glob(out + "/*")[0]))
-        headline = {d["measure"]["name"]: d for d in told["differences"] if d["headline"]}
+        comparison = json.loads(headroom(folder, "compare", "--json", "--baseline", f"{name}-a", glob.glob(out + "/*")[0]))
+        headline = {d["measure"]["name"]: d for d in comparison["differences"] if d["headline"]}
         speed.append(headline.pop("score"))
         memory.append(*headline.values())
-        all_figures.append(told["differences"])
-    return speed, memory, all_figures
+        all_metrics.append(comparison["differences"])
+    return speed, memory, all_metrics
 
 
 def found(difference):
     return difference["verdict"] in ("better", "worse")
 
 
-def tell(what, differences):
-    """How many were found, and how many of the plain 95 % intervals leave out 0."""
+def report(what, differences):
+    """Prints how many differences were found, and how many unadjusted 95 % intervals exclude 0."""
     worse = sum(d["verdict"] == "worse" for d in differences)
     better = sum(d["verdict"] == "better" for d in differences)
     plain = sum(not d["interval95"]["low"] <= 0 <= d["interval95"]["high"] for d in differences)
-    sees = statistics.median(d["smallest"] for d in differences)
+    detectable = statistics.median(d["smallest"] for d in differences)
     percent = statistics.median(d["smallestPercent"] for d in differences)
-    seen = statistics.median(d["difference"] for d in differences)
-    print(f"{what}: {len(differences)} comparisons, {worse} worse, {better} better; plain 95 % intervals without 0: "
-          f"{plain}; median difference {seen:.4g}, sees from {sees:.4g} ({percent:.3g} %)", flush=True)
+    difference = statistics.median(d["difference"] for d in differences)
+    print(f"{what}: {len(differences)} comparisons, {worse} worse, {better} better; unadjusted 95 % intervals "
+          f"without 0: {plain}; median difference {difference:.4g}, detectable {detectable:.4g} ({percent:.3g} %)", flush=True)
 
 
-def tell_false(all_figures):
-    """For A against A, in which every difference that is found is false."""
-    false = [[d["measure"]["name"] for d in figures if found(d)] for figures in all_figures]
-    judged = statistics.median(sum(d["verdict"] != "incomparable" for d in figures) for figures in all_figures)
-    print(f"all {judged:.0f} figures, A against A: {sum(map(bool, false))} of {len(false)} comparisons with a false "
+def report_false(all_metrics):
+    """Prints the false verdicts of comparing A with A: all differences found there are false."""
+    false = [[d["measure"]["name"] for d in metrics if found(d)] for metrics in all_metrics]
+    judged = statistics.median(sum(d["verdict"] != "incomparable" for d in metrics) for metrics in all_metrics)
+    print(f"all {judged:.0f} metrics, A with A: {sum(map(bool, false))} of {len(false)} comparisons with a false "
           f"verdict {[names for names in false if names] or ''}", flush=True)
 
 
@@ -99,18 +103,18 @@ def main():
         llama = loaded_llama(folder)
         name = json.loads(headroom(folder, "environment", "--json"))["name"]
         second = {"INJECT_MIB": options.mib} if options.what == "memory" else {}
-        speed, memory, figures = comparisons(folder, llama, name, options.comparisons, options.forks, second)
-        tell("speed, A against A", speed)
-        tell(f"RAM, {options.mib} MiB more" if second else "RAM, A against A", memory)
+        speed, memory, metrics = comparisons(folder, llama, name, options.comparisons, options.forks, second)
+        report("speed, A with A", speed)
+        report(f"RAM, {options.mib} MiB more" if second else "RAM, A with A", memory)
         if not second:
-            tell_false(figures)
+            report_false(metrics)
         if options.what == "slowdown":
-            # speeds are compared as ratios: a token takes as many times longer as the multiple of the logarithm says
+            # multiply the logarithm, as speeds are compared as ratios
             slower = math.exp(options.times * statistics.median(math.log1p(d["smallestPercent"] / 100) for d in speed))
             token = statistics.median(1e6 / d["baseline"] for d in speed)
             busy = round(token * (slower - 1))
             speed, memory, _ = comparisons(folder, llama, name, options.comparisons, options.forks, {"BUSY_US": busy})
-            tell(f"speed, {busy} us a token of {token:.0f} ({100 * (1 / slower - 1):.3g} %)", speed)
+            report(f"speed, {busy} us a token of {token:.0f} ({100 * (1 / slower - 1):.3g} %)", speed)
     finally:
         shutil.rmtree(folder)
 

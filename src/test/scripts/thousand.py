@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes many runs out of one that was measured, and takes the time that comparing them takes.
+"""Measures how long compare takes for many runs, by default 1,000.
 
-Each has as many cells as asked for, the template's in turn at ever longer contexts, five forks each with all metrics of
-the template's, values scattered by 1 %. They are of two environments in turn. By default in a folder in temp, which is
-removed at the end.
+Copies one measured run, the template. Each copy has the given number of cells, made from the template's cells with
+longer and longer contexts. Each cell has five forks with all metrics, and their values vary by 1 %. The copies alternate
+between two environments. They lie in a temporary folder, which is removed at the end.
 
     java -jar target/headroom.jar run --model synthetic-stories-15m-q8_0 --context 64 --forks 2 --iterations 2 --time 200ms
     src/test/scripts/thousand.py results/*-quick
@@ -24,7 +24,7 @@ ENVIRONMENTS = ["native-linux", "wsl2"]
 
 
 def cells(template, number):
-    """Cells of the template in turn, each with parameters of its own."""
+    """Copies the template's cells with a different context length each."""
     measured = [cell for cell in template["cells"] if cell["status"] == "ok" and cell["samples"]]
     for i in range(number):
         cell = json.loads(json.dumps(measured[i % len(measured)]))
@@ -33,7 +33,7 @@ def cells(template, number):
         yield cell
 
 
-def scattered(value, dice):
+def varied(value, dice):
     return value * (1 + dice.gauss(0, 0.01))
 
 
@@ -43,8 +43,8 @@ def samples(cell, dice):
         {
             **first,
             "fork": fork + 1,
-            "score": scattered(first["score"], dice),
-            "metrics": {label: scattered(value, dice) for label, value in first["metrics"].items()},
+            "score": varied(first["score"], dice),
+            "metrics": {label: varied(value, dice) for label, value in first["metrics"].items()},
         }
         for fork in range(FORKS)
     ]
@@ -69,7 +69,7 @@ def write(folder, template, number, runs):
 
 
 def compare(jar, folder, heap, by):
-    """Seconds, and the largest resident size in MiB."""
+    """Returns exit code, seconds, peak resident memory in MiB, and CPU seconds."""
     command = ["java", f"-Xmx{heap}", "-jar", str(jar), "compare", "--json", "--by", by]
     command += [str(run) for run in sorted(folder.iterdir())]
     began = time.monotonic()
@@ -82,14 +82,14 @@ def compare(jar, folder, heap, by):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("template", type=pathlib.Path, help="a run's folder")
+    parser.add_argument("template", type=pathlib.Path, help="run folder")
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--cells", type=int, default=100)
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--heap", default="1g")
     parser.add_argument("--by", default="environment")
     parser.add_argument("--jar", type=pathlib.Path, default=pathlib.Path("target/headroom.jar"))
-    parser.add_argument("--keep", type=pathlib.Path, help="make them here, and leave them; what is there is used")
+    parser.add_argument("--keep", type=pathlib.Path, help="use this folder, with the runs in it if there are any, and keep it")
     options = parser.parse_args()
 
     template = json.loads((options.template / "run.json").read_text(encoding="utf-8"))

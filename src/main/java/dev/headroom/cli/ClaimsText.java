@@ -1,17 +1,17 @@
 package dev.headroom.cli;
 
 import dev.headroom.OneLine;
-import dev.headroom.compare.Claims.Checked;
+import dev.headroom.compare.Claims.Result;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What {@code compare --claims} prints: a paragraph for each claim. */
+/** The report of {@code compare --claims}: a paragraph for each claim. */
 final class ClaimsText {
     private ClaimsText() {}
 
-    static String of(List<Checked> claims, boolean markdown) {
+    static String of(List<Result> claims, boolean markdown) {
         StringBuilder text = new StringBuilder();
-        for (Checked claim : claims) {
+        for (Result claim : claims) {
             String answer = claim.answer().text();
             List<String> details = new ArrayList<>(List.of(OneLine.of(claim.why(), " ")));
             if (!claim.cells().isEmpty()) {

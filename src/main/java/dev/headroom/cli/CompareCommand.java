@@ -6,7 +6,7 @@ import dev.headroom.compare.CompareCsv;
 import dev.headroom.compare.Comparer;
 import dev.headroom.compare.Comparison;
 import dev.headroom.compare.Dimension;
-import dev.headroom.compare.Limits;
+import dev.headroom.compare.RegressionLimits;
 import dev.headroom.compare.Runs;
 import dev.headroom.export.JmhJson;
 import java.io.BufferedWriter;
@@ -30,12 +30,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code headroom compare}: runs side by side. */
+/** The command {@code headroom compare}. */
 @Command(
         name = "compare",
         description = {
-            "Puts cells side by side that are the same but for their environment (or llama.cpp, model, run), and says of",
-            "every figure whether the difference is real. docs/statistics.md explains how it knows."
+            "Compares cells that differ only in their environment (or llama.cpp, model, run).",
+            "Shows for each metric whether the difference is real: see docs/statistics.md."
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int MOST_WARNINGS = 20;
@@ -46,32 +46,34 @@ final class CompareCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "RUN", arity = "1..*", description = "Folders of runs, or their run.json.")
+    @Parameters(paramLabel = "RUN", arity = "1..*", description = "Run folders, or their run.json files.")
     List<Path> runs = List.of();
 
     @Option(
             names = "--by",
             paramLabel = "WHAT",
             defaultValue = "environment",
-            description = "What is compared: ${COMPLETION-CANDIDATES}. Default: environment.")
+            description = "What to compare: ${COMPLETION-CANDIDATES}. Default: environment.")
     Dimension by = Dimension.ENVIRONMENT;
 
     @Option(
             names = "--baseline",
             paramLabel = "VALUE",
-            description =
-                    "What the others are held against, such as native-linux. Default: a native environment, or the first.")
+            description = {
+                "Compare the others with this value, such as native-linux.",
+                "Default: a native environment, or else the first value."
+            })
     @Nullable
     String baseline;
 
     @Option(
             names = "--claims",
             paramLabel = "FILE",
-            description = "Say what the runs say to these claims, such as profiles/claims/article.properties.")
+            description = "Check the claims in this file, such as profiles/claims/article.properties.")
     @Nullable
     Path claims;
 
-    @Option(names = "--csv", description = "Print CSV on standard output: every figure of every cell.")
+    @Option(names = "--csv", description = "Print every metric of every cell as CSV on standard output.")
     boolean csv;
 
     @Option(names = "--markdown", description = "Print Markdown on standard output.")
@@ -81,9 +83,9 @@ final class CompareCommand implements Callable<Integer> {
             names = "--fail-above",
             paramLabel = "LIMIT,…",
             description = {
-                "End with exit code 4 if a figure is worse by more than this: vram=5%%,tokens=-3%%. Figures: vram, ram,",
-                "tokens, time, energy, or a metric such as vram.shared.peak; amounts in %% or MiB. Only differences that",
-                "were found count."
+                "End with exit code 4 if a metric is worse by more than its limit: vram=5%%,tokens=-3%%.",
+                "Metrics: vram, ram, tokens, time, energy, or a name such as vram.shared.peak. Units: %% or MiB.",
+                "Only differences with the verdict worse count."
             })
     @Nullable
     String failAbove;
@@ -91,31 +93,31 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Write the runs' jmh.json in one, and visualizer/<environment>.json for jmh-visualizer.")
+            description = "Write a merged jmh.json, and visualizer/<environment>.json for jmh-visualizer.")
     @Nullable
     Path out;
 
     @Override
     public Integer call() {
         checkUse();
-        Optional<Limits> limits = Optional.ofNullable(failAbove).map(Limits::of);
+        RegressionLimits limits = failAbove == null ? null : RegressionLimits.of(failAbove);
         Runs read = Runs.read(runs);
         if (claims != null) {
-            List<Claims.Checked> checked = Claims.read(claims).check(read);
+            List<Claims.Result> results = Claims.read(claims).check(read);
             if (markdown) {
-                output.data(ClaimsText.of(checked, true));
+                output.data(ClaimsText.of(results, true));
             } else {
-                output.answer(checked, ClaimsText.of(checked, false));
+                output.answer(results, ClaimsText.of(results, false));
             }
             return 0;
         }
-        Comparison comparison = Comparer.compare(read, by, Optional.ofNullable(baseline));
+        Comparison comparison = Comparer.compare(read, by, baseline);
         if (out != null) {
             write(out);
         }
         comparison.warnings().stream().limit(MOST_WARNINGS).forEach(output::warn);
         if (comparison.warnings().size() > MOST_WARNINGS) {
-            output.warn((comparison.warnings().size() - MOST_WARNINGS) + " more like these; --json has all");
+            output.warn((comparison.warnings().size() - MOST_WARNINGS) + " more warnings: use --json to see all");
         }
         if (csv) {
             print(comparison);
@@ -124,7 +126,7 @@ final class CompareCommand implements Callable<Integer> {
         } else {
             output.answer(comparison, output.json ? "" : new CompareText(comparison).text());
         }
-        return limits.map(these -> judge(these, comparison)).orElse(0);
+        return limits == null ? 0 : judge(limits, comparison);
     }
 
     private static void print(Comparison comparison) {
@@ -138,21 +140,22 @@ final class CompareCommand implements Callable<Integer> {
 
     private void checkUse() {
         if ((output.json ? 1 : 0) + (csv ? 1 : 0) + (markdown ? 1 : 0) > 1) {
-            throw new ParameterException(spec.commandLine(), "--json, --csv and --markdown exclude each other");
+            throw new ParameterException(
+                    spec.commandLine(), "--json, --csv and --markdown exclude each other: choose one");
         }
         if (claims != null
                 && (csv || failAbove != null || out != null || baseline != null || by != Dimension.ENVIRONMENT)) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--claims goes with --json and --markdown alone: claims name what they compare");
+                    spec.commandLine(), "--claims allows only --json and --markdown: omit the other options");
         }
     }
 
-    private int judge(Limits limits, Comparison comparison) {
-        limits.idle(comparison).forEach(limit -> output.warn(limit + " holds nothing: no such figure was compared"));
-        List<String> passed = limits.passed(comparison);
-        passed.forEach(sentence -> System.err.println("headroom: above the limit " + sentence));
-        return passed.isEmpty() ? 0 : Headroom.LIMIT_PASSED;
+    private int judge(RegressionLimits limits, Comparison comparison) {
+        limits.unused(comparison)
+                .forEach(limit -> output.warn("limit " + limit + " has no effect: no such metric was compared"));
+        List<String> exceeded = limits.exceeded(comparison);
+        exceeded.forEach(text -> System.err.println("headroom: limit exceeded: " + text));
+        return exceeded.isEmpty() ? 0 : Headroom.LIMIT_PASSED;
     }
 
     private void write(Path folder) {
@@ -173,14 +176,11 @@ final class CompareCommand implements Callable<Integer> {
             }
         } catch (UncheckedIOException e) {
             throw new BadInput(
-                    "A jmh.json of " + String.join(", ", texts.keySet()) + " is not JSON as JMH writes it ("
-                            + e.getMessage() + "): copy the run's folder again.",
+                    "A jmh.json of " + String.join(", ", texts.keySet()) + " is not valid JSON of JMH ("
+                            + e.getMessage() + "): copy the run folder again.",
                     e);
         } catch (IOException e) {
-            throw new BadInput(
-                    "Nothing can be written to " + folder + " (" + e
-                            + "): give a folder you may write to with --out DIR.",
-                    e);
+            throw new BadInput("Cannot write to " + folder + " (" + e + "): give a writable folder with --out DIR.", e);
         }
     }
 
@@ -188,8 +188,7 @@ final class CompareCommand implements Callable<Integer> {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new BadInput(
-                    file + " cannot be read (" + e + "): --out needs it beside each run.json; leave --out away.", e);
+            throw new BadInput(file + " cannot be read (" + e + "): copy it next to run.json, or omit --out.", e);
         }
     }
 }

@@ -6,10 +6,10 @@ import dev.headroom.compare.Comparison;
 import dev.headroom.compare.Comparison.Incomparable;
 import dev.headroom.compare.Difference;
 import dev.headroom.compare.Measure;
+import dev.headroom.compare.MemoryImpact;
 import dev.headroom.compare.Range;
-import dev.headroom.compare.SideBySide;
-import dev.headroom.compare.Tax;
 import dev.headroom.compare.Verdict;
+import dev.headroom.compare.WaterfallComparison;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -26,28 +26,27 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What {@code compare} prints: the answer first, then the cells, then what was not compared. As text or as Markdown.
- */
+/** The report of {@code compare} as text or Markdown: summary, cells, and what was not compared. */
 final class CompareText {
     private static final int MOST_ROWS = 200;
-    private static final int MOST_SIDES = 10;
+    private static final int MOST_GROUPS = 10;
     private static final int MOST_REASONS = 20;
     private static final int MOST_IDS = 5;
-    private static final int HARDLY_ANYTHING = 100;
-    private static final int NEXT_TO_NOTHING = -90;
+    private static final int LARGEST_SHOWN_PERCENT = 100;
+    private static final int SMALLEST_SHOWN_PERCENT = -90;
 
-    /** The parts of a waterfall, as somebody says it who asks what a system costs. */
+    /** Names for the parts of a waterfall; other parts keep their own. */
     private static final Map<String, String> PARTS = Map.of(
-            "reserved", "driver's reserve",
+            "reserved", "reserved by the driver",
             "others", "desktop and other programs",
             "context", "driver context",
             "kv", "KV cache",
             "compute", "compute buffers",
             "java", "JVM",
-            "backend", "libraries of llama.cpp and the driver",
-            "residual", "not explained (virtualization, fragmentation)");
+            "backend", "llama.cpp and driver libraries",
+            "residual", "unexplained (virtualization, fragmentation)");
 
     private final Comparison comparison;
     private final List<String> varying;
@@ -63,33 +62,33 @@ final class CompareText {
     }
 
     /**
-     * A piece of the answer.
+     * A section of the report.
      *
-     * @param lines in front of the table
-     * @param rows of a table, the header first; none: no table
+     * @param lines text before the table
+     * @param rows rows of the table, the header first; empty: no table
      */
-    record Block(String title, List<String> lines, List<List<String>> rows) {}
+    record Section(String title, List<String> lines, List<List<String>> rows) {}
 
     String text() {
         StringBuilder text = new StringBuilder();
-        for (Block block : blocks()) {
-            text.append(text.isEmpty() ? "" : "\n").append(block.title).append('\n');
-            block.lines.forEach(line -> text.append("  ").append(line).append('\n'));
-            text.append(block.rows.isEmpty() ? "" : Output.table(block.rows));
+        for (Section section : sections()) {
+            text.append(text.isEmpty() ? "" : "\n").append(section.title).append('\n');
+            section.lines.forEach(line -> text.append("  ").append(line).append('\n'));
+            text.append(section.rows.isEmpty() ? "" : Output.table(section.rows));
         }
         return text.toString();
     }
 
     String markdown() {
         StringBuilder text = new StringBuilder();
-        for (Block block : blocks()) {
-            text.append(text.isEmpty() ? "## " : "\n### ").append(block.title).append("\n\n");
-            block.lines.forEach(line -> text.append(line.startsWith(" ") ? "  - " : "- ")
+        for (Section section : sections()) {
+            text.append(text.isEmpty() ? "## " : "\n### ").append(section.title).append("\n\n");
+            section.lines.forEach(line -> text.append(line.startsWith(" ") ? "  - " : "- ")
                     .append(escaped(line.strip()))
                     .append('\n'));
-            for (int i = 0; i < block.rows.size(); i++) {
-                List<String> row = block.rows.get(i);
-                text.append(i == 0 && !block.lines.isEmpty() ? "\n" : "")
+            for (int i = 0; i < section.rows.size(); i++) {
+                List<String> row = section.rows.get(i);
+                text.append(i == 0 && !section.lines.isEmpty() ? "\n" : "")
                         .append(row.stream()
                                 .map(CompareText::escaped)
                                 .collect(Collectors.joining(" | ", "| ", " |\n")));
@@ -99,49 +98,52 @@ final class CompareText {
         return text.toString();
     }
 
-    /** Text that Markdown does not read as markup of tables and tags. */
+    /** Escapes backslashes, table borders and tags for Markdown. */
     static String escaped(String text) {
         return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;");
     }
 
-    private List<Block> blocks() {
-        List<Block> blocks = new ArrayList<>();
+    private List<Section> sections() {
+        List<Section> sections = new ArrayList<>();
         List<String> others = shown();
-        others.forEach(other -> blocks.add(answer(other)));
+        others.forEach(other -> sections.add(summary(other)));
         int hidden = comparison.others().size() - others.size();
         if (hidden > 0) {
-            blocks.add(new Block(
-                    hidden + " more against " + comparison.baseline(),
-                    List.of("those with the most differences are above; --csv and --json have all"),
+            sections.add(new Section(
+                    hidden + " more not shown",
+                    List.of("The ones with the most differences are shown above. Use --csv or --json for all."),
                     List.of()));
         }
-        blocks.add(cells("Speed and memory", Difference::headline));
-        blocks.add(cells("Other figures that differ", difference -> !difference.headline() && difference.found()));
-        others.forEach(other -> largest(other).ifPresent(each -> blocks.add(waterfall(each))));
-        blocks.add(notCompared());
-        blocks.add(footnotes());
-        return blocks.stream()
-                .filter(block -> !block.lines.isEmpty() || block.rows.size() > 1)
-                .map(block -> new Block(
-                        clean(block.title),
-                        block.lines.stream().map(CompareText::clean).toList(),
-                        block.rows.stream()
+        sections.add(cells("Speed and memory", Difference::headline));
+        sections.add(cells(
+                "Other metrics that differ",
+                difference -> !difference.headline() && difference.verdict().found()));
+        others.forEach(other -> largest(other).ifPresent(each -> sections.add(waterfall(each))));
+        sections.add(notCompared());
+        sections.add(footnotes());
+        return sections.stream()
+                .filter(section -> !section.lines.isEmpty() || section.rows.size() > 1)
+                .map(section -> new Section(
+                        clean(section.title),
+                        section.lines.stream().map(CompareText::clean).toList(),
+                        section.rows.stream()
                                 .map(row -> row.stream().map(CompareText::clean).toList())
                                 .toList()))
                 .toList();
     }
 
-    /** All others; of many those of which most was found to differ. */
+    /** The groups to show: if there are many, the ones with the most differences. */
     private List<String> shown() {
-        if (comparison.others().size() <= MOST_SIDES) {
+        if (comparison.others().size() <= MOST_GROUPS) {
             return comparison.others();
         }
         Map<String, Long> found = comparison.differences().stream()
-                .filter(difference -> difference.headline() && difference.found())
+                .filter(difference ->
+                        difference.headline() && difference.verdict().found())
                 .collect(Collectors.groupingBy(Difference::other, Collectors.counting()));
         return comparison.others().stream()
                 .sorted(Comparator.comparing(other -> -found.getOrDefault(other, 0L)))
-                .limit(MOST_SIDES)
+                .limit(MOST_GROUPS)
                 .toList();
     }
 
@@ -149,68 +151,71 @@ final class CompareText {
         return OneLine.of(text, " ");
     }
 
-    // the answer
-
-    private Block answer(String other) {
+    private Section summary(String other) {
         List<String> lines = new ArrayList<>();
         for (String memory : List.of("vram", "ram")) {
-            List<Tax> taxes = comparison.taxes().stream()
-                    .filter(tax -> tax.other().equals(other) && tax.memory().equals(memory))
+            List<MemoryImpact> impacts = comparison.impacts().stream()
+                    .filter(impact ->
+                            impact.other().equals(other) && impact.memory().equals(memory))
                     .toList();
-            if (!taxes.isEmpty()) {
-                lines.addAll(taxes(memory, taxes));
+            if (!impacts.isEmpty()) {
+                lines.addAll(impacts(memory, impacts));
             }
         }
-        Map<String, List<Difference>> scores = comparison.differences().stream()
-                .filter(difference -> difference.other().equals(other)
-                        && difference.headline()
-                        && !difference.measure().ofMemory())
+        List<Difference> differences = comparison.differences().stream()
+                .filter(difference -> difference.other().equals(other))
+                .toList();
+        Map<String, List<Difference>> scores = differences.stream()
+                .filter(difference ->
+                        difference.headline() && !difference.measure().ofMemory())
                 .collect(Collectors.groupingBy(
                         difference -> difference.measure().unit(), LinkedHashMap::new, Collectors.toList()));
         scores.forEach((unit, all) -> lines.add(summary(unit, all)));
-        List<Difference> energy = comparison.differences().stream()
-                .filter(difference -> difference.other().equals(other)
-                        && difference.measure().name().equals(Measure.ENERGY))
+        List<Difference> energy = differences.stream()
+                .filter(difference -> difference.measure().name().equals(Measure.ENERGY))
                 .toList();
         if (!energy.isEmpty()) {
-            lines.add(summary("energy a token", energy));
+            lines.add(summary("energy per token", energy));
         }
         if (lines.isEmpty()) {
-            lines.add("nothing could be compared");
+            lines.add("No cell could be compared.");
         }
-        return new Block(other + " against " + comparison.baseline(), lines, List.of());
+        return new Section(other + " compared with " + comparison.baseline(), lines, List.of());
     }
 
-    private List<String> taxes(String memory, List<Tax> taxes) {
+    private List<String> impacts(String memory, List<MemoryImpact> impacts) {
         String name = memory.toUpperCase(Locale.ROOT);
         List<String> lines = new ArrayList<>();
-        lines.add(name + ": " + middle(taxes.stream().map(Tax::mib).toList(), "MiB") + ": "
-                + verdicts(taxes.stream().map(Tax::verdict).toList()));
-        List<Tax> found = taxes.stream()
-                .filter(tax -> tax.verdict() == Verdict.WORSE || tax.verdict() == Verdict.BETTER)
+        lines.add(name + ": " + median(impacts.stream().map(MemoryImpact::mib).toList(), "MiB") + "; "
+                + verdicts(impacts.stream().map(MemoryImpact::verdict).toList()) + " cells");
+        List<MemoryImpact> found =
+                impacts.stream().filter(impact -> impact.verdict().found()).toList();
+        List<Double> percents = found.stream()
+                .map(MemoryImpact::percentOfTotal)
+                .filter(Objects::nonNull)
                 .toList();
-        List<Double> percents =
-                found.stream().map(Tax::percentOfTotal).filter(Objects::nonNull).toList();
         if (!percents.isEmpty()) {
-            lines.add("    " + middle(percents, "%") + " of the "
+            lines.add("    " + median(percents, "%") + " of the "
                     + (memory.equals("vram") ? "card" : "machine") + "'s "
                     + RunText.significant(Objects.requireNonNull(found.get(0).totalMib())) + " MiB");
         }
         found.stream()
-                .filter(tax -> tax.tokens() != null)
+                .filter(impact -> impact.tokens() != null)
                 .collect(Collectors.groupingBy(
-                        tax -> tax.cell().params().getOrDefault("model", ""), LinkedHashMap::new, Collectors.toList()))
+                        impact -> impact.cell().params().getOrDefault("model", ""),
+                        LinkedHashMap::new,
+                        Collectors.toList()))
                 .forEach((model, all) -> {
-                    Tax longest = all.get(all.size() - 1);
+                    MemoryImpact longest = all.get(all.size() - 1);
                     lines.add("    "
-                            + middle(
+                            + median(
                                     all.stream()
-                                            .map(Tax::tokens)
+                                            .map(MemoryImpact::tokens)
                                             .filter(Objects::nonNull)
                                             .toList(),
                                     "tokens")
                             + " of context of " + model + ", at "
-                            + RunText.significant(Objects.requireNonNull(longest.mibPerToken())) + " MiB a token ("
+                            + RunText.significant(Objects.requireNonNull(longest.mibPerToken())) + " MiB per token ("
                             + longest.source() + ")");
                 });
         return lines;
@@ -221,21 +226,22 @@ final class CompareText {
                 .map(Difference::percent)
                 .filter(Objects::nonNull)
                 .toList();
-        return unit + ": " + middle(percents, "%") + ": "
-                + verdicts(scores.stream().map(Difference::verdict).toList());
+        return unit + ": " + median(percents, "%") + "; "
+                + verdicts(scores.stream().map(Difference::verdict).toList()) + " cells";
     }
 
-    /** The median of cells, and the range if there are several. */
-    private static String middle(List<Double> values, String unit) {
+    /** The only value, or the median and the range of several. */
+    private static String median(List<Double> values, String unit) {
         if (values.isEmpty()) {
             return "-";
         }
         List<Double> sorted = values.stream().sorted().toList();
         double median = (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
-        String range = sorted.size() == 1
-                ? ""
-                : " (" + signed(sorted.get(0)) + " to " + signed(sorted.get(sorted.size() - 1)) + ")";
-        return signed(median) + " " + unit + range;
+        String text = signed(median) + " " + unit;
+        return sorted.size() == 1
+                ? text
+                : "median " + text + " (" + signed(sorted.get(0)) + " to " + signed(sorted.get(sorted.size() - 1))
+                        + ")";
     }
 
     private static String verdicts(List<Verdict> verdicts) {
@@ -246,8 +252,7 @@ final class CompareText {
                 .collect(Collectors.joining(", "));
     }
 
-    // the cells
-
+    /** The parameters that differ between cells, and the context length. */
     private static List<String> varying(Collection<CellKey> cells) {
         Map<String, Set<String>> values = new LinkedHashMap<>();
         cells.forEach(cell -> cell.params()
@@ -259,33 +264,35 @@ final class CompareText {
                 .toList();
     }
 
-    private Block cells(String title, Predicate<Difference> which) {
+    private Section cells(String title, Predicate<Difference> which) {
         List<List<String>> rows = new ArrayList<>();
         List<String> header = new ArrayList<>();
         if (severalOthers) {
-            header.add(comparison.by().text());
+            header.add(comparison.by().toString());
         }
         header.add("benchmark");
         header.addAll(varying);
         header.addAll(List.of(
-                "figure",
+                "metric",
                 comparison.baseline(),
-                severalOthers ? "there" : comparison.others().get(0),
+                severalOthers ? "other" : comparison.others().get(0),
                 "difference",
                 "interval",
-                "sees from",
+                "detectable",
                 "verdict"));
         rows.add(header);
         List<Difference> all = comparison.differences().stream().filter(which).toList();
         boolean tooMany = all.size() > MOST_ROWS;
         all.stream()
-                .sorted(Comparator.comparing(difference -> tooMany && !difference.found()))
+                .sorted(Comparator.comparing(
+                        difference -> tooMany && !difference.verdict().found()))
                 .limit(MOST_ROWS)
                 .forEach(difference -> rows.add(row(difference)));
         List<String> lines = tooMany
-                ? List.of(MOST_ROWS + " of " + all.size() + ", those that differ first; --csv and --json have all")
+                ? List.of("Shows " + MOST_ROWS + " of " + all.size()
+                        + " rows, differences first. Use --csv or --json for all.")
                 : List.of();
-        return new Block(title, rows.size() > 1 ? lines : List.of(), rows);
+        return new Section(title, rows.size() > 1 ? lines : List.of(), rows);
     }
 
     private List<String> row(Difference difference) {
@@ -295,20 +302,19 @@ final class CompareText {
         }
         row.add(difference.cell().benchmark());
         varying.forEach(name -> row.add(difference.cell().params().getOrDefault(name, "")));
-        row.add(figure(difference));
+        row.add(metric(difference));
         row.add(RunText.significant(difference.baseline()));
         row.add(RunText.significant(difference.value()));
         row.add(amount(difference));
         row.add(interval(difference));
-        row.add(smallest(difference));
+        row.add(detectable(difference));
         row.add(verdict(difference));
         return row;
     }
 
-    private static String figure(Difference difference) {
-        String name = difference.measure().name();
-        String unit = difference.measure().unit();
-        return name.equals("score") ? unit : name.replace("·", "") + " " + unit;
+    private static String metric(Difference difference) {
+        Measure measure = difference.measure();
+        return measure.name().equals(Measure.SCORE) ? measure.unit() : measure.plainName() + " " + measure.unit();
     }
 
     private static String amount(Difference difference) {
@@ -327,40 +333,44 @@ final class CompareText {
         if (difference.measure().ofMemory() || difference.percent() == null) {
             return signed(range.low()) + " to " + signed(range.high());
         }
-        double low = 100 * range.low() / difference.baseline();
-        double high = 100 * range.high() / difference.baseline();
-        if (high <= 10 * HARDLY_ANYTHING) {
+        double low = difference.percentOf(range.low());
+        double high = difference.percentOf(range.high());
+        if (high <= 10 * LARGEST_SHOWN_PERCENT) {
             return signed(low) + " to " + signed(high) + " %";
         }
-        return low < NEXT_TO_NOTHING ? "anything" : "above " + signed(low) + " %";
+        return low < SMALLEST_SHOWN_PERCENT ? "too wide" : "above " + signed(low) + " %";
     }
 
     private static String verdict(Difference difference) {
-        String words = difference.verdict().text();
+        String text = difference.verdict().text();
         if (difference.why() != null) {
-            return words + ": " + difference.why();
+            return text + " (" + difference.why() + ")";
         }
-        return difference.verdict() == Verdict.NO_DIFFERENCE ? words + " above " + bound(difference) : words;
+        return difference.verdict() == Verdict.NO_DIFFERENCE ? text + " above " + bound(difference) : text;
     }
 
     private static String bound(Difference difference) {
         double farthest = Objects.requireNonNull(difference.interval()).farthest();
-        return difference.measure().ofMemory() || difference.percent() == null
-                ? RunText.significant(farthest) + " " + difference.measure().unit()
-                : RunText.significant(100 * farthest / difference.baseline()) + " %";
+        Double percent = difference.percent() == null ? null : Double.valueOf(difference.percentOf(farthest));
+        return size(difference.measure(), farthest, percent);
     }
 
-    private static String smallest(Difference difference) {
-        if (difference.smallest() == null) {
+    private static String detectable(Difference difference) {
+        Double detectable = difference.detectable();
+        Double percent = difference.detectablePercent();
+        if (detectable == null) {
             return "-";
         }
-        if (difference.smallestPercent() != null && difference.smallestPercent() > HARDLY_ANYTHING) {
-            return "over " + HARDLY_ANYTHING + " %";
-        }
-        return difference.measure().ofMemory() || difference.smallestPercent() == null
-                ? RunText.significant(difference.smallest()) + " "
-                        + difference.measure().unit()
-                : RunText.significant(difference.smallestPercent()) + " %";
+        return percent != null && percent > LARGEST_SHOWN_PERCENT
+                ? "over " + LARGEST_SHOWN_PERCENT + " %"
+                : size(difference.measure(), detectable, percent);
+    }
+
+    /** An amount of memory in MiB; of other metrics in percent, if that is known. */
+    private static String size(Measure measure, double amount, @Nullable Double percent) {
+        return measure.ofMemory() || percent == null
+                ? RunText.significant(amount) + " " + measure.unit()
+                : RunText.significant(percent) + " %";
     }
 
     static String signed(double value) {
@@ -368,16 +378,15 @@ final class CompareText {
         return value > 0 ? "+" + text : text;
     }
 
-    // where it comes from
-
-    private Optional<SideBySide> largest(String other) {
+    /** The waterfalls of the cell with the largest peak. */
+    private Optional<WaterfallComparison> largest(String other) {
         return comparison.waterfalls().stream()
                 .filter(each -> each.other().equals(other) && each.parts().containsKey("peak"))
                 .max(Comparator.comparingDouble(
                         each -> Objects.requireNonNull(each.parts().get("peak")).baseline()));
     }
 
-    private Block waterfall(SideBySide cell) {
+    private Section waterfall(WaterfallComparison cell) {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("", comparison.baseline(), cell.other(), "difference"));
         cell.parts()
@@ -386,8 +395,8 @@ final class CompareText {
                         mib(mib.baseline()),
                         mib(mib.value()),
                         String.format(Locale.ROOT, "%+.1f", mib.difference()))));
-        return new Block(
-                "Where the peak " + cell.memory().toUpperCase(Locale.ROOT) + " went, in MiB: " + name(cell.cell()),
+        return new Section(
+                "Peak " + cell.memory().toUpperCase(Locale.ROOT) + " by part, in MiB: " + name(cell.cell()),
                 List.of(),
                 rows);
     }
@@ -405,28 +414,24 @@ final class CompareText {
         return String.format(Locale.ROOT, "%.1f", value);
     }
 
-    // what was not compared, and how it was
-
-    private Block notCompared() {
+    private Section notCompared() {
         List<String> lines = new ArrayList<>();
-        grouped(
-                        comparison.incomparable(),
-                        each -> (each.measure().isEmpty() ? "" : each.measure().replace("·", "") + ": ")
-                                + each.reason(),
-                        Incomparable::ids)
+        grouped(comparison.incomparable(), Incomparable::text, Incomparable::ids)
                 .forEach((reason, ids) -> lines.add(reason + ": " + some(ids)));
         grouped(
-                        comparison.alone(),
-                        each -> "in " + each.side() + " and not in " + each.missing()
-                                + (each.nearest().isEmpty() ? "" : ", which has it with " + each.nearest()),
+                        comparison.unmatched(),
+                        each -> "only in " + each.group()
+                                + (each.nearest().isEmpty()
+                                        ? ", not in " + each.missing()
+                                        : "; " + each.missing() + " has it with " + each.nearest()),
                         each -> List.of(each.id()))
                 .forEach((where, ids) -> lines.add(where + ": " + some(ids)));
         if (lines.size() > MOST_REASONS) {
             int more = lines.size() - MOST_REASONS;
             lines.subList(MOST_REASONS, lines.size()).clear();
-            lines.add("and " + more + " more lines like these; --json has all");
+            lines.add(more + " more lines: use --json to see all");
         }
-        return new Block("Not compared", lines, List.of());
+        return new Section("Not compared", lines, List.of());
     }
 
     private static <T> Map<String, List<String>> grouped(
@@ -443,21 +448,21 @@ final class CompareText {
                 + (all.size() > MOST_IDS ? " and " + (all.size() - MOST_IDS) + " more" : "");
     }
 
-    private Block footnotes() {
+    private Section footnotes() {
         List<Difference> differences = comparison.differences();
         if (differences.isEmpty()) {
-            return new Block("", List.of(), List.of());
+            return new Section("", List.of(), List.of());
         }
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
                 Locale.ROOT,
-                "of %d other figures: %s; --csv and --json have them",
+                "%d other metrics compared: %s. Use --csv or --json to see them.",
                 comparison.rest().size(),
                 verdicts(differences.stream()
                         .filter(difference -> !difference.headline())
                         .map(Difference::verdict)
                         .toList())));
-        lines.add("replicated: "
+        lines.add("Unit of replication: "
                 + differences.stream()
                         .collect(Collectors.groupingBy(
                                 Difference::unit,
@@ -465,33 +470,34 @@ final class CompareText {
                                 Collectors.mapping(Difference::units, Collectors.toCollection(TreeSet::new))))
                         .entrySet()
                         .stream()
-                        .map(unit -> unit.getKey() + ", "
+                        .map(unit -> unit.getKey() + " ("
                                 + unit.getValue().stream().map(String::valueOf).collect(Collectors.joining(" or "))
-                                + " a cell")
+                                + " per cell)")
                         .collect(Collectors.joining("; ")));
         meters(differences).ifPresent(lines::add);
         noise(differences).ifPresent(lines::add);
-        lines.add("intervals hold with " + level(comparison.headlines()) + " for speed and memory and with "
-                + level(comparison.rest()) + " for the rest: at most 5 % for one false verdict or more among all "
-                + (comparison.headlines().size() + comparison.rest().size()) + " (docs/statistics.md)");
-        return new Block("How this was judged", lines, List.of());
+        lines.add("Confidence level: " + level(comparison.headlines()) + " for speed and memory, "
+                + level(comparison.rest()) + " for other metrics");
+        lines.add("Probability of any false verdict among all "
+                + (comparison.headlines().size() + comparison.rest().size()) + ": at most 5 % (docs/statistics.md)");
+        return new Section("How this was judged", lines, List.of());
     }
 
-    /** What stands behind the figures in the tables. */
+    /** The meters of the metrics in the tables. */
     private static Optional<String> meters(List<Difference> differences) {
         Map<String, Set<String>> names = new LinkedHashMap<>();
         for (Difference difference : differences) {
             String meter = difference.meter();
-            if (meter != null && (difference.headline() || difference.found())) {
+            if (meter != null && (difference.headline() || difference.verdict().found())) {
                 names.computeIfAbsent(meter, first -> new LinkedHashSet<>())
-                        .add(difference.measure().name().replace("·", ""));
+                        .add(difference.measure().plainName());
             }
         }
         return names.isEmpty()
                 ? Optional.empty()
                 : Optional.of(names.entrySet().stream()
                         .map(each -> String.join(", ", each.getValue()) + " by " + each.getKey())
-                        .collect(Collectors.joining("; ", "metered: ", "")));
+                        .collect(Collectors.joining("; ", "Meters: ", "")));
     }
 
     private static Optional<String> noise(List<Difference> differences) {
@@ -507,9 +513,9 @@ final class CompareText {
                 .flatMap(difference -> Stream.of(difference.noise().split(" ")))
                 .distinct()
                 .collect(Collectors.joining(", "));
-        return Optional.of("disturbed by " + kinds + ": "
+        return Optional.of("Noise (" + kinds + ") in "
                 + noisy.stream().map(Difference::cell).distinct().count() + " of " + cells.size()
-                + " cells; run --strict measures without");
+                + " cells: use run --strict to exclude it");
     }
 
     private static String level(Comparison.Family family) {

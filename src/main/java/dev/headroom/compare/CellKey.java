@@ -6,15 +6,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What aligned cells have in common.
+ * The key by which cells of two groups are matched.
  *
- * @param params all parameters but the one that is compared
+ * @param params all parameters except the compared one
  */
 public record CellKey(String benchmark, Map<String, String> params) {
     static final String CONTEXT_LENGTH = "contextLength";
 
     /**
-     * The one parameter that another cell has otherwise, such as threads that follow the machine, as {@code threads 8}.
+     * The one parameter that differs in another key, with its value there: {@code threads 8}. Empty if several differ,
+     * or if it is the context length.
      */
     Optional<String> onlyDifference(CellKey other) {
         if (!benchmark.equals(other.benchmark) || !params.keySet().equals(other.params.keySet())) {

@@ -9,26 +9,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that somebody said about an environment, in a form that runs can be held against.
+ * A claim about an environment that measured runs can confirm or refute.
  *
- * @param text as it was said
- * @param environment what it is about; {@code environment-…} counts too
- * @param reference what that is held against
- * @param figure see {@link Figures}; empty where {@code says} needs none
- * @param says {@code about 1000 MiB}, {@code at least 6 % of 16384 MiB}, {@code at most -3 %}, or {@code decides}
- * @param contextLength the only one that counts; absent: all
+ * @param text the claim in its author's words
+ * @param environment the environment that the claim is about; {@code environment-…} matches too
+ * @param reference the environment that it is compared with
+ * @param figure the claimed metric, see {@link MetricNames}; empty if {@code says} is {@value #DECIDES}
+ * @param says {@code about 1000 MiB}, {@code at least 6 % of 16384 MiB}, {@code at most -3 %}, or {@value #DECIDES}
+ * @param contextLength the only context length to check; absent: all
  */
 record Claim(
         String text, String environment, String reference, String figure, String says, @Nullable String contextLength) {
-    /** What is said to be about something may be off by a quarter: whoever says 1 GB may mean 954 or 1024 MiB. */
+    /** The tolerance of {@code about}, as a fraction: "1 GB" may mean 954 or 1024 MiB. */
     static final double ABOUT = 0.25;
 
+    /** The model fits the card in the reference environment, and does not fit in the other. */
     static final String DECIDES = "decides";
 
     private static final Pattern AMOUNT =
@@ -38,10 +38,10 @@ record Claim(
     private static final List<String> FIELDS =
             List.of("text", "environment", "reference", "figure", "says", "contextLength");
 
-    /** What the claim allows for, in MiB or percent. */
+    /** The claimed range of a difference, in percent or in MiB. */
     record Allowed(Range range, boolean percent) {}
 
-    /** Empty where it says that something decides. */
+    /** The claimed range; empty if the claim states no amount. */
     Optional<Allowed> allowed() {
         Matcher matcher = AMOUNT.matcher(says);
         if (!matcher.matches()) {
@@ -53,21 +53,21 @@ record Claim(
             amount = amount / 100 * Double.parseDouble(matcher.group("whole"));
             percent = false;
         }
-        double off = ABOUT * Math.abs(amount);
+        double tolerance = ABOUT * Math.abs(amount);
         Range range =
                 switch (matcher.group("how")) {
                     case "at least" -> new Range(amount, Double.POSITIVE_INFINITY);
                     case "at most" -> new Range(Double.NEGATIVE_INFINITY, amount);
-                    default -> new Range(amount - off, amount + off);
+                    default -> new Range(amount - tolerance, amount + tolerance);
                 };
         return Optional.of(new Allowed(range, percent));
     }
 
     /**
-     * Reads claims: keys {@code <name>.<field>}, in the syntax of Java's properties.
+     * Parses claims in the syntax of Java properties, with keys {@code <name>.<field>}.
      *
      * @param where the file, for messages
-     * @throws BadInput if there is a claim that cannot be understood, or none
+     * @throws BadInput if a claim is invalid, or if there is no claim
      */
     static List<Claim> parse(String where, String text) {
         Map<String, Map<String, String>> claims = new LinkedHashMap<>();
@@ -75,15 +75,14 @@ record Claim(
             int dot = key.lastIndexOf('.');
             String field = key.substring(dot + 1);
             if (dot < 1 || !FIELDS.contains(field)) {
-                throw new BadInput(where + ": " + key + " is none of a claim's keys: <name>."
-                        + String.join(", <name>.", FIELDS) + ".");
+                throw new BadInput(
+                        where + ": unknown key " + key + ": use <name>." + String.join(", <name>.", FIELDS) + ".");
             }
             claims.computeIfAbsent(key.substring(0, dot), first -> new LinkedHashMap<>())
                     .put(field, value);
         });
         if (claims.isEmpty()) {
-            throw new BadInput(
-                    where + " has no claims: see profiles/claims/article.properties for how they are written.");
+            throw new BadInput(where + " has no claims: write some like those in profiles/claims/article.properties.");
         }
         List<Claim> all = new ArrayList<>();
         claims.forEach((name, fields) -> all.add(of(where + ": claim " + name, fields)));
@@ -91,47 +90,45 @@ record Claim(
     }
 
     private static Claim of(String where, Map<String, String> fields) {
-        String says = needed(where, fields, "says");
+        String says = required(where, fields, "says");
         boolean decides = says.equals(DECIDES);
         Claim claim = new Claim(
-                needed(where, fields, "text"),
-                needed(where, fields, "environment"),
-                needed(where, fields, "reference"),
-                decides ? "" : needed(where, fields, "figure"),
+                required(where, fields, "text"),
+                required(where, fields, "environment"),
+                required(where, fields, "reference"),
+                decides ? "" : required(where, fields, "figure"),
                 says,
-                decides ? needed(where, fields, "contextLength") : fields.get("contextLength"));
+                decides ? required(where, fields, "contextLength") : fields.get("contextLength"));
         if (!decides) {
             Allowed allowed = claim.allowed()
-                    .orElseThrow(
-                            () -> new BadInput(
-                                    where + " says \"" + says
-                                            + "\": write about, at least or at most, a number and % or MiB (such as: at least 6 % of 16384 MiB), or decides."));
-            if (!allowed.percent && !Figures.mayBeMemory(claim.figure)) {
-                throw new BadInput(where + " gives " + claim.figure + " in MiB: give it in %.");
+                    .orElseThrow(() ->
+                            new BadInput(where + ": cannot read \"" + says + "\": write \"decides\", or \"about\", "
+                                    + "\"at least\" or \"at most\" with % or MiB, such as at least 6 % of 16384 MiB."));
+            if (!allowed.percent && !MetricNames.mayBeMemory(claim.figure)) {
+                throw new BadInput(where + ": " + claim.figure + " has no MiB: write %.");
             }
         }
         return claim;
     }
 
-    private static String needed(String where, Map<String, String> fields, String field) {
+    private static String required(String where, Map<String, String> fields, String field) {
         String value = fields.getOrDefault(field, "");
         if (value.isBlank()) {
-            throw new BadInput(where + " has no " + field + ": give it one.");
+            throw new BadInput(where + " has no " + field + ": add one.");
         }
         return value;
     }
 
-    /** In the order of the file, no key twice. */
+    /** Parses properties in the order of the file; rejects duplicate keys. */
     private static Map<String, String> entries(String where, String text) {
         Map<String, String> entries = new LinkedHashMap<>();
-        TreeSet<String> twice = new TreeSet<>();
         Properties properties = new Properties() {
             private static final long serialVersionUID = 1L;
 
             @Override
             public synchronized @Nullable Object put(Object key, Object value) {
                 if (entries.putIfAbsent((String) key, ((String) value).strip()) != null) {
-                    twice.add((String) key);
+                    throw new BadInput(where + " has " + key + " twice: keep one.");
                 }
                 return null;
             }
@@ -139,10 +136,7 @@ record Claim(
         try {
             properties.load(new StringReader(text));
         } catch (IOException | IllegalArgumentException e) {
-            throw new BadInput(where + " is not in the syntax of Java's properties (" + e.getMessage() + ").", e);
-        }
-        if (!twice.isEmpty()) {
-            throw new BadInput(where + " has " + twice.first() + " twice: keep one.");
+            throw new BadInput(where + " is not a valid properties file (" + e.getMessage() + "): correct it.", e);
         }
         return entries;
     }

@@ -2,7 +2,7 @@ package dev.headroom.compare;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.headroom.BadInput;
-import dev.headroom.compare.Sides.Observation;
+import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.result.Status;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -22,19 +22,20 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** Claims held against runs. */
+/** Claims about environments, and whether runs confirm them. docs/results.md has the rules. */
 public final class Claims {
     private static final String SHARED = "·vram.shared.peak";
 
     /**
-     * System RAM that serves a card, above what it did before: MiB from which on a driver has moved something there.
+     * The growth of {@code ·vram.shared.peak} that means a spill, in MiB. The growth is over the environment's smallest
+     * cell.
      */
     private static final double SPILLED_MIB = 256;
 
-    /** A share of the reference's speed that only a spill explains. */
-    private static final double CRAWL = 0.5;
+    /** The fraction of the reference's tokens/s below which the model must have spilled. */
+    private static final double SPILLED_SPEED = 0.5;
 
-    private static final int LARGEST = 1 << 20;
+    private static final int LARGEST_FILE = 1 << 20;
 
     private final List<Claim> claims;
 
@@ -42,11 +43,11 @@ public final class Claims {
         this.claims = claims;
     }
 
-    /** What runs say to a claim. */
+    /** The answer of the runs to a claim. */
     public enum Answer {
         CONFIRMED,
         REFUTED,
-        /** Measured, but not well enough, or cells do not agree. */
+        /** The measurements are too uncertain, or cells disagree. */
         UNCLEAR,
         NOT_MEASURED_HERE;
 
@@ -57,32 +58,32 @@ public final class Claims {
     }
 
     /**
-     * A claim and what runs say to it.
+     * A claim with its answer.
      *
-     * @param claim as it was said
-     * @param why in words
-     * @param cells ids of the cells that say so
+     * @param claim the claim in its author's words
+     * @param why the reason for the answer
+     * @param cells ids of the cells that the answer is based on
      */
-    public record Checked(String claim, Answer answer, String why, List<String> cells) {}
+    public record Result(String claim, Answer answer, String why, List<String> cells) {}
 
     /**
-     * Reads claims.
+     * Reads claims from a file.
      *
-     * @throws BadInput if the file is not one of claims
+     * @throws BadInput if the file cannot be read, or has no valid claims
      */
     public static Claims read(Path file) {
         try {
-            if (Files.size(file) > LARGEST) {
-                throw new BadInput(file + " is larger than 1 MiB: name a file of claims.");
+            if (Files.size(file) > LARGEST_FILE) {
+                throw new BadInput(file + " is larger than 1 MiB: give a file of claims.");
             }
             return new Claims(Claim.parse(file.toString(), Files.readString(file)));
         } catch (NoSuchFileException e) {
             throw new BadInput(
-                    "There is no " + file + ": name a file of claims, such as profiles/claims/article.properties.", e);
+                    "No file " + file + ": give a file of claims, such as profiles/claims/article.properties.", e);
         } catch (MalformedInputException e) {
             throw new BadInput(file + " is not UTF-8 text: save it as UTF-8.", e);
         } catch (IOException e) {
-            throw new BadInput(file + " cannot be read (" + e + "): name a file of claims.", e);
+            throw new BadInput(file + " cannot be read (" + e + "): give a file of claims.", e);
         }
     }
 
@@ -90,39 +91,37 @@ public final class Claims {
         return new Claims(Claim.parse("claims", text));
     }
 
-    /** Holds them against runs. */
-    public List<Checked> check(Runs runs) {
+    /** Checks all claims against runs. */
+    public List<Result> check(Runs runs) {
         return check(runs.all());
     }
 
-    List<Checked> check(List<MeasuredRun> runs) {
-        Map<String, Comparison> against = new HashMap<>();
-        List<Checked> checked = new ArrayList<>();
+    List<Result> check(List<MeasuredRun> runs) {
+        Map<String, Comparison> byReference = new HashMap<>();
+        List<Result> results = new ArrayList<>();
         Set<String> environments = new LinkedHashSet<>();
         runs.forEach(run ->
                 run.cells().forEach(cell -> environments.add(cell.params().getOrDefault("environment", ""))));
         for (Claim claim : claims) {
-            Optional<String> environment = named(claim.environment(), environments);
-            Optional<String> reference = named(claim.reference(), environments);
+            Optional<String> environment = matching(claim.environment(), environments);
+            Optional<String> reference = matching(claim.reference(), environments);
             if (environment.isEmpty() || reference.isEmpty()) {
                 String missing = environment.isEmpty() ? claim.environment() : claim.reference();
-                checked.add(new Checked(
-                        claim.text(), Answer.NOT_MEASURED_HERE, "no run has the environment " + missing, List.of()));
+                results.add(notMeasured(claim, "no run has the environment " + missing));
                 continue;
             }
-            Sides sides = Sides.of(runs, Dimension.ENVIRONMENT);
-            Comparison comparison = against.computeIfAbsent(
-                    reference.get(), value -> Comparer.compare(runs, Dimension.ENVIRONMENT, Optional.of(value)));
-            checked.add(
+            Comparison comparison = byReference.computeIfAbsent(
+                    reference.get(), value -> Comparer.compare(runs, Dimension.ENVIRONMENT, value));
+            results.add(
                     claim.says().equals(Claim.DECIDES)
-                            ? decides(claim, sides, environment.get(), reference.get(), comparison)
-                            : amount(claim, environment.get(), comparison));
+                            ? checkFit(claim, CellGroups.of(runs, Dimension.ENVIRONMENT), environment.get(), comparison)
+                            : checkAmount(claim, environment.get(), comparison));
         }
-        return checked;
+        return results;
     }
 
-    /** The environment of that name, or the first of that name and more. */
-    private static Optional<String> named(String name, Set<String> environments) {
+    /** The environment with this name, or else the first whose name starts with it. */
+    private static Optional<String> matching(String name, Set<String> environments) {
         return environments.contains(name)
                 ? Optional.of(name)
                 : environments.stream()
@@ -130,18 +129,20 @@ public final class Claims {
                         .findFirst();
     }
 
-    // how much
+    private static Result notMeasured(Claim claim, String why) {
+        return new Result(claim.text(), Answer.NOT_MEASURED_HERE, why, List.of());
+    }
 
-    private static Checked amount(Claim claim, String environment, Comparison comparison) {
+    private static Result checkAmount(Claim claim, String environment, Comparison comparison) {
         Claim.Allowed allowed = claim.allowed().orElseThrow();
-        Predicate<Measure> figure =
-                Figures.named("The claim \"" + claim.text() + "\"", claim.figure(), comparison.differences());
+        Predicate<Measure> metric =
+                MetricNames.named("In the claim \"" + claim.text() + "\"", claim.figure(), comparison.differences());
         Map<Answer, List<String>> cells = new LinkedHashMap<>();
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
         for (Difference difference : comparison.differences()) {
             if (difference.other().equals(environment)
-                    && figure.test(difference.measure())
+                    && metric.test(difference.measure())
                     && concerns(claim, difference.cell())) {
                 cells.computeIfAbsent(answer(allowed, difference), first -> new ArrayList<>())
                         .addAll(difference.ids());
@@ -153,44 +154,44 @@ public final class Claims {
             }
         }
         if (cells.isEmpty()) {
-            return new Checked(
-                    claim.text(), Answer.NOT_MEASURED_HERE, reason(claim, environment, comparison), List.of());
+            return notMeasured(claim, whyNotMeasured(claim, environment, comparison));
         }
         String unit = allowed.percent() ? "%" : "MiB";
-        String found = String.format(Locale.ROOT, "measured %+.1f to %+.1f %s", low, high, unit);
-        return checked(claim, cells, found + ", claimed " + claim.says());
+        String measured = String.format(Locale.ROOT, "measured %+.1f to %+.1f %s", low, high, unit);
+        return overall(claim, cells, measured + ", claimed " + claim.says());
     }
 
     private static boolean concerns(Claim claim, CellKey cell) {
         return claim.contextLength() == null
-                || claim.contextLength().equals(cell.params().get("contextLength"));
+                || claim.contextLength().equals(cell.params().get(CellKey.CONTEXT_LENGTH));
     }
 
+    /** Confirmed if the interval lies inside the claimed range, refuted if it lies outside, else unclear. */
     private static Answer answer(Claim.Allowed allowed, Difference difference) {
         Range interval = difference.interval();
         if (interval == null || (allowed.percent() && difference.percent() == null)) {
             return Answer.UNCLEAR;
         }
-        Range seen = allowed.percent() ? interval.map(difference::percentOf) : interval;
-        if (allowed.range().low() <= seen.low()
-                && seen.high() <= allowed.range().high()) {
+        Range measured = allowed.percent() ? interval.map(difference::percentOf) : interval;
+        Range claimed = allowed.range();
+        if (claimed.low() <= measured.low() && measured.high() <= claimed.high()) {
             return Answer.CONFIRMED;
         }
-        boolean apart = seen.high() < allowed.range().low() || allowed.range().high() < seen.low();
-        return apart ? Answer.REFUTED : Answer.UNCLEAR;
+        boolean outside = measured.high() < claimed.low() || claimed.high() < measured.low();
+        return outside ? Answer.REFUTED : Answer.UNCLEAR;
     }
 
-    private static String reason(Claim claim, String environment, Comparison comparison) {
+    private static String whyNotMeasured(Claim claim, String environment, Comparison comparison) {
         return comparison.incomparable().stream()
                 .filter(each -> each.other().equals(environment) && concerns(claim, each.cell()))
-                .map(each -> (each.measure().isEmpty() ? "" : each.measure().replace("·", "") + ": ") + each.reason())
+                .map(Comparison.Incomparable::text)
                 .findFirst()
-                .orElse(claim.figure() + " was not measured on both sides"
+                .orElse(claim.figure() + " was not measured in both environments"
                         + (claim.contextLength() == null ? "" : " at " + claim.contextLength() + " tokens"));
     }
 
-    /** Of all cells: those that disagree make it unclear. */
-    private static Checked checked(Claim claim, Map<Answer, List<String>> cells, String why) {
+    /** The answer over all cells; unclear if they disagree. */
+    private static Result overall(Claim claim, Map<Answer, List<String>> cells, String why) {
         boolean confirmed = cells.containsKey(Answer.CONFIRMED);
         boolean refuted = cells.containsKey(Answer.REFUTED);
         Answer answer = confirmed == refuted ? Answer.UNCLEAR : confirmed ? Answer.CONFIRMED : Answer.REFUTED;
@@ -199,47 +200,44 @@ public final class Claims {
                 .flatMap(entry -> entry.getValue().stream())
                 .distinct()
                 .toList();
-        String disagree = confirmed && refuted
-                ? "; cells disagree: " + String.join(", ", cells.getOrDefault(Answer.REFUTED, List.of()))
-                        + " speak against it"
+        String disagreement = confirmed && refuted
+                ? "; cells disagree, refuted by " + String.join(", ", cells.getOrDefault(Answer.REFUTED, List.of()))
                 : "";
-        return new Checked(claim.text(), answer, why + disagree, ids);
+        return new Result(claim.text(), answer, why + disagreement, ids);
     }
 
-    // whether it fits
-
-    private static Checked decides(
-            Claim claim, Sides sides, String environment, String reference, Comparison comparison) {
+    private static Result checkFit(Claim claim, CellGroups groups, String environment, Comparison comparison) {
+        String reference = comparison.baseline();
         Map<Answer, List<String>> cells = new LinkedHashMap<>();
-        Set<String> words = new LinkedHashSet<>();
-        sides.side(reference).forEach((key, here) -> {
-            List<Observation> there = sides.side(environment).getOrDefault(key, List.of());
-            if (!concerns(claim, key) || there.isEmpty()) {
+        Set<String> reasons = new LinkedHashSet<>();
+        groups.group(reference).forEach((key, referenceCells) -> {
+            List<Observation> otherCells = groups.group(environment).getOrDefault(key, List.of());
+            if (!concerns(claim, key) || otherCells.isEmpty()) {
                 return;
             }
-            Optional<Boolean> fitsHere = fits(sides.side(reference), here);
-            Optional<Boolean> fitsThere =
-                    crawls(comparison, environment, key) ? Optional.of(false) : fits(sides.side(environment), there);
-            if (fitsHere.isPresent() && fitsThere.isPresent()) {
-                Answer answer = fitsHere.get() && !fitsThere.get() ? Answer.CONFIRMED : Answer.REFUTED;
-                words.add((fitsHere.get() ? "fits" : "does not fit") + " in " + reference + " and "
-                        + (fitsThere.get() ? "fits" : "does not") + " in " + environment);
+            Optional<Boolean> referenceFits = fits(groups.group(reference), referenceCells);
+            Optional<Boolean> otherFits = slowedBySpill(comparison, environment, key)
+                    ? Optional.of(false)
+                    : fits(groups.group(environment), otherCells);
+            if (referenceFits.isPresent() && otherFits.isPresent()) {
+                Answer answer = referenceFits.get() && !otherFits.get() ? Answer.CONFIRMED : Answer.REFUTED;
+                reasons.add((referenceFits.get() ? "fits" : "does not fit") + " in " + reference + " and "
+                        + (otherFits.get() ? "fits" : "does not fit") + " in " + environment);
                 List<String> ids = cells.computeIfAbsent(answer, first -> new ArrayList<>());
-                here.forEach(seen -> ids.add(seen.cell().id()));
-                there.forEach(seen -> ids.add(seen.cell().id()));
+                referenceCells.forEach(seen -> ids.add(seen.cell().id()));
+                otherCells.forEach(seen -> ids.add(seen.cell().id()));
             }
         });
         return cells.isEmpty()
-                ? new Checked(
-                        claim.text(),
-                        Answer.NOT_MEASURED_HERE,
-                        "at " + claim.contextLength() + " tokens no cell of both tells whether it fits",
-                        List.of())
-                : checked(claim, cells, String.join("; ", words));
+                ? notMeasured(
+                        claim,
+                        "at " + claim.contextLength()
+                                + " tokens no cell shows for both environments whether the model fits")
+                : overall(claim, cells, String.join("; ", reasons));
     }
 
-    /** Whether a cell stays in VRAM; empty where that cannot be told. */
-    private static Optional<Boolean> fits(Map<CellKey, List<Observation>> side, List<Observation> cells) {
+    /** Whether a cell's model stays in VRAM; empty if unknown. */
+    private static Optional<Boolean> fits(Map<CellKey, List<Observation>> group, List<Observation> cells) {
         if (cells.stream().anyMatch(seen -> seen.cell().status() == Status.OOM)) {
             return Optional.of(false);
         }
@@ -249,24 +247,26 @@ public final class Claims {
                                 && seen.cell().mean(Measure.HOST_VRAM).isEmpty()))) {
             return Optional.empty();
         }
-        OptionalDouble before = side.values().stream()
+        OptionalDouble smallest = group.values().stream()
                 .flatMap(List::stream)
                 .flatMapToDouble(seen -> seen.cell().mean(SHARED).stream())
                 .min();
-        OptionalDouble now = cells.stream()
+        OptionalDouble largest = cells.stream()
                 .flatMapToDouble(seen -> seen.cell().mean(SHARED).stream())
                 .max();
-        return Optional.of(before.isEmpty() || now.isEmpty() || now.getAsDouble() - before.getAsDouble() < SPILLED_MIB);
+        return Optional.of(smallest.isEmpty()
+                || largest.isEmpty()
+                || largest.getAsDouble() - smallest.getAsDouble() < SPILLED_MIB);
     }
 
-    /** Where spilled memory is not seen its slowness is. */
-    private static boolean crawls(Comparison comparison, String environment, CellKey key) {
+    /** Whether a cell is so slow that it must have spilled; for meters that cannot see a spill. */
+    private static boolean slowedBySpill(Comparison comparison, String environment, CellKey key) {
         return comparison.differences().stream()
                 .anyMatch(difference -> difference.other().equals(environment)
                         && difference.cell().equals(key)
                         && difference.measure().name().equals(Measure.SCORE)
                         && difference.measure().moreIsBetter()
                         && difference.verdict() == Verdict.WORSE
-                        && difference.value() < CRAWL * difference.baseline());
+                        && difference.value() < SPILLED_SPEED * difference.baseline());
     }
 }

@@ -7,11 +7,11 @@ import java.util.List;
 import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
 
-/** A comparison as a table for spreadsheets: a row for every figure that was compared or could not be. */
+/** A comparison as CSV: one row for each metric that was compared, and for each that could not be. */
 public final class CompareCsv {
     private CompareCsv() {}
 
-    /** Writes the table, with a header row; of a thousand runs it would be too long for a string. */
+    /** Writes the table with a header row. The table of 1,000 runs is too large for a string. */
     public static void write(Comparison comparison, Appendable to) throws IOException {
         CSVPrinter csv = new CSVPrinter(to, Columns.FORMAT);
         csv.printRecord(header());
@@ -65,9 +65,9 @@ public final class CompareCsv {
         ends(row, difference.interval());
         row.add(Columns.number(1 - (difference.headline() ? comparison.headlines() : comparison.rest()).level()));
         ends(row, difference.interval95());
-        row.add(difference.p() == null ? "" : difference.p().toString()); // may be far too small for a decimal fraction
-        row.add(Columns.number(difference.smallest()));
-        row.add(Columns.number(difference.smallestPercent()));
+        row.add(difference.p() == null ? "" : difference.p().toString()); // may be too small for a decimal fraction
+        row.add(Columns.number(difference.detectable()));
+        row.add(Columns.number(difference.detectablePercent()));
         row.add(difference.verdict().text());
         row.add(Columns.text(difference.why()));
         row.add(difference.unit());
@@ -91,7 +91,7 @@ public final class CompareCsv {
 
     private static List<String> beginning(Comparison comparison, String other, CellKey cell, List<String> ids) {
         List<String> row = new ArrayList<>();
-        row.add(comparison.by().text());
+        row.add(comparison.by().toString());
         row.add(Columns.text(comparison.baseline()));
         row.add(Columns.text(other));
         row.add(Columns.text(cell.benchmark()));

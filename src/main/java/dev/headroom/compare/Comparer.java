@@ -1,16 +1,16 @@
 package dev.headroom.compare;
 
-import dev.headroom.compare.Comparison.Alone;
+import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.compare.Comparison.Family;
 import dev.headroom.compare.Comparison.Incomparable;
-import dev.headroom.compare.Sides.Observation;
+import dev.headroom.compare.Comparison.Unmatched;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,159 +23,160 @@ import java.util.stream.Stream;
 import org.apache.commons.math3.stat.StatUtils;
 import org.jspecify.annotations.Nullable;
 
-/** Compares the sides of runs, figure by figure. docs/statistics.md explains how. */
+/** Compares groups of cells, metric by metric. docs/statistics.md explains the method. */
 public final class Comparer {
-    /** Probability of one false verdict or more in a family: 5 % over both. */
+    /** Probability of one or more false verdicts in a family; 5 % over both families. */
     static final double FALSE_VERDICT = 0.025;
 
-    /** Below this a difference of speed, time or energy matters to nobody: percent. */
-    static final double USEFUL_PERCENT = 5;
+    /** Largest negligible difference of speed, time or energy, in percent. */
+    static final double NEGLIGIBLE_PERCENT = 5;
 
-    /** The same of memory: whichever is more of this, and of a percent. */
-    static final double USEFUL_MIB = 16;
+    /** Largest negligible difference of memory, in MiB; or {@value #NEGLIGIBLE_MEMORY_PERCENT} %, if that is more. */
+    static final double NEGLIGIBLE_MIB = 16;
 
-    static final double USEFUL_MEMORY_PERCENT = 1;
+    static final double NEGLIGIBLE_MEMORY_PERCENT = 1;
 
-    private final Sides sides;
+    private final CellGroups groups;
     private final String baseline;
     private final List<Hypothesis> hypotheses = new ArrayList<>();
     private final List<Incomparable> incomparable = new ArrayList<>();
-    private final List<Alone> alone = new ArrayList<>();
+    private final List<Unmatched> unmatched = new ArrayList<>();
 
-    private Comparer(Sides sides, String baseline) {
-        this.sides = sides;
+    private Comparer(CellGroups groups, String baseline) {
+        this.groups = groups;
         this.baseline = baseline;
     }
 
     /**
-     * Compares.
+     * Compares runs.
      *
-     * @param baseline the value that the others are held against; without, a native environment or else the first
-     * @throws dev.headroom.BadInput if there is nothing to compare, or no such baseline
+     * @param baseline the value that the others are compared with; null: a native environment, or else the first value
+     * @throws dev.headroom.BadInput if there is nothing to compare, or if no cell has the baseline's value
      */
-    public static Comparison compare(Runs runs, Dimension by, Optional<String> baseline) {
+    public static Comparison compare(Runs runs, Dimension by, @Nullable String baseline) {
         return compare(runs.all(), by, baseline);
     }
 
-    static Comparison compare(List<MeasuredRun> runs, Dimension by, Optional<String> baseline) {
-        Sides sides = Sides.of(runs, by);
-        return new Comparer(sides, sides.baseline(baseline)).compare(Facts.warnings(sides, sides.baseline(baseline)));
+    static Comparison compare(List<MeasuredRun> runs, Dimension by, @Nullable String baseline) {
+        CellGroups groups = CellGroups.of(runs, by);
+        return new Comparer(groups, groups.baseline(baseline)).compare();
     }
 
-    private Comparison compare(List<String> warnings) {
-        List<String> others =
-                sides.values().stream().filter(value -> !value.equals(baseline)).toList();
-        others.forEach(this::align);
-        List<Judged> judged = withFloors(hypotheses);
+    private Comparison compare() {
+        List<String> others = groups.values().stream()
+                .filter(value -> !value.equals(baseline))
+                .toList();
+        others.forEach(this::match);
+        List<Judged> judged = estimates(hypotheses);
         Family headlines = family(judged, true);
         Family rest = family(judged, false);
         List<Difference> differences = judged.stream()
                 .map(each -> each.difference((each.hypothesis.headline ? headlines : rest).level()))
                 .toList();
-        InWords words = new InWords(sides, baseline);
+        MemoryImpacts memory = new MemoryImpacts(groups, baseline, differences);
         return new Comparison(
-                sides.by(),
+                groups.by(),
                 baseline,
                 others,
                 headlines,
                 rest,
                 differences,
-                words.taxes(differences),
-                words.waterfalls(differences),
+                memory.impacts(),
+                memory.waterfalls(),
                 incomparable,
-                alone,
-                warnings);
+                unmatched,
+                MachineDifferences.warnings(groups, baseline));
     }
 
-    private void align(String other) {
-        Map<CellKey, List<Observation>> here = sides.side(baseline);
-        Map<CellKey, List<Observation>> there = sides.side(other);
-        here.forEach((key, cells) -> {
-            List<Observation> partners = there.get(key);
-            if (partners == null) {
-                alone.add(alone(baseline, other, key, cells));
+    private void match(String other) {
+        Map<CellKey, List<Observation>> baselineGroup = groups.group(baseline);
+        Map<CellKey, List<Observation>> otherGroup = groups.group(other);
+        baselineGroup.forEach((key, cells) -> {
+            List<Observation> otherCells = otherGroup.get(key);
+            if (otherCells == null) {
+                unmatched.add(unmatched(baseline, other, key, cells));
             } else {
-                pair(other, key, cells, partners);
+                compareCells(other, key, cells, otherCells);
             }
         });
-        there.forEach((key, cells) -> {
-            if (!here.containsKey(key)) {
-                alone.add(alone(other, baseline, key, cells));
+        otherGroup.forEach((key, cells) -> {
+            if (!baselineGroup.containsKey(key)) {
+                unmatched.add(unmatched(other, baseline, key, cells));
             }
         });
     }
 
-    private Alone alone(String side, String missing, CellKey key, List<Observation> cells) {
-        String nearest = sides.side(missing).keySet().stream()
+    private Unmatched unmatched(String group, String missing, CellKey key, List<Observation> cells) {
+        String nearest = groups.group(missing).keySet().stream()
                 .flatMap(other -> key.onlyDifference(other).stream())
                 .findFirst()
                 .orElse("");
-        return new Alone(side, missing, key, cells.get(0).cell().id(), nearest);
+        return new Unmatched(group, missing, key, cells.get(0).cell().id(), nearest);
     }
 
-    private void pair(String other, CellKey key, List<Observation> here, List<Observation> there) {
-        List<String> ids = Stream.concat(here.stream(), there.stream())
-                .map(seen -> seen.cell().id())
-                .distinct()
-                .toList();
-        Optional<String> obstacle = obstacle(other, here, there);
+    private void compareCells(
+            String other, CellKey key, List<Observation> baselineCells, List<Observation> otherCells) {
+        List<Observation> all =
+                Stream.concat(baselineCells.stream(), otherCells.stream()).toList();
+        List<String> ids = all.stream().map(seen -> seen.cell().id()).distinct().toList();
+        Optional<String> obstacle = obstacle(other, baselineCells, otherCells);
         if (obstacle.isPresent()) {
             incomparable.add(new Incomparable(other, key, ids, "", obstacle.get()));
             return;
         }
-        Set<Measure> measures = measures(here);
-        Set<Measure> measuredThere = measures(there);
-        Set<Measure> both = new LinkedHashSet<>(measures);
-        both.retainAll(measuredThere);
+        Set<Measure> baselineMeasures = measures(baselineCells);
+        Set<Measure> otherMeasures = measures(otherCells);
+        Set<Measure> both = new LinkedHashSet<>(baselineMeasures);
+        both.retainAll(otherMeasures);
         String memory = Measure.leadingMemory(both);
-        List<Observation> all = Stream.concat(here.stream(), there.stream()).toList();
-        Collection<List<Run.MeterFact>> places =
+        Collection<List<Run.MeterFact>> meterFacts =
                 distinct(all, seen -> seen.cell().place().meters());
         String noise = noise(all);
-        for (Measure measure : measures) {
-            if (!measuredThere.contains(measure)) {
+        for (Measure measure : baselineMeasures) {
+            if (!otherMeasures.contains(measure)) {
                 if (measure.mayLead()) {
                     incomparable.add(new Incomparable(other, key, ids, measure.name(), "not measured in " + other));
                 }
                 continue;
             }
-            Set<String> meters = meters(places, measure);
+            Set<String> meters = meters(meterFacts, measure);
             if (meters.size() > 1) {
                 incomparable.add(new Incomparable(
-                        other, key, ids, measure.name(), "other meter: " + String.join(" and ", meters)));
+                        other, key, ids, measure.name(), "different meters (" + String.join(" and ", meters) + ")"));
                 continue;
             }
             boolean headline =
                     measure.name().equals(Measure.SCORE) || measure.name().equals(memory);
             String meter = meters.stream().findFirst().orElse(null);
-            hypotheses.add(new Hypothesis(other, key, ids, measure, headline, meter, noise, here, there, sides.by()));
+            hypotheses.add(new Hypothesis(
+                    other, key, ids, measure, headline, meter, noise, baselineCells, otherCells, groups.by()));
         }
-        measuredThere.stream()
-                .filter(measure -> measure.mayLead() && !measures.contains(measure))
+        otherMeasures.stream()
+                .filter(measure -> measure.mayLead() && !baselineMeasures.contains(measure))
                 .forEach(measure -> incomparable.add(
                         new Incomparable(other, key, ids, measure.name(), "not measured in " + baseline)));
     }
 
-    private static Set<Measure> measures(List<Observation> side) {
-        return distinct(side, seen -> seen.cell().samples().measures()).stream()
+    private static Set<Measure> measures(List<Observation> cells) {
+        return distinct(cells, seen -> seen.cell().samples().measures()).stream()
                 .flatMap(List::stream)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Several cards have several meters, of one name. */
-    private static Set<String> meters(Collection<List<Run.MeterFact>> places, Measure measure) {
-        return places.stream()
+    /** The names of the meters of a metric; several cards may have a meter of the same name each. */
+    private static Set<String> meters(Collection<List<Run.MeterFact>> meterFacts, Measure measure) {
+        return meterFacts.stream()
                 .flatMap(List::stream)
                 .filter(meter -> meter.metrics().contains(measure.name()))
                 .map(Run.MeterFact::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** What cells have of something, each object once: of many runs most have the same one. */
-    private static <T> Collection<T> distinct(List<Observation> side, Function<Observation, T> of) {
+    /** The distinct values of a cell's property, by identity: most cells of many runs share one object. */
+    private static <T> Collection<T> distinct(List<Observation> cells, Function<Observation, T> of) {
         IdentityHashMap<T, T> seen = new IdentityHashMap<>();
         List<T> all = new ArrayList<>();
-        for (Observation each : side) {
+        for (Observation each : cells) {
             T value = of.apply(each);
             if (seen.put(value, value) == null) {
                 all.add(value);
@@ -192,65 +193,56 @@ public final class Comparer {
                 .collect(Collectors.joining(" "));
     }
 
-    /** Why nothing of a cell can be compared. */
-    private Optional<String> obstacle(String other, List<Observation> here, List<Observation> there) {
-        Optional<String> failed =
-                Stream.concat(failed(baseline, here), failed(other, there)).findFirst();
-        if (failed.isPresent()) {
-            return failed;
-        }
-        Conditions expected = here.get(0).cell().conditions();
-        for (Observation seen : Stream.concat(here.stream(), there.stream()).toList()) {
-            List<String> differences = expected.differences(seen.cell().conditions(), sides.by());
-            if (!differences.isEmpty()) {
-                return Optional.of("other " + String.join(", ", differences));
-            }
-        }
-        return Optional.empty();
+    /** The reason why no metric of a cell can be compared, if there is one. */
+    private Optional<String> obstacle(String other, List<Observation> baselineCells, List<Observation> otherCells) {
+        Conditions expected = baselineCells.get(0).cell().conditions();
+        return Stream.concat(failures(baseline, baselineCells), failures(other, otherCells))
+                .findFirst()
+                .or(() -> Stream.concat(baselineCells.stream(), otherCells.stream())
+                        .map(seen -> expected.differences(seen.cell().conditions(), groups.by()))
+                        .filter(differences -> !differences.isEmpty())
+                        .findFirst()
+                        .map(differences -> "different " + String.join(", ", differences)));
     }
 
-    private static Stream<String> failed(String side, List<Observation> cells) {
+    private static Stream<String> failures(String group, List<Observation> cells) {
         return cells.stream()
                 .map(Observation::cell)
                 .filter(cell -> cell.status() != Status.OK)
                 .map(cell ->
-                        cell.status().text() + " in " + side + (cell.reason() == null ? "" : ": " + cell.reason()));
+                        cell.status().text() + " in " + group + (cell.reason() == null ? "" : ": " + cell.reason()));
     }
 
     /**
-     * Memory often is the same in every fork, or jumps between few values, so that few forks may scatter less than it
-     * does. The memory of a cell is taken to be as uncertain as that of the cell in the middle, at least.
+     * Estimates all differences, with a lower limit for the standard errors of memory. Memory is often equal in a few
+     * forks by chance. So each standard error is at least the median over all cells, for each group and metric.
      */
-    private static List<Judged> withFloors(List<Hypothesis> hypotheses) {
+    private static List<Judged> estimates(List<Hypothesis> hypotheses) {
         List<Judged> judged =
-                hypotheses.stream().parallel().map(Hypothesis::estimated).toList();
-        Map<List<String>, List<Judged>> alike = judged.stream()
-                .filter(each -> each.hypothesis.measure.ofMemory() && each.estimate.isCertain())
+                hypotheses.stream().parallel().map(Hypothesis::estimate).toList();
+        Map<List<String>, List<Double>> errors = judged.stream()
+                .filter(each -> each.hypothesis.measure.ofMemory() && each.estimate.hasStandardError())
                 .collect(Collectors.groupingBy(
-                        each -> List.of(each.hypothesis.other, each.hypothesis.measure.name()), Collectors.toList()));
-        Map<List<String>, Double> floors = new LinkedHashMap<>();
-        alike.forEach((of, all) -> floors.put(
-                of,
-                StatUtils.percentile(
-                        all.stream()
-                                .mapToDouble(each -> each.estimate.standardError())
-                                .toArray(),
-                        50)));
+                        Judged::metric,
+                        Collectors.mapping(each -> each.estimate.standardError(), Collectors.toList())));
+        Map<List<String>, Double> medians = new HashMap<>();
+        errors.forEach((metric, all) -> medians.put(
+                metric,
+                StatUtils.percentile(all.stream().mapToDouble(error -> error).toArray(), 50)));
         return judged.stream()
-                .map(each -> each.atLeast(
-                        floors.getOrDefault(List.of(each.hypothesis.other, each.hypothesis.measure.name()), 0.0)))
+                .map(each -> each.atLeast(medians.getOrDefault(each.metric(), 0.0)))
                 .toList();
     }
 
     private static Family family(List<Judged> judged, boolean headlines) {
         double[] p = judged.stream()
-                .filter(each -> each.hypothesis.headline == headlines && each.estimate.isCertain())
+                .filter(each -> each.hypothesis.headline == headlines && each.estimate.hasStandardError())
                 .mapToDouble(each -> each.estimate.p())
                 .toArray();
         return new Family(p.length, Holm.level(p, FALSE_VERDICT));
     }
 
-    /** One figure of one cell, before anything is known of it. */
+    /** A difference to test: one metric of one cell. */
     private record Hypothesis(
             String other,
             CellKey key,
@@ -259,32 +251,39 @@ public final class Comparer {
             boolean headline,
             @Nullable String meter,
             String noise,
-            List<Observation> here,
-            List<Observation> there,
+            List<Observation> baselineCells,
+            List<Observation> otherCells,
             Dimension by) {
 
-        Judged estimated() {
-            boolean ratio = measure.scale() == Scale.RATIO && positive(here) && positive(there);
+        Judged estimate() {
+            boolean ratio = measure.scale() == Scale.RATIO && positive(baselineCells) && positive(otherCells);
             Scale scale = ratio ? Scale.RATIO : Scale.DIFFERENCE;
-            Replication replication = Replication.of(here, there, measure, scale, by);
+            Replication replication = Replication.of(baselineCells, otherCells, measure, scale, by);
             return new Judged(this, scale, replication.unit(), replication.estimate(floor(scale)));
         }
 
-        private boolean positive(List<Observation> side) {
-            return side.stream()
+        private boolean positive(List<Observation> cells) {
+            return cells.stream()
                     .allMatch(seen -> Arrays.stream(seen.cell().samples().values(measure))
                             .allMatch(value -> value > 0 || Double.isNaN(value)));
         }
 
-        /** Variance of a single value: that of what is rounded to steps. */
+        /** Lowest variance of a single value: step²/12, the variance of rounding to steps. */
         private double floor(Scale scale) {
-            double step = scale == Scale.RATIO ? Steps.RATIO : Steps.mib(measure, meter, here, there);
+            double step = scale == Scale.RATIO
+                    ? Resolution.RATIO
+                    : Resolution.mib(measure, meter, Stream.concat(baselineCells.stream(), otherCells.stream()));
             return step * step / 12;
         }
     }
 
-    /** The same with its estimate. */
-    private record Judged(Hypothesis hypothesis, Scale scale, String unit, Estimate estimate) {
+    /** A hypothesis with its estimate. */
+    private record Judged(Hypothesis hypothesis, Scale scale, String unit, DifferenceEstimate estimate) {
+        /** The group and the name of the metric. */
+        List<String> metric() {
+            return List.of(hypothesis.other, hypothesis.measure.name());
+        }
+
         Judged atLeast(double error) {
             return new Judged(
                     hypothesis, scale, unit, hypothesis.measure.ofMemory() ? estimate.atLeast(error) : estimate);
@@ -292,10 +291,10 @@ public final class Comparer {
 
         Difference difference(double level) {
             double base = scale.value(estimate.baseline());
-            boolean certain = estimate.isCertain();
-            boolean percents = certain && base > 0; // one sample makes no percentage
-            Range interval = certain ? interval(base, level) : null;
-            Double smallest = certain ? finite(scale.units(base, estimate.smallest(level))) : null;
+            boolean known = estimate.hasStandardError();
+            boolean percents = known && base > 0; // one sample never yields a percentage
+            Range interval = known ? interval(base, level) : null;
+            Double detectable = known ? finite(scale.units(base, estimate.detectable(level))) : null;
             return new Difference(
                     hypothesis.other,
                     hypothesis.key,
@@ -307,19 +306,19 @@ public final class Comparer {
                     scale.units(base, estimate.difference()),
                     percents ? scale.percent(base, estimate.difference()) : null,
                     interval,
-                    certain ? interval(base, 0.05) : null,
-                    certain ? estimate.p() : null,
-                    smallest,
-                    smallest == null || !percents ? null : 100 * smallest / base,
+                    known ? interval(base, 0.05) : null,
+                    known ? estimate.p() : null,
+                    detectable,
+                    detectable == null || !percents ? null : 100 * detectable / base,
                     verdict(base, interval),
-                    certain ? null : "one " + unit + " tells no scatter: take --forks 5",
+                    known ? null : "only one " + unit + ": variation unknown; use --forks 5",
                     unit,
                     estimate.units(),
                     hypothesis.meter,
                     hypothesis.noise);
         }
 
-        /** In the unit; absent where so much scatter leaves nothing to say. */
+        /** The confidence interval in the metric's unit; null if it is infinite. */
         private @Nullable Range interval(double base, double level) {
             Range range = estimate.interval(level).map(d -> scale.units(base, d));
             return range.finite() ? range : null;
@@ -336,10 +335,10 @@ public final class Comparer {
             if (interval.low() > 0 || interval.high() < 0) {
                 return interval.low() > 0 == hypothesis.measure.moreIsBetter() ? Verdict.BETTER : Verdict.WORSE;
             }
-            double useful = hypothesis.measure.ofMemory()
-                    ? Math.max(USEFUL_MIB, USEFUL_MEMORY_PERCENT / 100 * base)
-                    : USEFUL_PERCENT / 100 * base;
-            return interval.farthest() <= useful ? Verdict.NO_DIFFERENCE : Verdict.UNCLEAR;
+            double negligible = hypothesis.measure.ofMemory()
+                    ? Math.max(NEGLIGIBLE_MIB, NEGLIGIBLE_MEMORY_PERCENT / 100 * base)
+                    : NEGLIGIBLE_PERCENT / 100 * base;
+            return interval.farthest() <= negligible ? Verdict.NO_DIFFERENCE : Verdict.UNCLEAR;
         }
     }
 }

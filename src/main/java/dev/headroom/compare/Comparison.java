@@ -1,15 +1,16 @@
 package dev.headroom.compare;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
 /**
- * What comparing found.
+ * The result of a comparison.
  *
- * @param by what is compared
- * @param baseline the side that the others are held against
- * @param headlines comparisons of speed and of the memory that matters most
- * @param rest all other comparisons
- * @param differences of every figure that could be compared, by side, cell and measure
+ * @param by the compared dimension
+ * @param baseline the value that the others are compared with
+ * @param headlines the family of speed and of the most important memory metric
+ * @param rest the family of all other metrics
+ * @param differences one for each compared metric of each cell, by group, cell and metric
  */
 public record Comparison(
         Dimension by,
@@ -18,34 +19,41 @@ public record Comparison(
         Family headlines,
         Family rest,
         List<Difference> differences,
-        List<Tax> taxes,
-        List<SideBySide> waterfalls,
+        @JsonProperty("taxes") List<MemoryImpact> impacts,
+        List<WaterfallComparison> waterfalls,
         List<Incomparable> incomparable,
-        List<Alone> alone,
+        @JsonProperty("alone") List<Unmatched> unmatched,
         List<String> warnings) {
 
     /**
-     * Comparisons that share a probability of {@value Comparer#FALSE_VERDICT} that one or more of them find a
-     * difference where there is none.
+     * Hypothesis tests that share one error probability: {@value Comparer#FALSE_VERDICT} for one or more false verdicts
+     * in the family.
      *
-     * @param size how many
-     * @param level what one of their intervals misses the truth with
+     * @param size the number of tests
+     * @param level the significance level of each test
      */
     public record Family(int size, double level) {}
 
     /**
-     * A cell, or one figure of it, that is not compared.
+     * A cell, or one metric of it, that cannot be compared.
      *
-     * @param measure the figure's name; empty: all of them
+     * @param measure the metric's name; empty: all metrics of the cell
      */
-    public record Incomparable(String other, CellKey cell, List<String> ids, String measure, String reason) {}
+    public record Incomparable(String other, CellKey cell, List<String> ids, String measure, String reason) {
+        /** The metric, if it is only one, and the reason. */
+        public String text() {
+            return (measure.isEmpty() ? "" : Measure.plain(measure) + ": ") + reason;
+        }
+    }
 
     /**
-     * A cell without a partner.
+     * A cell that only one of two groups has.
      *
-     * @param side where it is
-     * @param missing where it is not
-     * @param nearest in what a cell there differs, if that is one parameter besides the context length; else empty
+     * @param group the group that has the cell
+     * @param missing the group that lacks it
+     * @param nearest the one parameter, with its value, by which a cell of {@code missing} differs; empty if none does,
+     *     see {@link CellKey#onlyDifference}
      */
-    public record Alone(String side, String missing, CellKey cell, String id, String nearest) {}
+    public record Unmatched(
+            @JsonProperty("side") String group, String missing, CellKey cell, String id, String nearest) {}
 }

@@ -8,11 +8,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has to be the same for two figures to be comparable, besides the cell's parameters and the meter.
+ * The conditions of a measurement. Two cells are comparable only if these, their parameters and their meters are equal.
  *
- * @param os the operating system: builds for two systems cannot be the same
- * @param model absent for a benchmark without one
- * @param flashAttention whether it was used, as llama.cpp said
+ * @param os the operating system; builds of one release differ between systems
+ * @param model absent for a benchmark without a model
+ * @param flashAttention whether llama.cpp used it, by its log
  */
 record Conditions(
         String mode,
@@ -26,7 +26,7 @@ record Conditions(
         @Nullable Boolean flashAttention,
         @Nullable Integer offloadedLayers) {
 
-    /** In what it differs, a phrase each; what is compared may differ. */
+    /** One phrase for each condition that differs, except what the compared dimension changes. */
     List<String> differences(Conditions other, Dimension by) {
         List<String> differences = new ArrayList<>();
         add(differences, "mode", other, Conditions::mode);
@@ -36,11 +36,11 @@ record Conditions(
         add(differences, "time", other, Conditions::time);
         if (by != Dimension.LLAMA) {
             add(differences, "llama.cpp", other, conditions -> conditions.llama.version());
-            add(differences, "llama.cpp's commit", other, conditions -> conditions.llama.commit());
+            add(differences, "llama.cpp commit", other, conditions -> conditions.llama.commit());
             if (os.equals(other.os) && differences.isEmpty()) {
                 add(
                         differences,
-                        "llama.cpp's files, SHA-256",
+                        "SHA-256 of llama.cpp's files",
                         other,
                         conditions -> start(conditions.llama.fingerprint()));
             }
@@ -48,31 +48,31 @@ record Conditions(
         if (by != Dimension.MODEL) {
             add(
                     differences,
-                    "model's bytes",
+                    "model bytes",
                     other,
                     conditions -> conditions.model == null ? null : conditions.model.fileBytes());
             add(
                     differences,
-                    "model's fingerprint",
+                    "model fingerprint",
                     other,
                     conditions -> conditions.model == null ? null : start(conditions.model.fingerprint()));
-            add(differences, "layers on devices", other, Conditions::offloadedLayers);
+            add(differences, "offloaded layers", other, Conditions::offloadedLayers);
         }
-        add(differences, "flash attention used", other, Conditions::flashAttention);
+        add(differences, "flash attention", other, Conditions::flashAttention);
         return differences;
     }
 
     private void add(
             List<String> differences, String what, Conditions other, Function<Conditions, @Nullable Object> of) {
-        Object here = of.apply(this);
-        Object there = of.apply(other);
-        if (!Objects.equals(here, there)) {
-            differences.add(what + " " + said(here) + " and " + said(there));
+        Object one = of.apply(this);
+        Object two = of.apply(other);
+        if (!Objects.equals(one, two)) {
+            differences.add(what + " (" + text(one) + " and " + text(two) + ")");
         }
     }
 
-    private static String said(@Nullable Object value) {
-        return value == null ? "not told" : value.toString();
+    private static String text(@Nullable Object value) {
+        return value == null ? "unknown" : value.toString();
     }
 
     private static @Nullable String start(@Nullable String fingerprint) {

@@ -1,29 +1,30 @@
 package dev.headroom.compare;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One figure of one cell on two sides.
+ * The difference of one metric of one cell between the baseline and another group.
  *
- * @param other the side that is held against the baseline
- * @param ids of the cells that it is from, the baseline's first
- * @param headline whether it is speed, or the memory that matters most
- * @param baseline mean of the baseline, on the scale's terms: of ratios the geometric mean
- * @param value the same of the other side
- * @param difference value minus baseline, in the unit
- * @param percent the same in percent of the baseline; absent where that is 0 or less
- * @param interval of the difference, in the unit, at the level that verdicts are given at; absent where there is no
- *     telling how the figure scatters
- * @param interval95 plain 95 % interval, as if nothing else were compared
- * @param p probability of such a difference if there were none, before it is adjusted
- * @param smallest the smallest true difference that would be seen four times in five, in the unit
- * @param smallestPercent the same in percent
- * @param unit what is replicated: {@code fork}, {@code pair of forks}, {@code run} or {@code pair of runs}
- * @param units how many, on the side that has fewer
- * @param why why it is unclear, if that has a reason besides the interval
- * @param meter behind the figure; absent where there is none
- * @param noise what disturbed the cells; empty: nothing that was seen
+ * @param other the group that is compared with the baseline
+ * @param ids ids of both groups' cells, the baseline's first
+ * @param headline whether the metric is speed or the most important memory metric
+ * @param baseline the baseline's mean; the geometric mean for {@link Scale#RATIO}
+ * @param value the same for the other group
+ * @param difference value minus baseline, in the metric's unit
+ * @param percent the difference in percent of the baseline; absent if the baseline is 0 or less
+ * @param interval confidence interval of the difference, in the metric's unit, at the family's level; absent if the
+ *     variation is unknown or too large
+ * @param interval95 95 % confidence interval, not adjusted for multiple comparisons
+ * @param p p value, not adjusted for multiple comparisons
+ * @param detectable minimum detectable difference, in the metric's unit: found with a probability of 80 %
+ * @param detectablePercent the same in percent of the baseline
+ * @param unit unit of replication: {@code fork}, {@code pair of forks}, {@code run} or {@code pair of runs}
+ * @param units number of units, in the group with fewer
+ * @param why reason for {@link Verdict#UNCLEAR}, if there is one besides the interval
+ * @param meter the meter that measured the metric; absent if none did
+ * @param noise kinds of noise in the cells, with spaces between; empty: none was detected
  */
 public record Difference(
         String other,
@@ -38,8 +39,8 @@ public record Difference(
         @Nullable Range interval,
         @Nullable Range interval95,
         @Nullable Double p,
-        @Nullable Double smallest,
-        @Nullable Double smallestPercent,
+        @JsonProperty("smallest") @Nullable Double detectable,
+        @JsonProperty("smallestPercent") @Nullable Double detectablePercent,
         Verdict verdict,
         @Nullable String why,
         String unit,
@@ -47,13 +48,8 @@ public record Difference(
         @Nullable String meter,
         String noise) {
 
-    /** An end of the interval in percent of the baseline. */
-    double percentOf(double inUnit) {
+    /** Converts from the metric's unit to percent of the baseline. */
+    public double percentOf(double inUnit) {
         return 100 * inUnit / baseline;
-    }
-
-    /** Whether a difference was found. */
-    public boolean found() {
-        return verdict == Verdict.BETTER || verdict == Verdict.WORSE;
     }
 }

@@ -3,25 +3,21 @@ package dev.headroom.compare;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What is compared: all else of two cells is the same. */
+/** What a comparison varies: two compared cells differ in nothing else. */
 public enum Dimension {
     ENVIRONMENT,
     LLAMA,
     MODEL,
     RUN;
 
-    /** The JMH parameter that holds its value; the others have none, and this then names nothing. */
+    /** The JMH parameter with the value; no such parameter exists for {@link #LLAMA} and {@link #RUN}. */
     String parameter() {
-        return text();
+        return toString();
     }
 
     @JsonValue
-    public String text() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
     @Override
     public String toString() {
-        return text();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -2,31 +2,28 @@ package dev.headroom.compare;
 
 import java.util.Arrays;
 
-/**
- * Holm's procedure: of many comparisons, at which level each may be judged so that one or more false verdicts among
- * them all have at most a given probability.
- */
+/** Holm's procedure for testing several hypotheses: it limits the probability of one or more false rejections. */
 final class Holm {
     private Holm() {}
 
     /**
-     * The level at which Holm stops. What is rejected has a p value of at most this, and what is not a larger one, so
-     * that intervals at this level agree with every verdict: the probability divided by the number of hypotheses that
-     * stand, or by 1 if none does.
+     * The significance level at which Holm's procedure stops: a hypothesis is rejected if p ≤ level. Confidence
+     * intervals at this level agree with the verdicts. The level is {@code probability} divided by the number of
+     * hypotheses that are not rejected, or by 1 if all are.
      *
-     * @param p of every hypothesis
-     * @param probability of one false rejection or more
+     * @param p p values of all hypotheses
+     * @param probability the allowed probability of one or more false rejections
      */
     static double level(double[] p, double probability) {
         double[] sorted = p.clone();
         Arrays.sort(sorted);
-        int standing = sorted.length;
+        int remaining = sorted.length;
         for (double each : sorted) {
-            if (!(each <= probability / standing)) {
+            if (!(each <= probability / remaining)) {
                 break;
             }
-            standing--;
+            remaining--;
         }
-        return probability / Math.max(1, standing);
+        return probability / Math.max(1, remaining);
     }
 }

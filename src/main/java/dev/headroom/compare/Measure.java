@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A figure of a cell that can be judged, as it has a good direction. Counters, clocks, temperatures and power have
+ * A metric that a comparison can judge: one with a better direction. Counters, clocks, temperatures and power have
  * none.
  *
  * @param name {@value #SCORE}, a percentile such as {@code p99}, {@value #ENERGY}, or a metric's label
@@ -14,48 +14,46 @@ import java.util.Set;
 public record Measure(String name, String unit) {
     public static final String SCORE = "score";
 
-    /** Energy a token: power by tokens a second. */
+    /** Energy per token: power divided by tokens/s. */
     public static final String ENERGY = "energy.token";
 
     static final String HOST_VRAM = "·vram.host.peak";
     static final String VRAM = "·vram.peak";
     static final String RAM = "·ram.peak";
 
-    /** Means something else in every backend; docs/results.md. */
+    /** Metrics whose meaning depends on the backend, see docs/results.md. */
     private static final Set<String> NOT_JUDGED = Set.of("·ggml.device.used");
 
-    /**
-     * Those that a comparison may be about, the first that both sides have: what one meter says of both comes first.
-     */
+    /** Candidates for the most important memory metric, in order of preference. One meter for both groups is best. */
     private static final List<String> MEMORY = List.of(HOST_VRAM, VRAM, RAM);
 
-    /** A secondary metric, if it can be judged. Energy of an iteration can where an iteration is a single operation. */
+    /** A secondary metric; empty if it cannot be judged. Energy can be judged if an iteration is one operation. */
     static Optional<Measure> of(String label, String unit, String mode) {
         boolean judged = unit.equals("MiB") ? !NOT_JUDGED.contains(label) : unit.equals("J") && mode.equals("ss");
         return judged ? Optional.of(new Measure(label, unit)) : Optional.empty();
     }
 
-    /** Whether more of it is better: what is counted by the second. */
+    /** Whether a larger value is better: rates per second. */
     public boolean moreIsBetter() {
         return unit.endsWith("/s");
     }
 
-    /** Whether it is memory. */
+    /** Whether the metric is memory. */
     public boolean ofMemory() {
         return unit.equals("MiB");
     }
 
-    /** Whether it is the speed, or may be the memory, that a comparison is first of all about. */
+    /** Whether the metric may be a headline: speed, or the most important memory metric. */
     boolean mayLead() {
         return name.equals(SCORE) || name.equals(VRAM) || name.equals(RAM);
     }
 
-    /** Whether it is the memory in use on a card. */
+    /** Whether the metric is the device memory in use. */
     boolean ofCard() {
         return name.equals(VRAM) || name.equals(HOST_VRAM);
     }
 
-    /** The memory that a comparison is first of all about, of figures that both sides have. */
+    /** The most important memory metric of those that both groups have. */
     static String leadingMemory(Set<Measure> both) {
         return MEMORY.stream()
                 .filter(memory -> both.stream().anyMatch(measure -> measure.name.equals(memory)))
@@ -63,8 +61,17 @@ public record Measure(String name, String unit) {
                 .orElse(RAM);
     }
 
-    /** On which scale its noise is even. */
+    /** The scale on which differences of the metric are computed. */
     Scale scale() {
         return ofMemory() ? Scale.DIFFERENCE : Scale.RATIO;
+    }
+
+    /** The name without the leading {@code ·}, as users write it. */
+    public String plainName() {
+        return plain(name);
+    }
+
+    static String plain(String name) {
+        return name.replace("·", "");
     }
 }

@@ -10,11 +10,11 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What comparing needs of a cell.
+ * The data of a cell that a comparison needs.
  *
- * @param place where it ran
+ * @param place facts of the environment in which it ran
  * @param device the device that holds the model; absent: the CPU
- * @param noise what disturbed it, in words; empty: nothing that was seen
+ * @param noise kinds of noise, with spaces between; empty: none was detected
  */
 record MeasuredCell(
         String id,
@@ -29,7 +29,7 @@ record MeasuredCell(
         @Nullable String device,
         String noise) {
 
-    /** The mean of a measure over forks; empty if none measured it. */
+    /** The mean of a metric over forks; empty if no fork measured it. */
     OptionalDouble mean(String name) {
         return samples.measures().stream()
                 .filter(measure -> measure.name().equals(name))

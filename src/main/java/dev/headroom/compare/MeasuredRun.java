@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** What comparing needs of a run. Two of them are never equal, whatever is in them: a class and no record. */
+/** The data of a run that a comparison needs. Not a record, as runs are compared by identity. */
 final class MeasuredRun {
     private final String id;
     private final String headroom;
     private final Map<String, Double> resolutionKib;
     private final List<MeasuredCell> cells;
 
-    /** @param resolutionKib the step in which a meter's values come, by the meter's name */
+    /** @param resolutionKib the step size of a meter's values, by the meter's name */
     MeasuredRun(String id, String headroom, Map<String, Double> resolutionKib, List<MeasuredCell> cells) {
         this.id = id;
         this.headroom = headroom;
@@ -23,7 +23,7 @@ final class MeasuredRun {
         return id;
     }
 
-    /** Version of Headroom. */
+    /** The version of Headroom that measured the run. */
     String headroom() {
         return headroom;
     }

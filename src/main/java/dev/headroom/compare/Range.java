@@ -2,9 +2,8 @@ package dev.headroom.compare;
 
 import java.util.function.DoubleUnaryOperator;
 
-/** From low to high, both included. */
+/** A range of numbers from low to high, both included. */
 public record Range(double low, double high) {
-    /** Around a middle. */
     static Range around(double middle, double margin) {
         return new Range(middle - margin, middle + margin);
     }
@@ -13,12 +12,12 @@ public record Range(double low, double high) {
         return Double.isFinite(low) && Double.isFinite(high);
     }
 
-    /** Both ends through an increasing function. */
+    /** Applies an increasing function to both ends. */
     Range map(DoubleUnaryOperator increasing) {
         return new Range(increasing.applyAsDouble(low), increasing.applyAsDouble(high));
     }
 
-    /** The end that is farther from 0, as an amount. */
+    /** The larger absolute value of both ends. */
     public double farthest() {
         return Math.max(Math.abs(low), Math.abs(high));
     }

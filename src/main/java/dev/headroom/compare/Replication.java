@@ -1,6 +1,6 @@
 package dev.headroom.compare;
 
-import dev.headroom.compare.Sides.Observation;
+import dev.headroom.compare.CellGroups.Observation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,46 +8,47 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What was replicated: a figure of a cell on two sides, one value a unit. A unit is a run where a side has several,
- * else a fork. Iterations of a fork replicate nothing, and are merged before.
+ * The replicated values of a metric of a cell in two groups: one value for each unit of replication. The unit is a run
+ * if a group has several runs, else a fork. Iterations of a fork are no replication and are already merged.
  */
 final class Replication {
     private final String unit;
     private final boolean paired;
-    private final double[] here;
-    private final double[] there;
+    private final double[] baseline;
+    private final double[] other;
 
-    private Replication(String unit, boolean paired, double[] here, double[] there) {
+    private Replication(String unit, boolean paired, double[] baseline, double[] other) {
         this.unit = unit;
         this.paired = paired;
-        this.here = here;
-        this.there = there;
+        this.baseline = baseline;
+        this.other = other;
     }
 
-    /** @param measure that was measured on both sides */
-    static Replication of(List<Observation> here, List<Observation> there, Measure measure, Scale scale, Dimension by) {
-        Map<MeasuredRun, Double> one = means(here, measure, scale);
-        Map<MeasuredRun, Double> two = means(there, measure, scale);
+    /** @param measure a metric that both groups measured */
+    static Replication of(
+            List<Observation> baseline, List<Observation> other, Measure measure, Scale scale, Dimension by) {
+        Map<MeasuredRun, Double> one = means(baseline, measure, scale);
+        Map<MeasuredRun, Double> two = means(other, measure, scale);
         boolean sameRuns = one.keySet().equals(two.keySet());
         if (one.size() > 1 || two.size() > 1) {
             return sameRuns ? paired("pair of runs", one, two) : new Replication("run", false, array(one), array(two));
         }
-        Map<Integer, Double> forksHere = forks(here, measure, scale);
-        Map<Integer, Double> forksThere = forks(there, measure, scale);
+        Map<Integer, Double> baselineForks = forks(baseline, measure, scale);
+        Map<Integer, Double> otherForks = forks(other, measure, scale);
         if (sameRuns && by == Dimension.ENVIRONMENT) {
-            // fork n of the one ran next to fork n of the other
-            Replication pairs = paired("pair of forks", forksHere, forksThere);
-            if (pairs.here.length > 1) {
+            // forks are interleaved: fork n ran in both environments one after the other
+            Replication pairs = paired("pair of forks", baselineForks, otherForks);
+            if (pairs.baseline.length > 1) {
                 return pairs;
             }
         }
-        return new Replication("fork", false, array(forksHere), array(forksThere));
+        return new Replication("fork", false, array(baselineForks), array(otherForks));
     }
 
-    private static <K> Replication paired(String unit, Map<K, Double> here, Map<K, Double> there) {
-        List<K> both = here.keySet().stream().filter(there::containsKey).toList();
-        ToDoubleFunction<K> left = key -> here.getOrDefault(key, Double.NaN);
-        ToDoubleFunction<K> right = key -> there.getOrDefault(key, Double.NaN);
+    private static <K> Replication paired(String unit, Map<K, Double> baseline, Map<K, Double> other) {
+        List<K> both = baseline.keySet().stream().filter(other::containsKey).toList();
+        ToDoubleFunction<K> left = key -> baseline.getOrDefault(key, Double.NaN);
+        ToDoubleFunction<K> right = key -> other.getOrDefault(key, Double.NaN);
         return new Replication(
                 unit,
                 true,
@@ -55,24 +56,26 @@ final class Replication {
                 both.stream().mapToDouble(right).toArray());
     }
 
-    /** In words: {@code fork}, {@code pair of forks}, {@code run} or {@code pair of runs}. */
+    /** {@code fork}, {@code pair of forks}, {@code run} or {@code pair of runs}. */
     String unit() {
         return unit;
     }
 
-    /** @param floor variance that a single value has at least */
-    Estimate estimate(double floor) {
+    /** @param floor lowest variance of a single value */
+    DifferenceEstimate estimate(double floor) {
         if (paired) {
-            return Estimate.paired(here, there, floor);
+            return DifferenceEstimate.paired(baseline, other, floor);
         }
-        boolean oneRun = unit.equals("run") && Math.min(here.length, there.length) == 1;
-        return oneRun ? Estimate.alike(here, there, floor) : Estimate.welch(here, there, floor);
+        boolean oneRun = unit.equals("run") && Math.min(baseline.length, other.length) == 1;
+        return oneRun
+                ? DifferenceEstimate.equalVariance(baseline, other, floor)
+                : DifferenceEstimate.welch(baseline, other, floor);
     }
 
-    /** The mean over forks, on the scale, of every run that measured it. */
-    private static Map<MeasuredRun, Double> means(List<Observation> side, Measure measure, Scale scale) {
+    /** The mean over forks, on the scale, for each run that measured the metric. */
+    private static Map<MeasuredRun, Double> means(List<Observation> cells, Measure measure, Scale scale) {
         Map<MeasuredRun, Double> means = new LinkedHashMap<>();
-        for (Observation seen : side) {
+        for (Observation seen : cells) {
             double sum = 0;
             int count = 0;
             for (double value : seen.cell().samples().values(measure)) {
@@ -88,10 +91,10 @@ final class Replication {
         return means;
     }
 
-    /** What every fork measured, on the scale, by its number; of a side with a single run. */
-    private static Map<Integer, Double> forks(List<Observation> side, Measure measure, Scale scale) {
+    /** The value of each fork, on the scale, by fork number; for a group with a single run. */
+    private static Map<Integer, Double> forks(List<Observation> cells, Measure measure, Scale scale) {
         Map<Integer, Double> forks = new TreeMap<>();
-        for (Observation seen : side) {
+        for (Observation seen : cells) {
             Samples samples = seen.cell().samples();
             double[] values = samples.values(measure);
             for (int fork = 0; fork < values.length; fork++) {

@@ -23,14 +23,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The runs that are compared. Of each file only what comparing needs is kept: there may be a thousand. */
+/** The runs to compare. Keeps only the data that a comparison needs, as there may be 1,000 runs. */
 public final class Runs {
     private static final String NAME = "run.json";
 
-    /** Nothing is as much: a larger number would overflow when it is squared. */
-    private static final double MOST = 1e100;
+    /** Largest accepted value: the square of a larger one could overflow. */
+    private static final double LARGEST_VALUE = 1e100;
 
-    /** Of a thousand runs of a plan, parameters and measures of a cell are the same objects. */
+    /** Equal parameters and metrics of many runs, stored once. */
     private final Map<Object, Object> shared = new ConcurrentHashMap<>();
 
     private final List<MeasuredRun> runs;
@@ -38,22 +38,22 @@ public final class Runs {
     private Runs(List<Path> paths) {
         List<Path> files = paths.stream().map(Runs::file).toList();
         if (files.stream().map(Runs::real).distinct().count() < files.size()) {
-            throw new BadInput("A run is named twice: name each once.");
+            throw new BadInput("The same run is given twice: give each run once.");
         }
         runs = files.parallelStream().map(this::read).toList();
     }
 
     /**
-     * Reads runs.
+     * Reads runs in parallel.
      *
-     * @param paths folders of runs, or their run.json
-     * @throws BadInput if one of them is not one
+     * @param paths run folders, or their run.json files
+     * @throws BadInput if a path is no run
      */
     public static Runs read(List<Path> paths) {
         return new Runs(paths);
     }
 
-    /** In the order of the paths. */
+    /** All runs in the order of the paths. */
     List<MeasuredRun> all() {
         return runs;
     }
@@ -75,29 +75,25 @@ public final class Runs {
             return run(file, Json.read(Files.readAllBytes(file), Document.class));
         } catch (NoSuchFileException e) {
             throw new BadInput(
-                    "There is no " + file
-                            + ": name the folder of a run, such as results/<time>-<plan>, or its run.json.",
-                    e);
+                    "No file " + file + ": give a run folder, such as results/<time>-<plan>, or its run.json.", e);
         } catch (JsonProcessingException e) {
             if (e.getOriginalMessage().startsWith("Unexpected end-of-input")) {
                 throw new BadInput(
-                        file + " ends in the middle: copy it again, or go on with the run: headroom run --resume DIR.",
-                        e);
+                        file + " is incomplete: copy it again, or continue the run with headroom run --resume DIR.", e);
             }
             throw new BadInput(
-                    file + " is not a run.json as this version of Headroom writes it (" + e.getOriginalMessage()
-                            + "): name the folder of a run.",
+                    file + " is not a run.json of this version of Headroom (" + e.getOriginalMessage()
+                            + "): give a run folder.",
                     e);
         } catch (IOException e) {
-            throw new BadInput(file + " cannot be read (" + e + "): name the folder of a run.", e);
+            throw new BadInput(file + " cannot be read (" + e + "): give a run folder.", e);
         }
     }
 
     private MeasuredRun run(Path file, Document run) {
         if (run.schemaVersion != Run.SCHEMA_VERSION) {
-            throw new BadInput(file + " has schema version " + run.schemaVersion + ", and this Headroom reads "
-                    + Run.SCHEMA_VERSION + ": use the Headroom that wrote it (" + run.headroom
-                    + "), or measure again.");
+            throw new BadInput(file + " has schema version " + run.schemaVersion + ", but this Headroom reads version "
+                    + Run.SCHEMA_VERSION + ": use Headroom " + run.headroom + ", or measure again.");
         }
         Map<String, Double> resolutions = new HashMap<>();
         if (run.proof != null) {
@@ -107,19 +103,19 @@ public final class Runs {
                 }
             }
         }
-        Run.Place here = new Run.Place(run.environment, run.llama, share(run.meters), run.unavailable);
+        Run.Place ownPlace = new Run.Place(run.environment, run.llama, share(run.meters), run.unavailable);
         Map<String, Run.Model> models =
                 run.models.stream().collect(Collectors.toMap(Run.Model::id, model -> model, (one, two) -> one));
         List<MeasuredCell> cells = new ArrayList<>(run.cells.size());
         for (Cell cell : run.cells) {
-            Run.Place there = run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
-            cells.add(cell(cell, there == null ? here : there, models.get(cell.params.getOrDefault("model", ""))));
+            Run.Place place = run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
+            cells.add(cell(cell, place == null ? ownPlace : place, models.get(cell.params.getOrDefault("model", ""))));
         }
-        return new MeasuredRun(run.id, run.headroom, Map.copyOf(resolutions), List.copyOf(cells));
+        return new MeasuredRun(run.id, run.headroom, resolutions, cells);
     }
 
     private MeasuredCell cell(Cell cell, Run.Place place, Run.@Nullable Model model) {
-        Seen seen = cell.observed == null ? new Seen(null, null, List.of()) : cell.observed;
+        Observed observed = cell.observed == null ? new Observed(null, null, List.of()) : cell.observed;
         Conditions conditions = new Conditions(
                 cell.mode,
                 cell.unit,
@@ -129,8 +125,8 @@ public final class Runs {
                 place.environment().getOrDefault("os", ""),
                 place.llama(),
                 model,
-                seen.flashAttention,
-                seen.offloadedLayers);
+                observed.flashAttention,
+                observed.offloadedLayers);
         Map<Measure, double[]> values = values(cell);
         return new MeasuredCell(
                 cell.id,
@@ -141,11 +137,11 @@ public final class Runs {
                 cell.status,
                 cell.reason,
                 new Samples(
-                        cell.samples.stream().mapToInt(ForkFigures::number).toArray(),
+                        cell.samples.stream().mapToInt(fork -> fork.number).toArray(),
                         share(List.copyOf(values.keySet())),
                         values.values().toArray(double[][]::new)),
                 cell.waterfalls,
-                seen.devices.isEmpty() ? null : seen.devices.get(0),
+                observed.devices.isEmpty() ? null : observed.devices.get(0),
                 share(Noise.words(cell.noise, " ")));
     }
 
@@ -154,18 +150,18 @@ public final class Runs {
         int forks = cell.samples.size();
         Map<String, double[]> byLabel = new HashMap<>();
         for (int i = 0; i < forks; i++) {
-            ForkFigures fork = cell.samples.get(i);
-            put(values, new Measure(Measure.SCORE, cell.unit), forks, i, fork.score());
-            for (int p = 0; p < fork.percentiles().size(); p++) {
-                Measure percentile = new Measure("p" + fork.percentiles().name(p), cell.unit);
-                put(values, percentile, forks, i, fork.percentiles().value(p));
+            ForkValues fork = cell.samples.get(i);
+            put(values, new Measure(Measure.SCORE, cell.unit), forks, i, fork.score);
+            for (int p = 0; p < fork.percentiles.size(); p++) {
+                Measure percentile = new Measure("p" + fork.percentiles.name(p), cell.unit);
+                put(values, percentile, forks, i, fork.percentiles.value(p));
             }
-            for (int m = 0; m < fork.metrics().size(); m++) {
-                String label = fork.metrics().name(m);
-                double value = fork.metrics().value(m);
+            for (int m = 0; m < fork.metrics.size(); m++) {
+                String label = fork.metrics.name(m);
+                double value = fork.metrics.value(m);
                 double[] of = byLabel.get(label);
                 if (of == null) {
-                    of = filled(forks);
+                    of = allNaN(forks);
                     byLabel.put(label, of);
                     double[] all = of;
                     Merged merged = cell.metrics.get(label);
@@ -173,34 +169,34 @@ public final class Runs {
                         Measure.of(label, merged.unit, cell.mode).ifPresent(measure -> values.put(measure, all));
                     }
                 }
-                of[i] = Math.abs(value) <= MOST ? value : Double.NaN;
+                of[i] = Math.abs(value) <= LARGEST_VALUE ? value : Double.NaN;
             }
             double[] power = byLabel.get("·gpu.power");
-            if (power != null && cell.unit.equals("tokens/s") && fork.score() > 0) {
-                put(values, new Measure(Measure.ENERGY, "J"), forks, i, power[i] / fork.score());
+            if (power != null && cell.unit.equals("tokens/s") && fork.score > 0) {
+                put(values, new Measure(Measure.ENERGY, "J"), forks, i, power[i] / fork.score);
             }
         }
         return values;
     }
 
     private static void put(Map<Measure, double[]> values, Measure measure, int forks, int fork, double value) {
-        if (Math.abs(value) <= MOST) {
-            values.computeIfAbsent(measure, first -> filled(forks))[fork] = value;
+        if (Math.abs(value) <= LARGEST_VALUE) {
+            values.computeIfAbsent(measure, first -> allNaN(forks))[fork] = value;
         }
     }
 
-    private static double[] filled(int forks) {
+    private static double[] allNaN(int forks) {
         double[] all = new double[forks];
         Arrays.fill(all, Double.NaN);
         return all;
     }
 
-    @SuppressWarnings("unchecked") // what is equal to a T and of its class is one
+    @SuppressWarnings("unchecked") // an equal object has the same class
     private <T> T share(T value) {
         return (T) shared.computeIfAbsent(value, same -> same);
     }
 
-    /** {@link Run}, as far as it is read. */
+    /** The part of {@link Run} that a comparison reads. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     private record Document(
             int schemaVersion,
@@ -231,15 +227,16 @@ public final class Runs {
             Status status,
             @Nullable String reason,
             Map<String, Merged> metrics,
-            List<ForkFigures> samples,
-            @Nullable Seen observed,
+            List<ForkValues> samples,
+            @Nullable Observed observed,
             List<Waterfall> waterfalls,
             List<Noise> noise) {}
 
-    /** A metric of a cell: its values are read from the forks. */
+    /** A metric of a cell: only its unit; the values are read from the forks. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     private record Merged(String unit) {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)
-    private record Seen(@Nullable Boolean flashAttention, @Nullable Integer offloadedLayers, List<String> devices) {}
+    private record Observed(
+            @Nullable Boolean flashAttention, @Nullable Integer offloadedLayers, List<String> devices) {}
 }

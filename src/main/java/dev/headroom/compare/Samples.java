@@ -2,15 +2,15 @@ package dev.headroom.compare;
 
 import java.util.List;
 
-/** What the good forks of a cell measured. */
+/** The values that the successful forks of a cell measured. */
 final class Samples {
     private final int[] forks;
     private final List<Measure> measures;
     private final double[][] values;
 
     /**
-     * @param forks numbers of the forks
-     * @param values of every measure, of every fork in that order; not a number where a fork did not measure it
+     * @param forks the forks' numbers
+     * @param values a row for each metric with a value for each fork; NaN if a fork did not measure it
      */
     Samples(int[] forks, List<Measure> measures, double[][] values) {
         this.forks = forks;
@@ -18,17 +18,17 @@ final class Samples {
         this.values = values;
     }
 
-    /** What at least one fork measured. */
+    /** The metrics that at least one fork measured. */
     List<Measure> measures() {
         return measures;
     }
 
-    /** The number of a fork, from its place in {@link #values}. */
-    int number(int fork) {
-        return forks[fork];
+    /** The number of a fork, by its index in {@link #values}. */
+    int number(int index) {
+        return forks[index];
     }
 
-    /** Fork by fork, not a number where a fork did not measure it; empty if none did. */
+    /** A value for each fork, NaN if it did not measure the metric; empty if no fork did. */
     double[] values(Measure measure) {
         int at = measures.indexOf(measure);
         return at < 0 ? new double[0] : values[at];

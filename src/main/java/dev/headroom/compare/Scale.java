@@ -1,8 +1,8 @@
 package dev.headroom.compare;
 
-/** On which scale a metric's noise is the same for small and large values: there a difference is worked out. */
+/** The scale for computing differences: the one on which noise does not depend on the size of a value. */
 public enum Scale {
-    /** Memory: MiB more are MiB more, whatever there was before. */
+    /** For memory: absolute differences. */
     DIFFERENCE {
         @Override
         double of(double value) {
@@ -19,9 +19,7 @@ public enum Scale {
             return difference;
         }
     },
-    /**
-     * Speed, time and energy: percent. Worked out as a difference of logarithms, so the middle is the geometric mean.
-     */
+    /** For speed, time and energy: ratios, computed as differences of logarithms. Means are geometric. */
     RATIO {
         @Override
         double of(double value) {
@@ -39,20 +37,20 @@ public enum Scale {
         }
     };
 
-    /** A value on this scale. */
+    /** Converts a value to this scale. */
     abstract double of(double value);
 
-    /** What {@link #of} made, back again. */
+    /** The inverse of {@link #of}. */
     abstract double value(double scaled);
 
     /**
-     * A difference on this scale in the metric's unit.
+     * Converts a difference on this scale to the metric's unit.
      *
-     * @param baseline the value that it is a difference to, in the metric's unit
+     * @param baseline the baseline's value, in the metric's unit
      */
     abstract double units(double baseline, double difference);
 
-    /** The same in percent of the baseline. */
+    /** Converts a difference on this scale to percent of the baseline. */
     double percent(double baseline, double difference) {
         return 100 * units(baseline, difference) / baseline;
     }

@@ -1,32 +1,28 @@
 package dev.headroom.compare;
 
-import dev.headroom.compare.Sides.Observation;
+import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.gguf.GgufType;
 import dev.headroom.result.Run;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 
-/** What a token of context takes of memory: KV cache and compute buffers. */
+/** The memory that one token of context takes: KV cache and compute buffers. */
 final class TokenCost {
-    private static final double MIB = 1024.0 * 1024.0;
-
-    /** MiB of buffers by tokens of context, for cells that are the same but for these. */
+    /** Buffers in MiB by context length, for cells that differ only in that. */
     private final Map<CellKey, TreeMap<Long, Double>> buffers = new HashMap<>();
 
     /**
-     * @param mib a token
-     * @param source in words
+     * @param mib MiB per token
+     * @param source how it was found
      */
     record Cost(double mib, String source) {}
 
-    /** @param side the baseline's cells */
-    TokenCost(Map<CellKey, List<Observation>> side) {
-        side.forEach((key, cells) -> tokens(key).ifPresent(tokens -> {
+    TokenCost(Map<CellKey, List<Observation>> baseline) {
+        baseline.forEach((key, cells) -> contextLength(key).ifPresent(tokens -> {
             OptionalDouble mib = mib(cells.get(0).cell());
             if (mib.isPresent()) {
                 buffers.computeIfAbsent(withoutContext(key), first -> new TreeMap<>())
@@ -35,7 +31,7 @@ final class TokenCost {
         }));
     }
 
-    /** Of a cell: the slope between its two longest contexts, or what the file says of its KV cache. */
+    /** The cost for a cell: the slope between the two longest contexts, or else the model file's KV cache size. */
     Optional<Cost> of(CellKey key, MeasuredCell cell) {
         TreeMap<Long, Double> lengths = buffers.getOrDefault(withoutContext(key), new TreeMap<>());
         if (lengths.size() > 1) {
@@ -43,22 +39,22 @@ final class TokenCost {
             Map.Entry<Long, Double> second = lengths.lowerEntry(longest.getKey());
             double slope = (longest.getValue() - second.getValue()) / (longest.getKey() - second.getKey());
             if (slope > 0) {
-                return Optional.of(
-                        new Cost(slope, "buffers at " + longest.getKey() + " tokens less those at " + second.getKey()));
+                return Optional.of(new Cost(
+                        slope, "slope of buffers from " + second.getKey() + " to " + longest.getKey() + " tokens"));
             }
         }
         Run.Model model = cell.conditions().model();
-        if (tokens(key).isEmpty() || model == null || model.kvBytesPerToken() == null) {
+        if (contextLength(key).isEmpty() || model == null || model.kvBytesPerToken() == null) {
             return Optional.empty();
         }
         double f16Bytes = model.kvBytesPerToken();
         return GgufType.named(key.params().getOrDefault("kvType", "f16"))
                 .map(type -> new Cost(
-                        f16Bytes * bytes(type) / bytes(GgufType.F16) / MIB,
-                        "the model file's KV cache, without compute buffers"));
+                        f16Bytes * bytes(type) / bytes(GgufType.F16) / (1 << 20),
+                        "KV cache by the model file, without compute buffers"));
     }
 
-    /** Of a number. */
+    /** Bytes per number. */
     private static double bytes(GgufType type) {
         return (double) type.blockBytes() / type.blockSize();
     }
@@ -71,14 +67,17 @@ final class TokenCost {
                 : OptionalDouble.empty();
     }
 
-    private static Optional<Long> tokens(CellKey key) {
-        String text = key.params().getOrDefault(CellKey.CONTEXT_LENGTH, "");
-        return text.matches("[0-9]{1,9}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
+    private static Optional<Long> contextLength(CellKey key) {
+        return wholeNumber(key.params(), CellKey.CONTEXT_LENGTH);
+    }
+
+    /** A whole number of up to 15 digits; empty if the value is absent or something else. */
+    static Optional<Long> wholeNumber(Map<String, String> values, String name) {
+        String text = values.getOrDefault(name, "");
+        return text.matches("[0-9]{1,15}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
     }
 
     private static CellKey withoutContext(CellKey key) {
-        Map<String, String> rest = new LinkedHashMap<>(key.params());
-        rest.remove(CellKey.CONTEXT_LENGTH);
-        return new CellKey(key.benchmark(), rest);
+        return new CellKey(key.benchmark(), CellGroups.without(key.params(), CellKey.CONTEXT_LENGTH));
     }
 }

@@ -3,18 +3,23 @@ package dev.headroom.compare;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What is to be believed of a difference. */
+/** The verdict on a difference. docs/statistics.md has the rules. */
 public enum Verdict {
-    /** Really there, and to the good. */
+    /** The interval excludes 0, and the direction is good. */
     BETTER,
-    /** Really there, and to the bad. */
+    /** The interval excludes 0, and the direction is bad. */
     WORSE,
-    /** None is seen, and one of more than the interval's farther end is ruled out. */
+    /** The interval contains 0, and only negligible differences. */
     NO_DIFFERENCE,
-    /** None is seen, and one that would matter is not ruled out. */
+    /** The interval contains 0, and differences that matter. */
     UNCLEAR,
-    /** The figures are not of the same thing. */
+    /** The measurements are not of the same thing. */
     INCOMPARABLE;
+
+    /** Whether a difference was found. */
+    public boolean found() {
+        return this == BETTER || this == WORSE;
+    }
 
     @JsonValue
     public String text() {

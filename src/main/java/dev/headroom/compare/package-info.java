@@ -1,4 +1,4 @@
-/** Runs side by side: what differs, how certainly, and what that means. Reads {@code run.json} alone. */
+/** Comparison of runs: differences, their uncertainty and their meaning. Reads only {@code run.json}. */
 @NullMarked
 package dev.headroom.compare;
 

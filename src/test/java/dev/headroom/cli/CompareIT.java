@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code headroom compare} as a user runs it: on runs that were measured, through the jar. */
+/** Runs {@code headroom compare} from the jar, on measured runs. */
 class CompareIT {
     @TempDir
     Path directory;
 
     @Test
-    void twoRunsAreComparedInEveryForm() throws IOException, InterruptedException {
+    void twoRunsAreComparedInEveryFormat() throws IOException, InterruptedException {
         measure("first");
         measure("second");
         String first = run("first").toString();
@@ -29,13 +29,13 @@ class CompareIT {
         assertThat(table.exit()).as(table.toString()).isZero();
         assertThat(table.out())
                 .contains(
-                        "against",
+                        "compared with",
                         "Speed and memory",
                         "NativeCall",
                         "ContextCreation",
                         "ram.peak MiB",
-                        "Where the peak RAM went",
-                        "replicated: fork, 2 a cell");
+                        "Peak RAM by part",
+                        "Unit of replication: fork (2 per cell)");
 
         JsonNode json = new ObjectMapper()
                 .readTree(compare("--by=run", "--json", first, second).out());
@@ -50,7 +50,7 @@ class CompareIT {
 
         Result limits = compare("--by=run", "--fail-above=buffers.kv=5%,vram=5%", first, second);
         assertThat(limits.exit()).isZero();
-        assertThat(limits.err()).contains("vram=5% holds nothing");
+        assertThat(limits.err()).contains("limit vram=5% has no effect");
 
         assertThat(compare("--by=run", "--out=merged", first, second).exit()).isZero();
         assertThat(new ObjectMapper()
@@ -65,7 +65,7 @@ class CompareIT {
     }
 
     @Test
-    void badInputIsOneSentence() throws IOException, InterruptedException {
+    void badInputIsReportedInOneLine() throws IOException, InterruptedException {
         Files.writeString(directory.resolve("run.json"), "{\"schemaVersion\": 1, \"id");
 
         for (List<String> args :

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.BadInput;
 import dev.headroom.compare.Claims.Answer;
-import dev.headroom.compare.Claims.Checked;
+import dev.headroom.compare.Claims.Result;
 import dev.headroom.result.Status;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,12 +29,12 @@ class ClaimsTest {
         return Map.of(VRAM, around(mib), TOKENS, forks(speed, 1.01 * speed, 0.99 * speed, speed, speed));
     }
 
-    private static List<MeasuredRun> runs(double taxMib) {
+    private static List<MeasuredRun> runs(double moreMib) {
         return List.of(
                 new FakeRun("a").cell("TokenGeneration", 60000, used(12000, 50)).run(),
                 new FakeRun("b")
                         .in("wsl2-ubuntu")
-                        .cell("TokenGeneration", 60000, used(12000 + taxMib, 49))
+                        .cell("TokenGeneration", 60000, used(12000 + moreMib, 49))
                         .run());
     }
 
@@ -46,15 +46,15 @@ class ClaimsTest {
     @CsvSource({
         "about 1000 MiB, 1008, CONFIRMED",
         "about 1000 MiB, 400, REFUTED",
-        "about 1000 MiB, 751, UNCLEAR", // the interval reaches out of the quarter
+        "about 1000 MiB, 751, UNCLEAR", // the interval exceeds the tolerance of a quarter
         "at least 6 % of 16384 MiB, 1008, CONFIRMED", // 983 MiB
         "at least 6 % of 16384 MiB, 900, REFUTED",
         "at most 64 MiB, 0, CONFIRMED",
         "at most 5 %, 1008, REFUTED",
         "at least 8 %, 1008, CONFIRMED"
     })
-    void anAmountIsHeldAgainstTheInterval(String says, double tax, Answer answer) {
-        Checked checked = Claims.of(claim(says)).check(runs(tax)).get(0);
+    void amountIsCheckedAgainstTheInterval(String says, double moreMib, Answer answer) {
+        Result checked = Claims.of(claim(says)).check(runs(moreMib)).get(0);
 
         assertThat(checked.answer()).as(checked.why()).isEqualTo(answer);
         assertThat(checked.cells())
@@ -62,10 +62,10 @@ class ClaimsTest {
     }
 
     @Test
-    void aMachineWithoutWsl2SaysNothingAboutIt() {
-        List<MeasuredRun> linuxAlone = runs(0).subList(0, 1);
+    void missingEnvironmentIsNotMeasuredHere() {
+        List<MeasuredRun> onlyLinux = runs(0).subList(0, 1);
 
-        Checked checked = Claims.of(claim("about 1000 MiB")).check(linuxAlone).get(0);
+        Result checked = Claims.of(claim("about 1000 MiB")).check(onlyLinux).get(0);
 
         assertThat(checked.answer()).isEqualTo(Answer.NOT_MEASURED_HERE);
         assertThat(checked.why()).contains("wsl2");
@@ -89,7 +89,13 @@ class ClaimsTest {
 
     private static Answer decides(FakeRun linux, FakeRun wsl) {
         String text =
-                "c.text=It decides\nc.environment=wsl2\nc.reference=native-linux\nc.says=decides\nc.contextLength=60000\n";
+                """
+                c.text=It decides
+                c.environment=wsl2
+                c.reference=native-linux
+                c.says=decides
+                c.contextLength=60000
+                """;
         return Claims.of(text).check(List.of(linux.run(), wsl.run())).get(0).answer();
     }
 
@@ -100,7 +106,7 @@ class ClaimsTest {
     }
 
     @Test
-    void whereOneRunsOutOfMemoryItDecides() {
+    void outOfMemoryConfirmsThatContextDecides() {
         assertThat(decides(
                         linux(),
                         new FakeRun("b")
@@ -111,7 +117,7 @@ class ClaimsTest {
     }
 
     @Test
-    void whereOneSpillsItDecides() {
+    void spillConfirmsThatContextDecides() {
         Map<Measure, double[]> before = Map.of(VRAM, around(5000), SHARED, around(80));
         Map<Measure, double[]> after = Map.of(VRAM, around(15900), SHARED, around(900));
         assertThat(decides(
@@ -124,30 +130,30 @@ class ClaimsTest {
     }
 
     @Test
-    void whereOneCrawlsItDecides() {
+    void lessThanHalfTheSpeedConfirmsThatContextDecides() {
         assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 60000, used(15900, 4))))
                 .isEqualTo(Answer.CONFIRMED);
     }
 
     @Test
-    void whereBothFitItDoesNot() {
+    void fitInBothRefutesThatContextDecides() {
         assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 60000, used(15900, 38))))
                 .isEqualTo(Answer.REFUTED);
     }
 
     @Test
-    void whereItWasNotTriedNothingIsSaid() {
+    void unmeasuredContextIsNotMeasuredHere() {
         assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 512, used(15900, 38))))
                 .isEqualTo(Answer.NOT_MEASURED_HERE);
     }
 
     @Test
-    void theArticlesClaimsAreThere() {
-        List<Checked> checked =
+    void articleClaimsAreChecked() {
+        List<Result> checked =
                 Claims.read(Path.of("profiles/claims/article.properties")).check(runs(1008));
 
         assertThat(checked)
-                .extracting(Checked::answer)
+                .extracting(Result::answer)
                 .containsExactly(
                         Answer.CONFIRMED,
                         Answer.NOT_MEASURED_HERE,
@@ -170,7 +176,7 @@ class ClaimsTest {
                 "c.text=a\nc.environment=b\nc.reference=c\nc.says=decides",
                 "c.text=\\u12"
             })
-    void whatIsNoClaimIsSaidInOneLine(String text) {
+    void invalidClaimIsRejectedInOneLine(String text) {
         assertThatThrownBy(() -> Claims.of(text))
                 .isInstanceOf(BadInput.class)
                 .hasMessageStartingWith("claims")

@@ -11,7 +11,6 @@ import java.io.StringReader;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +27,7 @@ class CompareCsvTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"en-US", "de-DE", "ar-EG"})
-    void aFigureIsARowThatReadsTheSameEverywhere(String locale) throws IOException {
+    void csvIsTheSameInEveryLocale(String locale) throws IOException {
         Locale.setDefault(Locale.forLanguageTag(locale));
         Comparison comparison = Comparer.compare(
                 List.of(
@@ -43,7 +42,7 @@ class CompareCsvTest {
                                 .cell("TokenGeneration", 1024, Map.of())
                                 .run()),
                 Dimension.ENVIRONMENT,
-                Optional.empty());
+                null);
         StringBuilder text = new StringBuilder();
         CompareCsv.write(comparison, text);
 

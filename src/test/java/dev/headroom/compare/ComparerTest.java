@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,8 +24,7 @@ class ComparerTest {
     private static final double[] MORE = of(9000, 9002, 9000, 9000, 9000);
 
     private static Comparison compare(FakeRun... runs) {
-        return Comparer.compare(
-                Arrays.stream(runs).map(FakeRun::run).toList(), Dimension.ENVIRONMENT, Optional.empty());
+        return Comparer.compare(Arrays.stream(runs).map(FakeRun::run).toList(), Dimension.ENVIRONMENT, null);
     }
 
     private static Difference of(Comparison comparison, Measure measure) {
@@ -49,12 +47,12 @@ class ComparerTest {
     }
 
     @Test
-    void lessSpeedAndMoreMemoryAreWorse() {
+    void lowerSpeedAndMoreMemoryAreWorse() {
         Comparison comparison = compare(
                 wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER, VRAM, MORE)),
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED)));
 
-        assertThat(comparison.baseline()).isEqualTo("native-linux"); // though it came second
+        assertThat(comparison.baseline()).isEqualTo("native-linux"); // although it is second
         Difference speed = of(comparison, TOKENS);
         assertThat(speed.verdict()).isEqualTo(Verdict.WORSE);
         assertThat(speed.percent()).isCloseTo(-10, within(0.01));
@@ -68,7 +66,7 @@ class ComparerTest {
     }
 
     @Test
-    void theOtherWayRoundTheyAreBetter() {
+    void swappedBaselineSwapsTheVerdict() {
         Comparison comparison = Comparer.compare(
                 List.of(
                         wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER, VRAM, MORE))
@@ -76,13 +74,13 @@ class ComparerTest {
                         linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED))
                                 .run()),
                 Dimension.ENVIRONMENT,
-                Optional.of("wsl2"));
+                "wsl2");
 
         assertThat(comparison.differences()).extracting(Difference::verdict).containsOnly(Verdict.BETTER);
     }
 
     @Test
-    void equalFiguresAreNoDifferenceAboveWhatTheIntervalRulesOut() {
+    void equalValuesAreNoDifference() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, of(8000, 8000, 8000, 8000, 8000))),
                 wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, of(8000, 8000, 8000, 8000, 8000))));
@@ -90,11 +88,11 @@ class ComparerTest {
         assertThat(comparison.differences()).extracting(Difference::verdict).containsOnly(Verdict.NO_DIFFERENCE);
         assertThat(Objects.requireNonNull(of(comparison, VRAM).interval()).farthest())
                 .isBetween(0.5, 2.0); // pieces of 2 MiB
-        assertThat(of(comparison, TOKENS).smallestPercent()).isBetween(1.0, 3.0);
+        assertThat(of(comparison, TOKENS).detectablePercent()).isBetween(1.0, 3.0);
     }
 
     @Test
-    void whatScattersTooMuchIsUnclear() {
+    void largeVariationIsUnclear() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, of(60, 100, 140))),
                 wsl().cell("TokenGeneration", 512, Map.of(TOKENS, of(70, 90, 120))));
@@ -103,7 +101,7 @@ class ComparerTest {
     }
 
     @Test
-    void oneForkMakesNoPercentage() {
+    void oneForkYieldsNoPercentage() {
         Difference difference = of(
                 compare(
                         linux().cell("TokenGeneration", 512, Map.of(TOKENS, of(100))),
@@ -117,9 +115,9 @@ class ComparerTest {
         assertThat(difference.p()).isNull();
     }
 
-    /** Forks drift together by far more than they differ. */
+    /** Common drift of both forks of a pair is much larger than their difference. */
     @Test
-    void interleavedForksArePairs() {
+    void interleavedForksArePaired() {
         FakeRun run = new FakeRun("both");
         run.in("native-linux").cell("TokenGeneration", 512, Map.of(TOKENS, of(100, 80, 120, 60, 110)));
         run.in("wsl2").cell("TokenGeneration", 512, Map.of(TOKENS, of(95.1, 76, 113.8, 57.1, 104.4)));
@@ -132,9 +130,9 @@ class ComparerTest {
         assertThat(difference.percent()).isCloseTo(-5, within(0.1));
     }
 
-    /** Each run is alike in itself, and runs are not: forks alone would find a difference with certainty. */
+    /** Forks of a run are nearly equal, and runs differ: a test on forks would find a difference. */
     @Test
-    void whereThereAreSeveralRunsTheyAreWhatIsReplicated() {
+    void severalRunsAreTheUnitOfReplication() {
         Comparison comparison = compare(
                 new FakeRun("a").in("native-linux").cell("TokenGeneration", 512, Map.of(TOKENS, of(100, 100.1, 100.2))),
                 new FakeRun("b").in("native-linux").cell("TokenGeneration", 512, Map.of(TOKENS, of(110, 110.1, 110.2))),
@@ -148,7 +146,7 @@ class ComparerTest {
     }
 
     @Test
-    void anotherMeterIsIncomparable() {
+    void differentMetersAreIncomparable() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED)),
                 wsl().meters(List.of(new Run.MeterFact("pdh.adapter", "device", "resident", List.of(Measure.VRAM))))
@@ -157,16 +155,17 @@ class ComparerTest {
         assertThat(comparison.differences()).extracting(Difference::measure).containsExactly(TOKENS);
         assertThat(comparison.incomparable()).hasSize(1);
         assertThat(comparison.incomparable().get(0).measure()).isEqualTo(Measure.VRAM);
-        assertThat(comparison.incomparable().get(0).reason()).contains("other meter", "nvml.device", "pdh.adapter");
+        assertThat(comparison.incomparable().get(0).reason())
+                .contains("different meters", "nvml.device", "pdh.adapter");
     }
 
     @ParameterizedTest
     @CsvSource({
-        "v0.5.0, 5b4ebc5, b58142bae3f1d298, llama.cpp v0.4.0 and v0.5.0",
-        "v0.4.0, 0000000, b58142bae3f1d298, llama.cpp's commit 5b4ebc5 and 0000000",
+        "v0.5.0, 5b4ebc5, b58142bae3f1d298, llama.cpp (v0.4.0 and v0.5.0)",
+        "v0.4.0, 0000000, b58142bae3f1d298, llama.cpp commit (5b4ebc5 and 0000000)",
         "v0.4.0, 5b4ebc5, 000000000000aaaa, SHA-256"
     })
-    void anotherBuildIsIncomparable(String version, String commit, String fingerprint, String reason) {
+    void differentBuildsAreIncomparable(String version, String commit, String fingerprint, String reason) {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
                 wsl().llama(new Run.Llama(version, commit, "/x", List.of(), null, fingerprint))
@@ -176,9 +175,9 @@ class ComparerTest {
         assertThat(comparison.incomparable().get(0).reason()).contains(reason);
     }
 
-    /** Files for two systems cannot be the same. */
+    /** Files of one release differ between systems. */
     @Test
-    void theSameReleaseForAnotherSystemIsComparable() {
+    void oneReleaseIsComparableBetweenSystems() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
                 new FakeRun("two")
@@ -191,7 +190,7 @@ class ComparerTest {
     }
 
     @Test
-    void otherSettingsModelsAndWhatLlamaDecidedAreIncomparable() {
+    void differentConditionsAreIncomparable() {
         FakeRun base = linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED));
         Run.Model file = new Run.Model("m", "/m", false, "llama", "Q4_0", 1, 1001, 900, null, null, "abc");
 
@@ -199,21 +198,21 @@ class ComparerTest {
                         .incomparable()
                         .get(0)
                         .reason())
-                .contains("iterations 5 and 6");
+                .contains("iterations (5 and 6)");
         assertThat(compare(base, wsl().model(file).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)))
                         .incomparable()
                         .get(0)
                         .reason())
-                .contains("model's bytes 1000 and 1001", "fingerprint not told and abc");
+                .contains("model bytes (1000 and 1001)", "model fingerprint (unknown and abc)");
         assertThat(compare(base, wsl().flashAttention(false).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)))
                         .incomparable()
                         .get(0)
                         .reason())
-                .contains("flash attention used true and false");
+                .contains("flash attention (true and false)");
     }
 
     @Test
-    void aFailedCellSaysHowItEnded() {
+    void failedCellIsIncomparableWithItsStatus() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 60000, Map.of(TOKENS, SPEED)),
                 wsl().status(Status.OOM, "no memory left").cell("TokenGeneration", 60000, Map.of()));
@@ -222,42 +221,46 @@ class ComparerTest {
     }
 
     @Test
-    void cellsWithoutAPartnerAreNamed() {
+    void unmatchedCellsAreListed() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
                         .cell("TokenGeneration", 1024, Map.of(TOKENS, SPEED)),
                 wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
                         .cell("TokenGeneration", 2048, Map.of(TOKENS, SPEED)));
 
-        assertThat(comparison.alone())
-                .extracting(Comparison.Alone::id)
+        assertThat(comparison.unmatched())
+                .extracting(Comparison.Unmatched::id)
                 .containsExactly("TokenGeneration-1024-native-linux", "TokenGeneration-2048-wsl2");
-        assertThat(comparison.alone()).extracting(Comparison.Alone::missing).containsExactly("wsl2", "native-linux");
+        assertThat(comparison.unmatched())
+                .extracting(Comparison.Unmatched::missing)
+                .containsExactly("wsl2", "native-linux");
     }
 
-    /** Threads follow the machine where a plan does not pin them. */
+    /** For example threads: a plan that does not set them takes the machine's cores. */
     @Test
-    void theOneParameterThatKeepsCellsApartIsNamed() {
+    void theOnlyDifferingParameterOfUnmatchedCellsIsNamed() {
         Comparison comparison = compare(
                 linux().params(Map.of("threads", "8")).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
                 wsl().params(Map.of("threads", "4")).cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
 
         assertThat(comparison.differences()).isEmpty();
-        assertThat(comparison.alone()).extracting(Comparison.Alone::nearest).containsExactly("threads 4", "threads 8");
+        assertThat(comparison.unmatched())
+                .extracting(Comparison.Unmatched::nearest)
+                .containsExactly("threads 4", "threads 8");
     }
 
     @Test
-    void anotherMachineIsAWarningThatNamesBoth() {
+    void differentMachinesAreAWarning() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
                 wsl().facts(Map.of("os", "Linux", "cpu", "another", "memoryTotalMiB", "32000"))
                         .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
 
-        assertThat(comparison.warnings()).containsExactly("cpu is a CPU in native-linux and another in wsl2");
+        assertThat(comparison.warnings()).containsExactly("cpu differs: a CPU in native-linux, another in wsl2");
     }
 
     @Test
-    void runsAndBuildsAndModelsAreComparedToo() {
+    void runsBuildsAndModelsCanBeCompared() {
         List<MeasuredRun> runs = List.of(
                 new FakeRun("x")
                         .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED))
@@ -267,13 +270,10 @@ class ComparerTest {
                         .cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER))
                         .run());
 
-        assertThat(Comparer.compare(runs, Dimension.LLAMA, Optional.empty()).baseline())
-                .isEqualTo("v0.4.0-5b4ebc5-b58142ba");
-        assertThat(of(Comparer.compare(runs, Dimension.LLAMA, Optional.empty()), TOKENS)
-                        .verdict())
+        assertThat(Comparer.compare(runs, Dimension.LLAMA, null).baseline()).isEqualTo("v0.4.0-5b4ebc5-b58142ba");
+        assertThat(of(Comparer.compare(runs, Dimension.LLAMA, null), TOKENS).verdict())
                 .isEqualTo(Verdict.WORSE);
-        assertThat(Comparer.compare(runs, Dimension.RUN, Optional.empty()).others())
-                .containsExactly("x (2)");
+        assertThat(Comparer.compare(runs, Dimension.RUN, null).others()).containsExactly("x (2)");
         Run.Model other = new Run.Model("n", "/n", true, "llama", "Q4_0", 1, 2000, 900, null, null, null);
         Comparison models = Comparer.compare(
                 List.of(new FakeRun("y")
@@ -282,56 +282,60 @@ class ComparerTest {
                         .cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER))
                         .run()),
                 Dimension.MODEL,
-                Optional.empty());
+                null);
         assertThat(models.others()).containsExactly("n");
         assertThat(of(models, TOKENS).verdict()).isEqualTo(Verdict.WORSE);
         assertThat(of(models, TOKENS).unit()).isEqualTo("fork");
     }
 
     @Test
-    void aBaselineThatIsNotThereIsSaid() {
+    void unknownBaselineAndSingleEnvironmentAreRejected() {
         List<MeasuredRun> runs = List.of(
                 linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)).run(),
                 wsl().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)).run());
 
-        assertThatThrownBy(() -> Comparer.compare(runs, Dimension.ENVIRONMENT, Optional.of("wsl")))
+        assertThatThrownBy(() -> Comparer.compare(runs, Dimension.ENVIRONMENT, "wsl"))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("did you mean wsl2?")
                 .hasMessageContaining("native-linux");
-        assertThatThrownBy(() -> Comparer.compare(runs.subList(0, 1), Dimension.ENVIRONMENT, Optional.empty()))
+        assertThatThrownBy(() -> Comparer.compare(runs.subList(0, 1), Dimension.ENVIRONMENT, null))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("native-linux")
                 .hasMessageContaining("another");
     }
 
-    /** Of twenty cells one is lucky: its memory never moved in either side, but by what others move by all the time. */
+    /**
+     * One of ten cells has equal memory in all forks by chance. Its difference is one that other cells have within a
+     * group.
+     */
     @Test
-    void memoryOfACellIsAsUncertainAsThatOfOthers() {
-        FakeRun here = linux();
-        FakeRun there = wsl();
+    void standardErrorOfMemoryIsAtLeastTheMedianOverCells() {
+        FakeRun linux = linux();
+        FakeRun wsl = wsl();
         for (int i = 1; i <= 10; i++) {
-            here.cell("TokenGeneration", i, Map.of(VRAM, i == 1 ? of(100, 100, 100) : of(100, 120, 100)));
-            there.cell("TokenGeneration", i, Map.of(VRAM, i == 1 ? of(120, 120, 120) : of(120, 100, 120)));
+            linux.cell("TokenGeneration", i, Map.of(VRAM, i == 1 ? of(100, 100, 100) : of(100, 120, 100)));
+            wsl.cell("TokenGeneration", i, Map.of(VRAM, i == 1 ? of(120, 120, 120) : of(120, 100, 120)));
         }
 
-        Comparison comparison = compare(here, there);
+        Comparison comparison = compare(linux, wsl);
 
-        assertThat(comparison.differences()).noneMatch(Difference::found);
+        assertThat(comparison.differences())
+                .noneMatch(difference -> difference.verdict().found());
         assertThat(compare(
                                 linux().cell("TokenGeneration", 1, Map.of(VRAM, of(100, 100, 100))),
                                 wsl().cell("TokenGeneration", 1, Map.of(VRAM, of(120, 120, 120))))
                         .differences())
-                .allMatch(Difference::found);
+                .allMatch(difference -> difference.verdict().found());
     }
 
     @Test
-    void verdictsAndIntervalsAgree() {
+    void verdictsAgreeWithIntervals() {
         Trials trials = new Trials(3, 5, Trials.Design.SEPARATE);
         for (int i = 0; i < 20; i++) {
             for (Difference difference :
                     trials.everyNoise(new Trials.Effect(0.97, 8)).differences()) {
                 Range interval = Objects.requireNonNull(difference.interval());
-                assertThat(difference.found()).isEqualTo(interval.low() > 0 || interval.high() < 0);
+                assertThat(difference.verdict().found()).isEqualTo(interval.low() > 0 || interval.high() < 0);
             }
         }
     }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A run made up for a test: an environment of its own, and cells whose figures are given fork by fork. */
+/** Builder of runs for tests: the cells' values are given for each fork. */
 final class FakeRun {
     static final Measure TOKENS = new Measure(Measure.SCORE, "tokens/s");
     static final Measure MILLIS = new Measure(Measure.SCORE, "ms");
@@ -101,19 +101,19 @@ final class FakeRun {
         return this;
     }
 
-    /** Adds a cell of the settings so far; each figure has a value a fork. */
-    FakeRun cell(String benchmark, int contextLength, Map<Measure, double[]> figures) {
+    /** Adds a cell with the current settings; each metric has one value for each fork. */
+    FakeRun cell(String benchmark, int contextLength, Map<Measure, double[]> values) {
         Map<String, String> params = new LinkedHashMap<>();
         params.put("model", model.id());
         params.put("contextLength", Integer.toString(contextLength));
         params.put("environment", environment);
         params.put("kvType", "f16");
         params.putAll(more);
-        int forks = figures.values().stream()
-                .mapToInt(values -> values.length)
+        int forks = values.values().stream()
+                .mapToInt(ofForks -> ofForks.length)
                 .max()
                 .orElse(0);
-        List<Measure> measures = List.copyOf(figures.keySet());
+        List<Measure> measures = List.copyOf(values.keySet());
         cells.add(new MeasuredCell(
                 benchmark + "-" + contextLength + "-" + environment,
                 benchmark,
@@ -135,7 +135,7 @@ final class FakeRun {
                 new Samples(
                         IntStream.rangeClosed(1, forks).toArray(),
                         measures,
-                        measures.stream().map(figures::get).toArray(double[][]::new)),
+                        measures.stream().map(values::get).toArray(double[][]::new)),
                 waterfalls,
                 "CUDA0",
                 ""));

@@ -11,12 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The file is one that a run wrote: a cell in two environments, two forks each, interleaved; no card. */
+/** Reads the file of a real run: one cell in two environments with two interleaved forks each, and no card. */
 class RunsTest {
     @TempDir
     Path folder;
@@ -34,7 +33,7 @@ class RunsTest {
     }
 
     @Test
-    void whatComparingNeedsIsRead() throws IOException {
+    void readsTheDataThatAComparisonNeeds() throws IOException {
         MeasuredRun run = Runs.read(List.of(write(text()))).all().get(0);
 
         assertThat(run.id()).isEqualTo("20261126-024817-quick");
@@ -56,9 +55,8 @@ class RunsTest {
     }
 
     @Test
-    void forksOfARunInTwoEnvironmentsArePairs() throws IOException {
-        Comparison comparison =
-                Comparer.compare(Runs.read(List.of(write(text()))), Dimension.ENVIRONMENT, Optional.empty());
+    void forksOfTwoEnvironmentsArePaired() throws IOException {
+        Comparison comparison = Comparer.compare(Runs.read(List.of(write(text()))), Dimension.ENVIRONMENT, null);
 
         assertThat(comparison.others()).containsExactly("container");
         assertThat(comparison.differences()).isNotEmpty().allSatisfy(difference -> {
@@ -68,10 +66,10 @@ class RunsTest {
     }
 
     @Test
-    void everyFileThatIsNoRunIsSaidInOneSentence() throws IOException {
-        assertBad(folder.resolve("nowhere"), "There is no ");
-        assertBad(folder, "There is no ");
-        assertBad(write(text().substring(0, 3000)), "ends in the middle");
+    void invalidRunIsRejectedInOneLine() throws IOException {
+        assertBad(folder.resolve("nowhere"), "No file ");
+        assertBad(folder, "No file ");
+        assertBad(write(text().substring(0, 3000)), "is incomplete");
         assertBad(write(""), "run.json");
         assertBad(write("[]"), "is not a run.json");
         assertBad(write("{}"), "is not a run.json");
@@ -92,9 +90,9 @@ class RunsTest {
                 .hasMessageNotContaining("\n");
     }
 
-    /** Bytes of a run are changed at random: it is compared, or there is one complaint. */
+    /** Random changes of a run.json either leave it comparable, or cause one BadInput. */
     @Test
-    void mutantsAreComparedOrComplainedOf() throws IOException {
+    void randomlyChangedFilesAreComparedOrRejected() throws IOException {
         Random random = new Random(4);
         String whole = text();
         int compared = 0;
@@ -119,8 +117,8 @@ class RunsTest {
                 }
             }
             try {
-                Comparison comparison = Comparer.compare(
-                        Runs.read(List.of(write(mutant.toString()))), Dimension.ENVIRONMENT, Optional.empty());
+                Comparison comparison =
+                        Comparer.compare(Runs.read(List.of(write(mutant.toString()))), Dimension.ENVIRONMENT, null);
                 CompareCsv.write(comparison, new StringBuilder());
                 assertThat(comparison.differences())
                         .allMatch(each -> Double.isFinite(each.baseline()) && Double.isFinite(each.difference()))

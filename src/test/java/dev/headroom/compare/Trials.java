@@ -7,27 +7,26 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntFunction;
 
 /**
- * Comparisons whose truth is known, as noise is made here: how often a verdict is false, how often an interval holds
- * the truth, how often a difference is found. By hand:
+ * Simulated comparisons with known true differences. Counts false verdicts, intervals that contain the truth, and
+ * differences that are found. To run it:
  *
  * <pre>java -cp target/test-classes:target/headroom.jar dev.headroom.compare.Trials</pre>
  *
- * <p>Figures of it are in docs/benchmarks.md.
+ * <p>docs/benchmarks.md has the results.
  */
 final class Trials {
-    /** How the sides were measured. */
+    /** The experimental design: how both environments are measured. */
     enum Design {
-        /** A run for each. */
+        /** One run for each environment. */
         SEPARATE,
-        /** One run, its forks interleaved, on a machine whose speed drifts by 5 % and whose memory by 20 MiB. */
+        /** One run with interleaved forks. Speed drifts by 5 % and memory by 20 MiB from fork to fork. */
         INTERLEAVED,
-        /** Four runs for each, with as much between runs as between forks. */
+        /** Four runs for each environment. Runs vary as much as forks. */
         SEVERAL
     }
 
@@ -44,12 +43,12 @@ final class Trials {
         this.design = design;
     }
 
-    /** What differs in truth: a factor of the speed, and MiB of VRAM. */
+    /** The true difference: a factor of the speed, and MiB of VRAM. */
     record Effect(double speed, double mib) {
         static final Effect NONE = new Effect(1, 0);
     }
 
-    /** Both sides of ten cells with every kind of noise that figures have. */
+    /** Compares ten cells with all kinds of noise. */
     Comparison everyNoise(Effect effect) {
         Map<Measure, IntFunction<DoubleSupplier>> kinds = new LinkedHashMap<>();
         kinds.put(FakeRun.TOKENS, cell -> cell % 2 == 0 ? () -> 100 * Math.exp(0.01 * gaussian()) : this::skewed);
@@ -63,12 +62,12 @@ final class Trials {
         return compare(10, kinds, effect);
     }
 
-    /** Both sides of some cells with speed of this noise and nothing else. */
+    /** Compares cells that have only speed, with the given noise. */
     Comparison speed(int cells, double noise, Effect effect) {
         return compare(cells, Map.of(FakeRun.TOKENS, cell -> () -> 100 * Math.exp(noise * gaussian())), effect);
     }
 
-    /** Both sides of some cells with memory that scatters by this many MiB. */
+    /** Compares cells that have only memory, with the given standard deviation in MiB. */
     Comparison memory(int cells, double mib, Effect effect) {
         return compare(cells, Map.of(FakeRun.VRAM, cell -> () -> 8000 + mib * gaussian()), effect);
     }
@@ -77,42 +76,42 @@ final class Trials {
         return random.nextGaussian();
     }
 
-    /** Never faster than 100, now and then much slower. */
+    /** A skewed speed: at most 100, and sometimes much slower. */
     private double skewed() {
         return 100 / (1 + 0.02 * -Math.log(1 - random.nextDouble()));
     }
 
     private Comparison compare(int cells, Map<Measure, IntFunction<DoubleSupplier>> kinds, Effect effect) {
         List<MeasuredRun> runs = new ArrayList<>();
-        int each = design == Design.SEVERAL ? 4 : 1;
-        for (int run = 0; run < each; run++) {
-            FakeRun here = new FakeRun("a" + run);
-            FakeRun there = design == Design.INTERLEAVED ? here : new FakeRun("b" + run);
+        int runsEach = design == Design.SEVERAL ? 4 : 1;
+        for (int run = 0; run < runsEach; run++) {
+            FakeRun one = new FakeRun("a" + run);
+            FakeRun two = design == Design.INTERLEAVED ? one : new FakeRun("b" + run);
             for (int cell = 0; cell < cells; cell++) {
-                Map<Measure, double[]> left = new LinkedHashMap<>();
-                Map<Measure, double[]> right = new LinkedHashMap<>();
-                int at = cell;
+                Map<Measure, double[]> linux = new LinkedHashMap<>();
+                Map<Measure, double[]> wsl = new LinkedHashMap<>();
+                int index = cell;
                 kinds.forEach((measure, kind) -> {
                     double[] drift = drift();
-                    left.put(measure, values(measure, kind.apply(at), drift, Effect.NONE));
-                    right.put(
+                    linux.put(measure, values(measure, kind.apply(index), drift, Effect.NONE));
+                    wsl.put(
                             measure,
-                            values(measure, kind.apply(at), design == Design.INTERLEAVED ? drift : drift(), effect));
+                            values(measure, kind.apply(index), design == Design.INTERLEAVED ? drift : drift(), effect));
                 });
                 String benchmark = BENCHMARKS.get(cell % BENCHMARKS.size());
                 int length = LENGTHS.get(cell / BENCHMARKS.size() % LENGTHS.size());
-                here.in("native-linux").cell(benchmark, length, left);
-                there.in("wsl2").cell(benchmark, length, right);
+                one.in("native-linux").cell(benchmark, length, linux);
+                two.in("wsl2").cell(benchmark, length, wsl);
             }
-            runs.add(here.run());
-            if (there != here) {
-                runs.add(there.run());
+            runs.add(one.run());
+            if (two != one) {
+                runs.add(two.run());
             }
         }
-        return Comparer.compare(runs, Dimension.ENVIRONMENT, Optional.of("native-linux"));
+        return Comparer.compare(runs, Dimension.ENVIRONMENT, "native-linux");
     }
 
-    /** What forks that ran next to each other, or all of a run, have in common: on a scale of its own. */
+    /** The common drift of the forks of a pair, or of all forks of a run, in units of the noise. */
     private double[] drift() {
         double[] drift = new double[forks];
         double common = gaussian();
@@ -146,10 +145,11 @@ final class Trials {
     }
 
     static boolean anyFound(Comparison comparison) {
-        return comparison.differences().stream().anyMatch(Difference::found);
+        return comparison.differences().stream()
+                .anyMatch(difference -> difference.verdict().found());
     }
 
-    /** The part of comparisons of A with A, in percent, that find a difference. */
+    /** The percentage of comparisons of A with A that find a difference. */
     static double falseVerdicts(int compares, int forks, Design design) {
         Trials trials = new Trials(forks, forks, design);
         int found = 0;
@@ -159,7 +159,7 @@ final class Trials {
         return 100.0 * found / compares;
     }
 
-    /** The part of plain 95 % intervals of speed, in percent, that hold a true factor. */
+    /** The percentage of unadjusted 95 % intervals of speed that contain the true difference. */
     static double coverage(int compares, int forks, Design design, double speed) {
         Trials trials = new Trials(7L * forks, forks, design);
         int held = 0;
@@ -177,7 +177,7 @@ final class Trials {
         return 100.0 * held / all;
     }
 
-    /** The part of differences of speed, in percent, that are found. */
+    /** The percentage of speed differences that are found. */
     static double power(int compares, int forks, int cells, double noise, double speed) {
         Trials trials = new Trials(13L * forks, forks, Design.SEPARATE);
         int found = 0;
@@ -192,7 +192,7 @@ final class Trials {
         return 100.0 * found / all;
     }
 
-    /** The part of differences of memory, in percent, that are found. */
+    /** The percentage of memory differences that are found. */
     static double memoryPower(int compares, int forks, int cells, double noiseMib, double mib) {
         Trials trials = new Trials(17L * forks, forks, Design.SEPARATE);
         int found = 0;
@@ -207,15 +207,15 @@ final class Trials {
         return 100.0 * found / all;
     }
 
-    /** How often a difference is found that is {@code times} as large as what comparisons like it say they can see. */
-    static double promised(int compares, int forks, double noise, double times) {
+    /** The percentage of speed differences found that are {@code times} the minimum detectable difference. */
+    static double powerAtDetectable(int compares, int forks, double noise, double times) {
         Trials trials = new Trials(19L * forks, forks, Design.SEPARATE);
         double mean = 0;
         for (int i = 0; i < compares; i++) {
             mean += Objects.requireNonNull(trials.speed(1, noise, Effect.NONE)
                             .differences()
                             .get(0)
-                            .smallestPercent())
+                            .detectablePercent())
                     / compares;
         }
         return power(compares, forks, 1, noise, 1 / (1 + times * mean / 100));
@@ -223,8 +223,8 @@ final class Trials {
 
     public static void main(String[] args) {
         int compares = args.length > 0 ? Integer.parseInt(args[0]) : 2000;
-        print("| design | forks | a false verdict or more, %% of " + compares
-                + " | 95 %% interval holds the truth, %% |");
+        print("| design | forks | comparisons with a false verdict, %% of " + compares
+                + " | 95 %% intervals that contain the truth, %% |");
         print("| --- | --- | --- | --- |");
         for (Design design : Design.values()) {
             for (int forks : new int[] {3, 5, 10}) {
@@ -268,12 +268,12 @@ final class Trials {
             }
         }
         print("");
-        print("| forks | found at the smallest that is promised, %% | at twice that, %% |");
+        print("| forks | found at the minimum detectable difference, %% | at twice that, %% |");
         print("| --- | --- | --- |");
         for (int forks : new int[] {3, 5, 10}) {
             print(
                     "| %d | %.0f | %.0f |",
-                    forks, promised(compares, forks, 0.01, 1), promised(compares, forks, 0.01, 2));
+                    forks, powerAtDetectable(compares, forks, 0.01, 1), powerAtDetectable(compares, forks, 0.01, 2));
         }
     }
 

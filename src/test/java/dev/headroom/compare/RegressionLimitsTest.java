@@ -9,14 +9,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.headroom.BadInput;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LimitsTest {
-    /** 10 % slower and 12.5 % or 1000 MiB more, both for certain. */
+class RegressionLimitsTest {
+    /** 10 % slower, and 12.5 % or 1000 MiB more memory: both verdicts are worse. */
     private static final Comparison WORSE = compare(forks(90, 91, 89, 90.5, 89.5), forks(9000, 9002, 9000, 9000, 9000));
 
     private static Comparison compare(double[] speed, double[] memory) {
@@ -37,7 +36,7 @@ class LimitsTest {
                                 .cell("TokenGeneration", 512, Map.of(TOKENS, speed, VRAM, memory))
                                 .run()),
                 Dimension.ENVIRONMENT,
-                Optional.empty());
+                null);
     }
 
     @ParameterizedTest
@@ -57,39 +56,41 @@ class LimitsTest {
                 "tokens=11%; 0",
                 "vram=-13%; 0",
             })
-    void whatIsWorseByMoreIsNamed(String limits, int passed) {
-        assertThat(Limits.of(limits).passed(WORSE)).hasSize(passed);
+    void worseDifferencesAboveTheLimitExceedIt(String limits, int exceeded) {
+        assertThat(RegressionLimits.of(limits).exceeded(WORSE)).hasSize(exceeded);
     }
 
     @Test
-    void aSentenceNamesLimitFigureAndCell() {
-        assertThat(Limits.of("vram=5%").passed(WORSE))
+    void textNamesLimitMetricAndCells() {
+        assertThat(RegressionLimits.of("vram=5%").exceeded(WORSE))
                 .containsExactly(
                         "vram=5%: vram.peak is +12.50 % in TokenGeneration-512-native-linux, TokenGeneration-512-wsl2");
     }
 
     @Test
-    void noiseDoesNotCount() {
+    void unclearDifferenceExceedsNoLimit() {
         Comparison noisy = compare(forks(60, 100, 140, 70, 90), forks(8000, 8000, 8002, 8000, 8000));
 
-        assertThat(Limits.of("tokens=-3%").passed(noisy)).isEmpty();
+        assertThat(RegressionLimits.of("tokens=-3%").exceeded(noisy)).isEmpty();
     }
 
     @Test
-    void aLimitThatHoldsNothingIsNamed() {
-        assertThat(Limits.of("ram=5%,vram=5%").idle(WORSE)).containsExactly("ram=5%");
-        assertThat(Limits.of("tokens=5MiB").idle(WORSE)).containsExactly("tokens=5MiB");
+    void limitWithoutComparedMetricIsUnused() {
+        assertThat(RegressionLimits.of("ram=5%,vram=5%").unused(WORSE)).containsExactly("ram=5%");
+        assertThat(RegressionLimits.of("tokens=5MiB").unused(WORSE)).containsExactly("tokens=5MiB");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "vram", "vram=5", "vram=%", "vram=5%,", "VRAM=5%", "vram=1e3%", "vram=NaN%", "=5%"})
-    void whatIsNoLimitIsSaid(String limits) {
-        assertThatThrownBy(() -> Limits.of(limits)).isInstanceOf(BadInput.class).hasMessageContaining("vram=5%");
+    void invalidLimitIsRejected(String limits) {
+        assertThatThrownBy(() -> RegressionLimits.of(limits))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("vram=5%");
     }
 
     @Test
-    void aFigureThatIsNotThereIsSaid() {
-        assertThatThrownBy(() -> Limits.of("token=5%").passed(WORSE))
+    void unknownMetricIsRejected() {
+        assertThatThrownBy(() -> RegressionLimits.of("token=5%").exceeded(WORSE))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("did you mean tokens?");
     }

@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/** Figures worked out by hand; quantiles from tables. */
-class EstimateTest {
+/** Expected values are computed by hand; quantiles are from tables. */
+class DifferenceEstimateTest {
     private static final Offset<Double> CLOSE = within(5e-4);
 
     /** Means 12 and 23, variances 4 and 13, three each. */
     @Test
     void welch() {
-        Estimate estimate = Estimate.welch(FakeRun.forks(10, 12, 14), FakeRun.forks(20, 22, 27), 0);
+        DifferenceEstimate estimate = DifferenceEstimate.welch(FakeRun.forks(10, 12, 14), FakeRun.forks(20, 22, 27), 0);
 
         assertThat(estimate.baseline()).isEqualTo(12);
         assertThat(estimate.difference()).isEqualTo(11);
@@ -25,7 +25,8 @@ class EstimateTest {
     /** Differences 10, 10 and 13: mean 11, variance 3. */
     @Test
     void pairs() {
-        Estimate estimate = Estimate.paired(FakeRun.forks(10, 12, 14), FakeRun.forks(20, 22, 27), 0);
+        DifferenceEstimate estimate =
+                DifferenceEstimate.paired(FakeRun.forks(10, 12, 14), FakeRun.forks(20, 22, 27), 0);
 
         assertThat(estimate.difference()).isEqualTo(11);
         assertThat(estimate.standardError()).isCloseTo(1, CLOSE);
@@ -33,13 +34,14 @@ class EstimateTest {
         assertThat(estimate.interval(0.05).low()).isCloseTo(11 - 4.3027, CLOSE);
         assertThat(estimate.interval(0.05).high()).isCloseTo(11 + 4.3027, CLOSE);
         assertThat(estimate.p()).isCloseTo(0.00816, CLOSE); // t = 11 with 2 degrees: 1 - 11/√(121 + 2)
-        assertThat(estimate.smallest(0.05)).isCloseTo(4.3027 + 1.0607, CLOSE); // t for 97.5 % and for 80 %
+        assertThat(estimate.detectable(0.05)).isCloseTo(4.3027 + 1.0607, CLOSE); // t for 97.5 % and for 80 %
     }
 
-    /** Four runs scatter with variance 4; the one on the other side is taken to be of the same kind. */
+    /** The variance of four runs, 8/3, is taken for the single run too. */
     @Test
     void oneAgainstSeveral() {
-        Estimate estimate = Estimate.alike(FakeRun.forks(8, 10, 10, 12), FakeRun.forks(14), 0);
+        DifferenceEstimate estimate =
+                DifferenceEstimate.equalVariance(FakeRun.forks(8, 10, 10, 12), FakeRun.forks(14), 0);
 
         assertThat(estimate.difference()).isEqualTo(4);
         assertThat(estimate.standardError()).isCloseTo(Math.sqrt(8.0 / 3 * 1.25), CLOSE);
@@ -47,21 +49,25 @@ class EstimateTest {
     }
 
     @Test
-    void oneUnitTellsNothingOfItsScatter() {
-        assertThat(Estimate.welch(FakeRun.forks(10), FakeRun.forks(20), 0).isCertain())
+    void oneUnitHasNoStandardError() {
+        assertThat(DifferenceEstimate.welch(FakeRun.forks(10), FakeRun.forks(20), 0)
+                        .hasStandardError())
                 .isFalse();
-        assertThat(Estimate.welch(FakeRun.forks(10), FakeRun.forks(20, 21, 22), 0)
-                        .isCertain())
+        assertThat(DifferenceEstimate.welch(FakeRun.forks(10), FakeRun.forks(20, 21, 22), 0)
+                        .hasStandardError())
                 .isFalse();
-        assertThat(Estimate.paired(FakeRun.forks(10), FakeRun.forks(20), 0).isCertain())
+        assertThat(DifferenceEstimate.paired(FakeRun.forks(10), FakeRun.forks(20), 0)
+                        .hasStandardError())
                 .isFalse();
     }
 
-    /** Variance of what is rounded to steps of 2: 4/12 a value. */
+    /** Rounding to steps of 2 has a variance of 4/12. */
     @Test
-    void whatNeverMovedHasTheScatterOfItsSteps() {
-        Estimate same = Estimate.welch(FakeRun.forks(500, 500, 500), FakeRun.forks(500, 500, 500), 4.0 / 12);
-        Estimate other = Estimate.welch(FakeRun.forks(500, 500, 500), FakeRun.forks(564, 564, 564), 4.0 / 12);
+    void constantValuesHaveTheVarianceOfRounding() {
+        DifferenceEstimate same =
+                DifferenceEstimate.welch(FakeRun.forks(500, 500, 500), FakeRun.forks(500, 500, 500), 4.0 / 12);
+        DifferenceEstimate other =
+                DifferenceEstimate.welch(FakeRun.forks(500, 500, 500), FakeRun.forks(564, 564, 564), 4.0 / 12);
 
         assertThat(same.standardError()).isCloseTo(Math.sqrt(2.0 / 9), CLOSE);
         assertThat(same.degrees()).isCloseTo(4, CLOSE);
@@ -70,7 +76,7 @@ class EstimateTest {
     }
 
     @Test
-    void quantilesAreThoseOfTables() {
+    void quantilesMatchTables() {
         assertThat(StudentT.quantile(0.975, 2)).isCloseTo(4.3027, CLOSE);
         assertThat(StudentT.quantile(0.975, 4)).isCloseTo(2.7764, CLOSE);
         assertThat(StudentT.quantile(0.95, 10)).isCloseTo(1.8125, CLOSE);
@@ -80,7 +86,7 @@ class EstimateTest {
 
     /** 0.001 ≤ 0.05/5 and 0.01 ≤ 0.05/4, but 0.02 > 0.05/3. */
     @Test
-    void holmStopsAtTheFirstThatIsTooLarge() {
+    void holmStopsAtTheFirstLargePValue() {
         assertThat(Holm.level(FakeRun.forks(0.3, 0.01, 0.02, 0.001, 0.04), 0.05))
                 .isCloseTo(0.05 / 3, CLOSE);
         assertThat(Holm.level(FakeRun.forks(0.001, 0.002), 0.05)).isEqualTo(0.05);
@@ -89,7 +95,7 @@ class EstimateTest {
     }
 
     @Test
-    void aRatioIsWorkedOutInLogarithms() {
+    void ratioIsComputedFromLogarithms() {
         double baseline = 100;
         double difference = Scale.RATIO.of(90) - Scale.RATIO.of(100);
 

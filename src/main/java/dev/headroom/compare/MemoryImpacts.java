@@ -1,6 +1,6 @@
 package dev.headroom.compare;
 
-import dev.headroom.compare.Sides.Observation;
+import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.result.Run;
 import dev.headroom.result.Waterfall;
 import java.util.ArrayList;
@@ -11,44 +11,42 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** What differences of memory mean to somebody who wants to know how much context is left. */
-final class InWords {
-    private final Sides sides;
+/** Computes {@link MemoryImpact}s and {@link WaterfallComparison}s from differences of the most important memory. */
+final class MemoryImpacts {
+    private final CellGroups groups;
     private final String baseline;
     private final TokenCost costs;
+    private final List<Difference> differences;
 
-    InWords(Sides sides, String baseline) {
-        this.sides = sides;
+    MemoryImpacts(CellGroups groups, String baseline, List<Difference> all) {
+        this.groups = groups;
         this.baseline = baseline;
-        this.costs = new TokenCost(sides.side(baseline));
-    }
-
-    /** Of the memory that matters most of every cell. */
-    List<Tax> taxes(List<Difference> differences) {
-        return differences.stream().filter(InWords::isMemory).map(this::tax).toList();
-    }
-
-    /** Where the same memory went. */
-    List<SideBySide> waterfalls(List<Difference> differences) {
-        return differences.stream()
-                .filter(InWords::isMemory)
-                .flatMap(difference -> waterfall(difference).stream())
+        this.costs = new TokenCost(groups.group(baseline));
+        this.differences = all.stream()
+                .filter(difference ->
+                        difference.headline() && difference.measure().ofMemory())
                 .toList();
     }
 
-    private static boolean isMemory(Difference difference) {
-        return difference.headline() && difference.measure().ofMemory();
+    List<MemoryImpact> impacts() {
+        return differences.stream().map(this::impact).toList();
+    }
+
+    List<WaterfallComparison> waterfalls() {
+        return differences.stream()
+                .flatMap(difference -> waterfall(difference).stream())
+                .toList();
     }
 
     private static String memory(Difference difference) {
         return difference.measure().ofCard() ? "vram" : "ram";
     }
 
-    private Tax tax(Difference difference) {
+    private MemoryImpact impact(Difference difference) {
         MeasuredCell cell = cells(baseline, difference.cell()).get(0).cell();
         Optional<TokenCost.Cost> cost = costs.of(difference.cell(), cell);
-        OptionalDouble total = memory(difference).equals("vram") ? card(cell) : machine(cell);
-        return new Tax(
+        OptionalDouble total = memory(difference).equals("vram") ? cardMib(cell) : machineMib(cell);
+        return new MemoryImpact(
                 difference.other(),
                 difference.cell(),
                 memory(difference),
@@ -62,11 +60,11 @@ final class InWords {
                 cost.map(TokenCost.Cost::source).orElse(null));
     }
 
-    private List<Observation> cells(String side, CellKey key) {
-        return Objects.requireNonNull(sides.side(side).get(key), "a difference has cells on both sides");
+    private List<Observation> cells(String value, CellKey key) {
+        return Objects.requireNonNull(groups.group(value).get(key), "a difference has cells in both groups");
     }
 
-    private static OptionalDouble card(MeasuredCell cell) {
+    private static OptionalDouble cardMib(MeasuredCell cell) {
         return cell.place().llama().devices().stream()
                 .filter(device -> device.name().equals(cell.device()))
                 .map(Run.Device::totalMib)
@@ -76,36 +74,38 @@ final class InWords {
                 .findFirst();
     }
 
-    private static OptionalDouble machine(MeasuredCell cell) {
-        String mib = cell.place().environment().getOrDefault("memoryTotalMiB", "");
-        return mib.matches("[1-9][0-9]{0,14}") ? OptionalDouble.of(Double.parseDouble(mib)) : OptionalDouble.empty();
+    private static OptionalDouble machineMib(MeasuredCell cell) {
+        return TokenCost.wholeNumber(cell.place().environment(), "memoryTotalMiB").stream()
+                .mapToDouble(mib -> mib)
+                .filter(mib -> mib > 0)
+                .findFirst();
     }
 
-    private Optional<SideBySide> waterfall(Difference difference) {
+    private Optional<WaterfallComparison> waterfall(Difference difference) {
         String memory = memory(difference);
-        List<Waterfall> here = waterfalls(baseline, difference.cell(), memory);
-        List<Waterfall> there = waterfalls(difference.other(), difference.cell(), memory);
-        if (here.isEmpty() || there.isEmpty()) {
+        List<Waterfall> baselines = waterfalls(baseline, difference.cell(), memory);
+        List<Waterfall> others = waterfalls(difference.other(), difference.cell(), memory);
+        if (baselines.isEmpty() || others.isEmpty()) {
             return Optional.empty();
         }
-        Map<String, SideBySide.Part> parts = new LinkedHashMap<>();
+        Map<String, WaterfallComparison.Part> parts = new LinkedHashMap<>();
         List<String> names = new ArrayList<>(Waterfall.PARTS.getOrDefault(memory, List.of()));
         names.add("peak");
         for (String name : names) {
-            OptionalDouble one = mean(here, name);
-            OptionalDouble two = mean(there, name);
+            OptionalDouble one = mean(baselines, name);
+            OptionalDouble two = mean(others, name);
             if (one.isPresent() && two.isPresent()) {
                 parts.put(
                         name,
-                        new SideBySide.Part(
+                        new WaterfallComparison.Part(
                                 one.getAsDouble(), two.getAsDouble(), two.getAsDouble() - one.getAsDouble()));
             }
         }
-        return Optional.of(new SideBySide(difference.other(), difference.cell(), memory, parts));
+        return Optional.of(new WaterfallComparison(difference.other(), difference.cell(), memory, parts));
     }
 
-    private List<Waterfall> waterfalls(String side, CellKey key, String memory) {
-        return cells(side, key).stream()
+    private List<Waterfall> waterfalls(String value, CellKey key, String memory) {
+        return cells(value, key).stream()
                 .flatMap(seen -> seen.cell().waterfalls().stream())
                 .filter(waterfall -> waterfall.memory().equals(memory))
                 .toList();

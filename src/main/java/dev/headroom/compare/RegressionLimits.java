@@ -10,26 +10,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** How much worse figures may become: {@code vram=5%,tokens=-3%}. */
-public final class Limits {
+/** Limits on how much worse metrics may become: {@code vram=5%,tokens=-3%}. */
+public final class RegressionLimits {
     private static final Pattern LIMIT = Pattern.compile(
-            "\\s*(?<figure>[a-z0-9.]{1,60})\\s*=\\s*(?<amount>[-+]?[0-9]{1,9}(\\.[0-9]{1,9})?)\\s*(?<unit>%|MiB)\\s*");
+            "\\s*(?<metric>[a-z0-9.]{1,60})\\s*=\\s*(?<amount>[-+]?[0-9]{1,9}(\\.[0-9]{1,9})?)\\s*(?<unit>%|MiB)\\s*");
 
     private final List<Limit> limits;
 
-    private Limits(List<Limit> limits) {
+    private RegressionLimits(List<Limit> limits) {
         this.limits = limits;
     }
 
     /**
-     * A limit.
+     * A limit on one metric.
      *
-     * @param most the difference that is allowed, in the figure's bad direction; the sign says nothing more
+     * @param most the largest allowed difference in the bad direction; the sign is ignored
      * @param unit % or MiB
      */
-    private record Limit(String text, String figure, double most, String unit) {
-        /** Only what was found counts. */
-        boolean isPassed(Difference difference) {
+    private record Limit(String text, String metric, double most, String unit) {
+        /** Only differences with the verdict worse exceed a limit. */
+        boolean isExceeded(Difference difference) {
             Double amount = amount(difference);
             return difference.verdict() == Verdict.WORSE && amount != null && Math.abs(amount) > Math.abs(most);
         }
@@ -43,62 +43,62 @@ public final class Limits {
     }
 
     /**
-     * Reads limits.
+     * Parses limits.
      *
-     * @throws BadInput if it is not a list of limits
+     * @throws BadInput if the text is not a list of limits
      */
-    public static Limits of(String text) {
+    public static RegressionLimits of(String text) {
         List<Limit> limits = new ArrayList<>();
         for (String each : text.split(",", -1)) {
             Matcher matcher = LIMIT.matcher(each);
             if (!matcher.matches()) {
                 throw new BadInput("--fail-above " + text + ": "
-                        + (each.isBlank() ? "a limit is missing" : "\"" + each.strip() + "\" is none")
-                        + "; write figure=amount with % or MiB, such as vram=5%,tokens=-3%.");
+                        + (each.isBlank() ? "empty limit" : "no limit \"" + each.strip() + "\"")
+                        + ": write metric=amount with % or MiB, such as vram=5%,tokens=-3%.");
             }
             limits.add(new Limit(
                     each.strip(),
-                    matcher.group("figure"),
+                    matcher.group("metric"),
                     Double.parseDouble(matcher.group("amount")),
                     matcher.group("unit")));
         }
-        return new Limits(limits);
+        return new RegressionLimits(limits);
     }
 
     /**
-     * A sentence for each figure of a cell that passed a limit.
+     * One text for each difference that exceeds a limit.
      *
-     * @throws BadInput if a limit is for something that there is not
+     * @throws BadInput if no compared metric has a limit's name
      */
-    public List<String> passed(Comparison comparison) {
-        List<String> passed = new ArrayList<>();
+    public List<String> exceeded(Comparison comparison) {
+        List<String> exceeded = new ArrayList<>();
         for (Limit limit : limits) {
-            Predicate<Measure> figure = figure(limit, comparison);
+            Predicate<Measure> metric = metric(limit, comparison);
             comparison.differences().stream()
-                    .filter(difference -> figure.test(difference.measure()) && limit.isPassed(difference))
-                    .forEach(difference -> passed.add(String.format(
+                    .filter(difference -> metric.test(difference.measure()) && limit.isExceeded(difference))
+                    .forEach(difference -> exceeded.add(String.format(
                             Locale.ROOT,
                             "%s: %s is %+.2f %s in %s",
                             limit.text,
-                            difference.measure().name().replace("·", ""),
+                            difference.measure().plainName(),
                             Objects.requireNonNull(limit.amount(difference)),
                             limit.unit,
                             String.join(", ", difference.ids()))));
         }
-        return passed;
+        return exceeded;
     }
 
-    /** The limits of figures that nothing was compared of: they hold nothing. */
-    public List<String> idle(Comparison comparison) {
+    /** The limits that have no effect, as no such metric was compared. */
+    public List<String> unused(Comparison comparison) {
         return limits.stream()
                 .filter(limit -> comparison.differences().stream()
-                        .noneMatch(difference -> figure(limit, comparison).test(difference.measure())
+                        .noneMatch(difference -> metric(limit, comparison).test(difference.measure())
                                 && limit.amount(difference) != null))
                 .map(Limit::text)
                 .toList();
     }
 
-    private static Predicate<Measure> figure(Limit limit, Comparison comparison) {
-        return Figures.named("--fail-above " + limit.text, limit.figure, comparison.differences());
+    private static Predicate<Measure> metric(Limit limit, Comparison comparison) {
+        return MetricNames.named("--fail-above " + limit.text, limit.metric, comparison.differences());
     }
 }

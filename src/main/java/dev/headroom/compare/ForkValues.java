@@ -9,51 +9,35 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A {@link dev.headroom.result.CellResult.ForkSummary}, read straight from JSON: of a thousand runs these are ten
- * million numbers, which as objects in sorted maps take longer than all else.
+ * The numbers of a {@link dev.headroom.result.CellResult.ForkSummary}, read from JSON into arrays. 1,000 runs have ten
+ * million of them. As objects in sorted maps they would take most of the time.
  */
-@JsonDeserialize(using = ForkFigures.Reader.class)
-final class ForkFigures {
-    private int number;
-    private double score = Double.NaN;
-    private final Figures percentiles = new Figures();
-    private final Figures metrics = new Figures();
+@JsonDeserialize(using = ForkValues.Reader.class)
+final class ForkValues {
+    int number;
+    double score = Double.NaN;
+    final NamedValues percentiles = new NamedValues();
+    final NamedValues metrics = new NamedValues();
 
-    int number() {
-        return number;
-    }
+    /** Numbers with names, in the order of the file. */
+    static final class NamedValues {
+        private static final int INITIAL_CAPACITY = 24;
 
-    double score() {
-        return score;
-    }
-
-    Figures percentiles() {
-        return percentiles;
-    }
-
-    Figures metrics() {
-        return metrics;
-    }
-
-    /** Names with numbers, in the order of the file. */
-    static final class Figures {
-        private static final int FEW = 24;
-
-        private String[] names = new String[FEW];
-        private double[] values = new double[FEW];
+        private String[] names = new String[INITIAL_CAPACITY];
+        private double[] values = new double[INITIAL_CAPACITY];
         private int size;
 
         int size() {
             return size;
         }
 
-        String name(int at) {
-            return names[at];
+        String name(int index) {
+            return names[index];
         }
 
-        /** Not a number where the file has none that is one. */
-        double value(int at) {
-            return values[at];
+        /** NaN if the file has no number there. */
+        double value(int index) {
+            return values[index];
         }
 
         private void add(String name, double value) {
@@ -66,14 +50,14 @@ final class ForkFigures {
         }
     }
 
-    /** Reads one; what it does not know it skips. */
-    static final class Reader extends JsonDeserializer<ForkFigures> {
+    /** Reads one fork and skips unknown fields. */
+    static final class Reader extends JsonDeserializer<ForkValues> {
         @Override
-        public ForkFigures deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+        public ForkValues deserialize(JsonParser parser, DeserializationContext context) throws IOException {
             if (!parser.isExpectedStartObjectToken()) {
-                context.reportInputMismatch(ForkFigures.class, "a fork is an object");
+                context.reportInputMismatch(ForkValues.class, "a fork is an object");
             }
-            ForkFigures fork = new ForkFigures();
+            ForkValues fork = new ForkValues();
             boolean numbered = false;
             for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
                 JsonToken token = parser.nextToken();
@@ -89,12 +73,12 @@ final class ForkFigures {
                 }
             }
             if (!numbered) {
-                context.reportInputMismatch(ForkFigures.class, "a fork has no number");
+                context.reportInputMismatch(ForkValues.class, "a fork has no number");
             }
             return fork;
         }
 
-        private static void read(JsonParser parser, JsonToken token, Figures into) throws IOException {
+        private static void read(JsonParser parser, JsonToken token, NamedValues into) throws IOException {
             if (token != JsonToken.START_OBJECT) {
                 parser.skipChildren();
                 return;

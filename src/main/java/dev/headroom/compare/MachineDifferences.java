@@ -1,0 +1,79 @@
+package dev.headroom.compare;
+
+import dev.headroom.OneLine;
+import dev.headroom.result.Run;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Warnings about machines that differ in more than the compared dimension. */
+final class MachineDifferences {
+    /** Facts that are equal in all environments of one machine. */
+    private static final List<String> MACHINE = List.of(
+            "cpu",
+            "physicalCores",
+            "usableCores",
+            "memoryTotalMiB",
+            "memoryLimitMiB",
+            "gpu",
+            "gpuUuid",
+            "gpuDriver",
+            "governor",
+            "cpuMaxMHz",
+            "jvm",
+            "jvmVersion");
+
+    private MachineDifferences() {}
+
+    /** One warning for each fact that differs from the baseline, with both values. */
+    static List<String> warnings(CellGroups groups, String baseline) {
+        List<String> warnings = new ArrayList<>();
+        Collection<Run.Place> baselinePlaces = places(groups, baseline);
+        for (String other : groups.values()) {
+            if (other.equals(baseline)) {
+                continue;
+            }
+            Collection<Run.Place> otherPlaces = places(groups, other);
+            for (String fact : MACHINE) {
+                warn(warnings, fact, baseline, values(baselinePlaces, fact), other, values(otherPlaces, fact));
+            }
+            warn(warnings, "Headroom", baseline, versions(groups, baseline), other, versions(groups, other));
+        }
+        return warnings;
+    }
+
+    private static void warn(
+            List<String> warnings, String fact, String baseline, Set<String> one, String other, Set<String> two) {
+        if (!one.equals(two)) {
+            warnings.add(OneLine.of(
+                    fact + " differs: " + String.join(" or ", one) + " in " + baseline + ", " + String.join(" or ", two)
+                            + " in " + other,
+                    " "));
+        }
+    }
+
+    private static Set<String> values(Collection<Run.Place> places, String fact) {
+        return places.stream()
+                .map(place -> Objects.requireNonNullElse(place.environment().get(fact), "unknown"))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The distinct places of a group, by identity: cells of a run share one object. */
+    private static Collection<Run.Place> places(CellGroups groups, String value) {
+        Set<Run.Place> places = Collections.newSetFromMap(new IdentityHashMap<>());
+        groups.observations(value).forEach(seen -> places.add(seen.cell().place()));
+        return places;
+    }
+
+    private static Set<String> versions(CellGroups groups, String value) {
+        return groups.observations(value)
+                .map(seen -> seen.run().headroom())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+}
