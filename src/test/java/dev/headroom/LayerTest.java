@@ -63,15 +63,24 @@ class LayerTest {
                     resideInAPackage("dev.headroom.*..").and(not(resideInAPackage("dev.headroom.result.."))));
 
     @ArchTest
-    static final ArchRule EXPORT_KNOWS_RESULT_ALONE = noClasses()
+    static final ArchRule PLAN_KNOWS_NO_OTHER_PACKAGE = noClasses()
+            .that()
+            .resideInAPackage("..plan..")
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("dev.headroom.*..").and(not(resideInAPackage("dev.headroom.plan.."))));
+
+    @ArchTest
+    static final ArchRule EXPORT_KNOWS_RESULT_AND_PLAN = noClasses()
             .that()
             .resideInAPackage("..export..")
             .should()
             .dependOnClassesThat(resideInAPackage("dev.headroom..")
-                    .and(not(resideInAnyPackage("dev.headroom.result..", "dev.headroom.export.."))));
+                    .and(not(resideInAnyPackage(
+                            "dev.headroom.result..", "dev.headroom.plan..", "dev.headroom.export.."))));
 
     @ArchTest
-    static final ArchRule COMPARE_KNOWS_RESULT_EXPORT_AND_GGUF = noClasses()
+    static final ArchRule COMPARE_KNOWS_RESULT_EXPORT_PLAN_AND_GGUF = noClasses()
             .that()
             .resideInAPackage("..compare..")
             .should()
@@ -79,6 +88,7 @@ class LayerTest {
                     .and(not(resideInAnyPackage(
                             "dev.headroom.result..",
                             "dev.headroom.export..",
+                            "dev.headroom.plan..",
                             "dev.headroom.gguf..",
                             "dev.headroom.compare.."))));
 

@@ -9,10 +9,10 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** What a context is made of; each of these moves hundreds of MiB, so each is a parameter. */
+/** The parameters of a context. Most of them change its memory by hundreds of MiB. */
 @State(Scope.Thread)
 public class ContextChoice {
-    /** Tokens already in the KV cache when the timed work begins. */
+    /** Tokens of context. Each benchmark says whether the timed work begins or ends with them. */
     @Param("512")
     public int contextLength;
 
@@ -20,23 +20,23 @@ public class ContextChoice {
     @Param("f16")
     public String kvType;
 
-    /** auto, on or off; what auto became stands in run.json. */
+    /** auto, on or off; with auto llama.cpp decides, and run.json has its decision. */
     @Param("auto")
     public String flashAttention;
 
-    /** Tokens a call of llama_decode takes at most. */
+    /** Largest number of tokens in one call of llama_decode. */
     @Param("2048")
     public int batch;
 
-    /** Tokens computed at once. */
+    /** Largest number of tokens computed at once. */
     @Param("512")
     public int ubatch;
 
-    /** CPU threads; 0: as many as there are physical cores. */
+    /** CPU threads; 0: one for each physical core that the process may use. */
     @Param("0")
     public int threads;
 
-    /** Settings for a context that holds {@code contextLength} tokens and {@code room} more. */
+    /** Settings of a context for {@code contextLength} tokens and {@code room} more. */
     ContextSettings settings(int room) {
         return new ContextSettings(
                 contextLength + room,

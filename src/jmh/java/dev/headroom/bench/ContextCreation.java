@@ -16,11 +16,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long allocating a context takes, and what it costs in memory: KV cache and compute buffers for
- * {@code contextLength} tokens.
+ * Time and memory of allocating a context: KV cache and compute buffers for {@code contextLength} tokens.
  *
- * <p>Timed: {@code llama_init_from_model} and making the threads. Not timed: loading the model, freeing the context
- * after each iteration. Nothing is decoded, so memory that the system gives only when touched may not show.
+ * <p>Timed: {@code llama_init_from_model} and starting the threads. Not timed: loading the model, and freeing the
+ * context after each iteration. Nothing is decoded, so pages that are allocated but never touched are not measured.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

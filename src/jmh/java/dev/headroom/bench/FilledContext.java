@@ -4,28 +4,28 @@ import dev.headroom.llama.LlamaContext;
 import dev.headroom.llama.Phase;
 
 /**
- * A context with {@code contextLength} tokens in its KV cache, prefilled once, and room for some more: what llama-bench
- * calls a depth.
+ * A context that was filled once with {@code contextLength} tokens and has room for some more. llama-bench calls
+ * {@code contextLength} the depth.
  */
 final class FilledContext implements AutoCloseable {
     final LlamaContext context;
     final RandomTokens tokens;
-    private final int full;
+    private final int capacity;
 
     FilledContext(LoadedModel loaded, ContextChoice choice, int room) {
         context = LlamaContext.create(loaded.model, choice.settings(room));
         Phase.CONTEXT.reached();
         tokens = new RandomTokens(loaded.model);
-        full = choice.contextLength + room;
+        capacity = choice.contextLength + room;
         context.decode(tokens.prompt(choice.contextLength));
         context.synchronize();
         Phase.DECODE.reached();
         context.saveState();
     }
 
-    /** Back to {@code contextLength} tokens, unless {@code count} more fit. */
+    /** Goes back to {@code contextLength} tokens if there is no room for {@code count} more. */
     void makeRoomFor(int count) {
-        if (context.position() + count > full) {
+        if (context.position() + count > capacity) {
             context.restoreState();
         }
     }

@@ -1,29 +1,29 @@
 package dev.headroom.bench;
 
-/** Options of every fork's JVM, the same everywhere so that the harness's own share of memory is. */
+/** Options of every fork's JVM. They are the same everywhere, so the harness takes the same memory everywhere. */
 final class JvmOptions {
-    /** JNA loads llama.cpp; asked for since JDK 24, accepted by 17. */
+    /** Lets JNA load llama.cpp. JDK 24 and later warn without it; JDK 17 accepts it. */
     static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
-    /** Lets JVMs before 23 pass over {@link #UNSAFE}. */
+    /** Lets JVMs before 23 ignore {@link #UNSAFE}. */
     static final String IGNORE_UNKNOWN = "-XX:+IgnoreUnrecognizedVMOptions";
 
-    /** JMH 1.37 uses sun.misc.Unsafe, about which JDK 24 and later warn. */
+    /** Lets JMH 1.37 use sun.misc.Unsafe. JDK 24 and later warn without it. */
     static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
-    /** No collector threads beside llama.cpp's. */
+    /** Serial garbage collector, so that no collector threads run beside those of llama.cpp. */
     static final String COLLECTOR = "-XX:+UseSerialGC";
 
-    /** The harness needs a few MiB; models live outside the heap. */
+    /** Heap limit. The harness needs a few MiB; models are outside the heap. */
     static final String HEAP = "-Xmx256m";
 
-    /** The quick compiler alone: the other would still be at work beside llama.cpp when the measurement begins. */
+    /** Only the first compiler, C1. The second, C2, would still run beside llama.cpp when measuring begins. */
     static final String COMPILER = "-XX:TieredStopAtLevel=1";
 
     /**
-     * HotSpot compiles what has run some thousand times. A loop over tokens turns some hundred times a second: it would
-     * be interpreted for long, and between two tokens, when the weights have washed the caches, the interpreter is
-     * slow.
+     * Compiles a method after a hundredth of the usual calls. A token loop runs some hundred times a second, so the
+     * usual thousands of calls take long. Until then the loop is interpreted. That is slow, as reading the weights
+     * evicts the interpreter from the caches.
      */
     static final String COMPILE_EARLY = "-XX:CompileThresholdScaling=0.01";
 

@@ -12,12 +12,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** The llama.cpp of this fork, found as {@link LlamaHome} says, and the environment it runs in. */
+/** The llama.cpp library of this fork, as {@link LlamaHome} finds it, and the name of the environment. */
 @State(Scope.Thread)
 public class Llama {
     private static final String LOCAL = "local";
 
-    /** Name of the environment: {@code local} for wherever this is, or a name it must have. */
+    /** {@code local} for the current environment, or the name that it must have. */
     @Param(LOCAL)
     public String environment;
 
@@ -28,9 +28,9 @@ public class Llama {
         if (!environment.equals(LOCAL)) {
             Environment detected = Environment.detect();
             if (!detected.isCalled(environment)) {
-                throw new BadInput("The environment is said to be " + environment + " but this is " + detected.name()
-                        + ": run it there, call it " + detected.name() + " or " + detected.name()
-                        + "-<more>, or leave the parameter environment at " + LOCAL + ".");
+                throw new BadInput("The parameter environment is " + environment + ", but this is " + detected.name()
+                        + ": run it there, or set the parameter to " + LOCAL + ", " + detected.name() + " or "
+                        + detected.name() + "-<more>.");
             }
         }
         library = LlamaLibrary.open(LlamaHome.find(Optional.empty()));

@@ -8,7 +8,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** The model, loaded once a fork. */
+/** The model, loaded once in each fork. */
 @State(Scope.Thread)
 public class LoadedModel {
     LlamaModel model;

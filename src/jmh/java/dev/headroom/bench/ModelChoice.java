@@ -12,17 +12,17 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** Which model, and how much of it on a GPU. */
+/** The parameters of the model: which one, and how many of its layers are on GPUs. */
 @State(Scope.Thread)
 public class ModelChoice {
-    /** Names the file of a model whose id says nothing about where it is. */
+    /** System property with the path of the model. A file's id does not contain the path. */
     private static final String PATH = "headroom.model.path";
 
-    /** {@code synthetic-<shape>-<quantization>}, or the id of the file that -D{@value #PATH} names. */
+    /** {@code synthetic-<shape>-<quantization>}, or the id of the file in -D{@value #PATH}. */
     @Param("synthetic-smollm2-135m-q4_0")
     public String model;
 
-    /** Layers on a GPU; -1: all. */
+    /** Layers on GPUs; -1: all. */
     @Param("-1")
     public int gpuLayers;
 
@@ -38,8 +38,8 @@ public class ModelChoice {
         } else if (SyntheticModel.isSynthetic(model)) {
             file = ModelStore.ofUser().make(SyntheticModel.parse(model), (done, total) -> {});
         } else {
-            throw new BadInput("Where model " + model + " is was not said: add -jvmArgsAppend -D" + PATH
-                    + "=FILE, or take a model named synthetic-<shape>-<quantization>.");
+            throw new BadInput("No path for model " + model + ": add -jvmArgsAppend -D" + PATH
+                    + "=FILE, or choose a model named synthetic-<shape>-<quantization>.");
         }
     }
 

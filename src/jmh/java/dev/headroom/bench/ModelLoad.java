@@ -16,10 +16,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long loading the model takes, and what it costs in memory.
+ * Time and memory of loading the model.
  *
- * <p>Timed: {@code llama_model_load_from_file}, from the file in the system's page cache (the warm-up iteration brings
- * it there, memory permitting) to weights on their devices. Not timed: freeing the model, after each iteration.
+ * <p>Timed: {@code llama_model_load_from_file}, until the weights are on their devices. The warm-up iteration brings
+ * the file into the system's page cache, if memory permits. Not timed: freeing the model after each iteration.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

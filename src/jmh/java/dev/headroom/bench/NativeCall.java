@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The cheapest llama.cpp call through JNA: the floor of what the harness adds to every token.
+ * Time of the cheapest llama.cpp call through JNA: the least that the harness adds to every token.
  *
  * <p>Timed: {@code llama_max_devices}, which returns a constant.
  */

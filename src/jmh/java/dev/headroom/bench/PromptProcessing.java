@@ -16,11 +16,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How fast a prompt is read: tokens per second when {@value #PROMPT} prompt tokens are decoded on top of
- * {@code contextLength} tokens already in the cache (llama-bench {@code -p 512 -d N}).
+ * Throughput of prompt processing: {@value #PROMPT} prompt tokens decoded on top of {@code contextLength} tokens in the
+ * KV cache. It corresponds to llama-bench {@code -p 512 -d N}.
  *
- * <p>Timed: {@code llama_decode} in chunks of {@code batch}, and the wait for the device at the end. Not timed:
- * loading, prefilling the first {@code contextLength} tokens (once a fork), going back to them before each prompt.
+ * <p>Timed: {@code llama_decode} in chunks of {@code batch}, and waiting for the device at the end. Not timed: loading
+ * the model, filling the context (once a fork), and going back to {@code contextLength} before each prompt.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

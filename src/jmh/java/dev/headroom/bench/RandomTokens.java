@@ -3,7 +3,7 @@ package dev.headroom.bench;
 import dev.headroom.llama.LlamaModel;
 import java.util.SplittableRandom;
 
-/** Random tokens of a model's vocabulary, the same in every fork. Speed does not depend on which tokens they are. */
+/** Random tokens of a model's vocabulary, the same in every fork. Speed does not depend on the tokens. */
 final class RandomTokens {
     private final SplittableRandom random = new SplittableRandom(1);
     private final int vocabularySize;
@@ -22,7 +22,7 @@ final class RandomTokens {
         return random.ints(count, 0, vocabularySize).toArray();
     }
 
-    /** {@code length} tokens that begin a sequence. */
+    /** The first {@code length} tokens of a sequence. */
     int[] prompt(int length) {
         int[] tokens = next(length);
         if (length > 0) {

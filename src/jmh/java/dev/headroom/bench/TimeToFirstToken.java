@@ -17,10 +17,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long a user waits for the first word: a whole prompt of {@code contextLength} tokens and the first token.
+ * Time until the first token of an answer: a whole prompt of {@code contextLength} tokens, and the first token.
  *
- * <p>Timed: {@code llama_decode} of the prompt into an empty cache, the wait for the device, and picking the most
- * likely token from the logits. Not timed: loading, and emptying the cache before each prompt.
+ * <p>Timed: {@code llama_decode} of the prompt into an empty KV cache, waiting for the device, and choosing the most
+ * likely token. Not timed: loading the model, and emptying the cache before each prompt.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

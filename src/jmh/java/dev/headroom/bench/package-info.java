@@ -1,4 +1,4 @@
-/** The benchmarks: one class, one question. */
+/** The benchmarks: one class for each question. */
 @NullMarked
 package dev.headroom.bench;
 

@@ -10,8 +10,8 @@ import dev.headroom.compare.MemoryImpact;
 import dev.headroom.compare.Range;
 import dev.headroom.compare.Verdict;
 import dev.headroom.compare.WaterfallComparison;
+import dev.headroom.plan.Parameter;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -54,8 +54,8 @@ final class CompareText {
 
     CompareText(Comparison comparison) {
         this.comparison = comparison;
-        this.varying = varying(comparison.differences().stream()
-                .map(Difference::cell)
+        this.varying = Parameter.shown(comparison.differences().stream()
+                .map(difference -> difference.cell().params())
                 .distinct()
                 .toList());
         this.severalOthers = comparison.others().size() > 1;
@@ -250,18 +250,6 @@ final class CompareText {
                 .map(verdict -> verdict.text() + " in "
                         + verdicts.stream().filter(verdict::equals).count() + " of " + verdicts.size())
                 .collect(Collectors.joining(", "));
-    }
-
-    /** The parameters that differ between cells, and the context length. */
-    private static List<String> varying(Collection<CellKey> cells) {
-        Map<String, Set<String>> values = new LinkedHashMap<>();
-        cells.forEach(cell -> cell.params()
-                .forEach((name, value) -> values.computeIfAbsent(name, first -> new LinkedHashSet<>())
-                        .add(value)));
-        return values.entrySet().stream()
-                .filter(param -> param.getValue().size() > 1 || param.getKey().equals("contextLength"))
-                .map(Map.Entry::getKey)
-                .toList();
     }
 
     private Section cells(String title, Predicate<Difference> which) {

@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -30,13 +29,6 @@ import picocli.CommandLine.Option;
 final class MemoryOptions {
     private static final List<Long> CONTEXTS = List.of(512L, 4096L, 32_768L);
     private static final long MOST_TOKENS = 10_000_000;
-    private static final List<Parameter> SHOWN = List.of(
-            Parameter.CONTEXT_LENGTH,
-            Parameter.GPU_LAYERS,
-            Parameter.KV_TYPE,
-            Parameter.FLASH_ATTENTION,
-            Parameter.BATCH,
-            Parameter.UBATCH);
 
     @Option(
             names = "--context",
@@ -90,9 +82,8 @@ final class MemoryOptions {
         }
         List<Predicted> all = new ArrayList<>();
         for (Map.Entry<Cell, Predictions.Point> asked : points.entrySet()) {
-            Map<String, String> params = new LinkedHashMap<>();
-            SHOWN.forEach(
-                    parameter -> params.put(parameter.key(), asked.getKey().value(parameter)));
+            Map<String, String> params = asked.getKey().parameters();
+            params.keySet().retainAll(options("").stream().map(Entry::key).toList());
             all.add(new Predicted(params, Objects.requireNonNull(predictions.get(asked.getValue()))));
         }
         return all;
@@ -102,19 +93,21 @@ final class MemoryOptions {
     List<Cell> cells(Gguf model) {
         List<Entry> entries = new ArrayList<>();
         entries.add(new Entry("benchmarks", Benchmark.CONTEXT_CREATION.simpleName(), "model show"));
-        entries.add(new Entry(
-                Parameter.CONTEXT_LENGTH.key(),
-                context.isBlank() ? defaultContexts(model.trainedContextLength()) : context,
-                "--context"));
-        Stream.of(
-                        new Entry(Parameter.GPU_LAYERS.key(), gpuLayers, "--gpu-layers"),
-                        new Entry(Parameter.KV_TYPE.key(), kvType, "--kv-type"),
-                        new Entry(Parameter.FLASH_ATTENTION.key(), flashAttention, "--flash-attention"),
-                        new Entry(Parameter.BATCH.key(), batch, "--batch"),
-                        new Entry(Parameter.UBATCH.key(), ubatch, "--ubatch"))
+        options(context.isBlank() ? defaultContexts(model.trainedContextLength()) : context).stream()
                 .filter(entry -> !entry.value().isBlank())
                 .forEach(entries::add);
         return new Plan("show", entries).cells();
+    }
+
+    /** The options that give parameters, with the given context lengths. */
+    private List<Entry> options(String contexts) {
+        return List.of(
+                new Entry(Parameter.CONTEXT_LENGTH.key(), contexts, "--context"),
+                new Entry(Parameter.GPU_LAYERS.key(), gpuLayers, "--gpu-layers"),
+                new Entry(Parameter.KV_TYPE.key(), kvType, "--kv-type"),
+                new Entry(Parameter.FLASH_ATTENTION.key(), flashAttention, "--flash-attention"),
+                new Entry(Parameter.BATCH.key(), batch, "--batch"),
+                new Entry(Parameter.UBATCH.key(), ubatch, "--ubatch"));
     }
 
     private static String defaultContexts(OptionalLong trained) {
@@ -126,15 +119,8 @@ final class MemoryOptions {
 
     /** A row for each place, and one for all where there are several. */
     static String text(List<Predicted> all) {
-        List<String> varying = SHOWN.stream()
-                .map(Parameter::key)
-                .filter(key -> key.equals(Parameter.CONTEXT_LENGTH.key())
-                        || all.stream()
-                                        .map(one -> one.params().get(key))
-                                        .distinct()
-                                        .count()
-                                > 1)
-                .toList();
+        List<String> varying =
+                Parameter.shown(all.stream().map(Predicted::params).toList());
         List<List<String>> rows = new ArrayList<>();
         List<String> header = new ArrayList<>(varying);
         header.addAll(List.of("place", "weights", "KV cache", "compute", "output", "total"));
@@ -158,10 +144,9 @@ final class MemoryOptions {
                 rows.add(row(settings, "all", one.prediction().parts(), complete));
             }
         }
-        String fixed = SHOWN.stream()
-                .map(Parameter::key)
-                .filter(key -> !varying.contains(key))
-                .map(key -> key + " " + all.get(0).params().get(key))
+        String fixed = all.get(0).params().entrySet().stream()
+                .filter(param -> !varying.contains(param.getKey()))
+                .map(param -> param.getKey() + " " + param.getValue())
                 .collect(Collectors.joining(", "));
         String reasons = all.stream()
                 .flatMap(one -> Optional.ofNullable(one.prediction().incomplete()).stream())

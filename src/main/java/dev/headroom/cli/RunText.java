@@ -13,39 +13,21 @@ import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code run} prints: the intention, a line a cell, the table of results. */
 final class RunText {
     private final Places places;
-    private final List<Parameter> varying;
+    private final List<String> shown;
 
     RunText(Places places) {
         this.places = places;
-        this.varying = varying(places.cells());
-    }
-
-    /** Context length always, other parameters where cells differ in them. */
-    private static List<Parameter> varying(List<Cell> cells) {
-        List<Parameter> varying = new ArrayList<>();
-        for (Parameter parameter : Parameter.values()) {
-            Set<String> values = new LinkedHashSet<>();
-            for (Cell cell : cells) {
-                if (cell.benchmark().parameters().contains(parameter)) {
-                    values.add(cell.value(parameter));
-                }
-            }
-            if (values.size() > 1 || (parameter == Parameter.CONTEXT_LENGTH && !values.isEmpty())) {
-                varying.add(parameter);
-            }
-        }
-        return varying;
+        this.shown =
+                Parameter.shown(places.cells().stream().map(Cell::parameters).toList());
     }
 
     /** What will be done, for people. */
@@ -60,8 +42,8 @@ final class RunText {
             rows.add(List.of("model", describe(model)));
         }
         String contexts = places.cells().stream()
-                .filter(cell -> cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH))
-                .map(cell -> cell.value(Parameter.CONTEXT_LENGTH))
+                .filter(cell -> cell.has(Parameter.CONTEXT_LENGTH))
+                .map(cell -> cell.value(Parameter.CONTEXT_LENGTH).toString())
                 .distinct()
                 .collect(Collectors.joining(", "));
         if (!contexts.isEmpty()) {
@@ -162,7 +144,7 @@ final class RunText {
         boolean vram = run.cells().stream().anyMatch(cell -> vram(cell) != null);
         List<List<String>> rows = new ArrayList<>();
         List<String> header = new ArrayList<>(List.of("benchmark"));
-        varying.forEach(parameter -> header.add(parameter.key()));
+        header.addAll(shown);
         header.addAll(List.of("score", "unit"));
         if (vram) {
             header.add("peak VRAM MiB");
@@ -171,7 +153,7 @@ final class RunText {
         rows.add(header);
         for (CellResult cell : run.cells()) {
             List<String> row = new ArrayList<>(List.of(cell.benchmark()));
-            varying.forEach(parameter -> row.add(cell.params().getOrDefault(parameter.key(), "")));
+            shown.forEach(key -> row.add(cell.params().getOrDefault(key, "")));
             row.add(score(cell));
             row.add(cell.unit());
             if (vram) {
@@ -191,7 +173,7 @@ final class RunText {
             for (Waterfall waterfall : cell.waterfalls()) {
                 if (waterfall.memory().equals(memory)) {
                     List<String> row = new ArrayList<>(List.of(cell.benchmark()));
-                    varying.forEach(parameter -> row.add(cell.params().getOrDefault(parameter.key(), "")));
+                    shown.forEach(key -> row.add(cell.params().getOrDefault(key, "")));
                     row.add(mib(waterfall.peak()));
                     parts(memory).forEach(part -> row.add(mib(waterfall.parts().get(part))));
                     rows.add(row);
@@ -202,7 +184,7 @@ final class RunText {
             return "";
         }
         List<String> header = new ArrayList<>(List.of("benchmark"));
-        varying.forEach(parameter -> header.add(parameter.key()));
+        header.addAll(shown);
         header.add("peak");
         header.addAll(parts(memory));
         rows.add(0, header);

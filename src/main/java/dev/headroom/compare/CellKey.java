@@ -1,5 +1,6 @@
 package dev.headroom.compare;
 
+import dev.headroom.plan.Parameter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -11,7 +12,7 @@ import java.util.Optional;
  * @param params all parameters except the compared one
  */
 public record CellKey(String benchmark, Map<String, String> params) {
-    static final String CONTEXT_LENGTH = "contextLength";
+    static final String CONTEXT_LENGTH = Parameter.CONTEXT_LENGTH.key();
 
     /**
      * The one parameter that differs in another key, with its value there: {@code threads 8}. Empty if several differ,

@@ -1,14 +1,12 @@
 package dev.headroom.compare;
 
 import dev.headroom.BadInput;
-import java.io.IOException;
-import java.io.StringReader;
+import dev.headroom.plan.PropertiesText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +69,7 @@ record Claim(
      */
     static List<Claim> parse(String where, String text) {
         Map<String, Map<String, String>> claims = new LinkedHashMap<>();
-        entries(where, text).forEach((key, value) -> {
+        PropertiesText.entries(where, text).forEach((key, entry) -> {
             int dot = key.lastIndexOf('.');
             String field = key.substring(dot + 1);
             if (dot < 1 || !FIELDS.contains(field)) {
@@ -79,7 +77,7 @@ record Claim(
                         where + ": unknown key " + key + ": use <name>." + String.join(", <name>.", FIELDS) + ".");
             }
             claims.computeIfAbsent(key.substring(0, dot), first -> new LinkedHashMap<>())
-                    .put(field, value);
+                    .put(field, entry.value());
         });
         if (claims.isEmpty()) {
             throw new BadInput(where + " has no claims: write some like those in profiles/claims/article.properties.");
@@ -117,27 +115,5 @@ record Claim(
             throw new BadInput(where + " has no " + field + ": add one.");
         }
         return value;
-    }
-
-    /** Parses properties in the order of the file; rejects duplicate keys. */
-    private static Map<String, String> entries(String where, String text) {
-        Map<String, String> entries = new LinkedHashMap<>();
-        Properties properties = new Properties() {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            public synchronized @Nullable Object put(Object key, Object value) {
-                if (entries.putIfAbsent((String) key, ((String) value).strip()) != null) {
-                    throw new BadInput(where + " has " + key + " twice: keep one.");
-                }
-                return null;
-            }
-        };
-        try {
-            properties.load(new StringReader(text));
-        } catch (IOException | IllegalArgumentException e) {
-            throw new BadInput(where + " is not a valid properties file (" + e.getMessage() + "): correct it.", e);
-        }
-        return entries;
     }
 }

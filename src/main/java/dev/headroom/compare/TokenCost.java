@@ -2,6 +2,7 @@ package dev.headroom.compare;
 
 import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.gguf.GgufType;
+import dev.headroom.plan.Parameter;
 import dev.headroom.result.Run;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +49,7 @@ final class TokenCost {
             return Optional.empty();
         }
         double f16Bytes = model.kvBytesPerToken();
-        return GgufType.named(key.params().getOrDefault("kvType", "f16"))
+        return GgufType.named(key.params().getOrDefault(Parameter.KV_TYPE.key(), Parameter.KV_TYPE.byDefault()))
                 .map(type -> new Cost(
                         f16Bytes * bytes(type) / bytes(GgufType.F16) / (1 << 20),
                         "KV cache by the model file, without compute buffers"));

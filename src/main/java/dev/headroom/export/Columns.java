@@ -1,5 +1,6 @@
 package dev.headroom.export;
 
+import dev.headroom.plan.Parameter;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Metric;
@@ -19,18 +20,6 @@ public final class Columns {
     /** RFC 4180 with a line feed: what spreadsheets and scripts both read. */
     public static final CSVFormat FORMAT =
             CSVFormat.RFC4180.builder().setRecordSeparator("\n").get();
-
-    /** Parameters in the order of the columns; a benchmark that lacks one leaves it empty. */
-    private static final List<String> PARAMETERS = List.of(
-            "model",
-            "contextLength",
-            "environment",
-            "gpuLayers",
-            "kvType",
-            "flashAttention",
-            "batch",
-            "ubatch",
-            "threads");
 
     /**
      * Metrics that every table has a column for, measured or not, so that tables of different machines fit together.
@@ -74,13 +63,15 @@ public final class Columns {
 
     /** The columns of parameters. */
     public static List<String> parameterNames() {
-        return PARAMETERS.stream().map(Columns::snakeCase).toList();
+        return Parameter.all().stream()
+                .map(parameter -> snakeCase(parameter.key()))
+                .toList();
     }
 
     /** In the order of the columns; a parameter that is not there is empty. */
     public static List<String> parameterValues(Map<String, String> params) {
-        return PARAMETERS.stream()
-                .map(name -> neutral(params.getOrDefault(name, "")))
+        return Parameter.all().stream()
+                .map(parameter -> neutral(params.getOrDefault(parameter.key(), "")))
                 .toList();
     }
 

@@ -38,6 +38,7 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
     /** The duration of one fork. */
     public Duration fork() {
         int iterations = cell.settings().warmup() + cell.settings().iterations();
+        int room = cell.benchmark().contextRoom();
         double load = fileBytes / LOAD_BYTES_PER_SECOND;
         double seconds = cell.settings().time().toMillis() / 1e3;
         double fork =
@@ -49,7 +50,7 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
                     case PROMPT_PROCESSING ->
                         load
                                 + prompt(0, contextLength())
-                                + iterations * Math.max(seconds, prompt(contextLength(), 512));
+                                + iterations * Math.max(seconds, prompt(contextLength(), room));
                     case TOKEN_GENERATION, TOKEN_LATENCY -> load + prompt(0, contextLength()) + iterations * seconds;
                 };
         return seconds(START_SECONDS + fork);
@@ -57,10 +58,10 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
 
     /** The duration of the longest llama.cpp call: a whole batch at the end of the context. */
     Duration batch() {
-        if (!cell.benchmark().parameters().contains(Parameter.BATCH)) {
+        if (!cell.has(Parameter.BATCH)) {
             return Duration.ZERO;
         }
-        int batch = Integer.parseInt(cell.value(Parameter.BATCH));
+        int batch = cell.value(Parameter.BATCH);
         return seconds(prompt(Math.max(0, contextLength() - batch), batch));
     }
 
@@ -69,7 +70,7 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
     }
 
     private int contextLength() {
-        return Integer.parseInt(cell.value(Parameter.CONTEXT_LENGTH));
+        return cell.value(Parameter.CONTEXT_LENGTH);
     }
 
     /**
@@ -77,7 +78,7 @@ public record DurationEstimate(Cell cell, long parameters, long fileBytes, boole
      * on.
      */
     private double prompt(int depth, int tokens) {
-        double flops = gpu ? GPU_FLOPS : CORE_FLOPS * Math.max(1, Integer.parseInt(cell.value(Parameter.THREADS)));
+        double flops = gpu ? GPU_FLOPS : CORE_FLOPS * Math.max(1, cell.value(Parameter.THREADS));
         double attention = 1 + (depth + tokens / 2.0) / DEPTH_THAT_DOUBLES;
         return tokens * 2.0 * parameters / flops * attention;
     }

@@ -2,6 +2,7 @@ package dev.headroom.fork;
 
 import dev.headroom.plan.Cell;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * The time limits of a fork, its JVM's start included. A fork that passes one is ended as {@code timeout}.
@@ -26,8 +27,8 @@ public record ForkTimeouts(Duration total, Duration stall) {
         Duration total = LEAST.plus(times(estimate.fork(), times));
         Duration stall = LEAST.plus(cell.settings().time()).plus(times(estimate.batch(), times));
         return new ForkTimeouts(
-                cell.settings().timeLimit().orElse(total),
-                cell.settings().stallLimit().orElse(stall));
+                Objects.requireNonNullElse(cell.settings().timeLimit(), total),
+                Objects.requireNonNullElse(cell.settings().stallLimit(), stall));
     }
 
     private static Duration times(Duration duration, double factor) {

@@ -22,6 +22,7 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -198,6 +199,7 @@ public final class JmhFork {
                 JnaFolder.option(),
                 "-XX:-CreateCoredumpOnCrash"));
         model.ifPresent(file -> jvmArgs.add("-Dheadroom.model.path=" + file.toAbsolutePath()));
+        Duration sampling = cell.settings().sampling();
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^"
                         + JmhResults.entry(cell.benchmark().simpleName())
@@ -208,12 +210,7 @@ public final class JmhFork {
                 .measurementIterations(cell.settings().iterations())
                 .shouldFailOnError(true)
                 .timeout(TimeValue.milliseconds(limits.total().toMillis()))
-                .addProfiler(
-                        VramProfiler.class,
-                        cell.settings()
-                                .sampling()
-                                .map(interval -> "interval=" + interval.toMillis() + "ms")
-                                .orElse(""))
+                .addProfiler(VramProfiler.class, sampling == null ? "" : "interval=" + sampling.toMillis() + "ms")
                 .jvmArgsPrepend(jvmArgs.toArray(String[]::new));
         if (!cell.benchmark().isSingleShot()) {
             TimeValue time = TimeValue.milliseconds(cell.settings().time().toMillis());

@@ -5,7 +5,6 @@ import dev.headroom.NearMatches;
 import dev.headroom.plan.Entry;
 import dev.headroom.plan.Profiles;
 import dev.headroom.plan.PropertiesText;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -96,31 +95,32 @@ public record EnvironmentProfile(String name, Kind kind, Map<String, Entry> entr
      * @throws BadInput if something in it cannot be used
      */
     static EnvironmentProfile parse(String name, String where, String text) {
-        Map<String, Entry> entries = new LinkedHashMap<>();
-        PropertiesText.entries(where, text).forEach(entry -> entries.put(entry.key(), entry));
+        Map<String, Entry> entries = PropertiesText.entries(where, text);
         Entry kindEntry = entries.get("kind");
         List<String> words = Stream.of(Kind.values()).map(Kind::word).toList();
         if (kindEntry == null) {
-            throw new BadInput(where + " has no key kind: add one of " + String.join(", ", words));
+            throw new BadInput("No key kind in " + where + ": give one of " + String.join(", ", words) + ".");
         }
         Kind kind = Kind.valueOf(kindEntry.oneOf(kindEntry.value(), words).toUpperCase(Locale.ROOT));
         for (Entry entry : entries.values()) {
             if (!kind.all().contains(entry.key())) {
-                throw entry.bad("unknown key " + Entry.quote(entry.key()) + NearMatches.hint(entry.key(), kind.all())
-                        + "; the keys of " + kind.word() + " are " + String.join(", ", kind.all()));
+                throw entry.bad(
+                        "Unknown key " + Entry.quote(entry.key()) + " of kind " + kind.word(),
+                        "choose one of " + String.join(", ", kind.all()) + NearMatches.hint(entry.key(), kind.all()));
             }
             if (entry.value().isBlank()) {
-                throw entry.bad(entry.key() + " has no value");
+                throw entry.bad(entry.key() + " has no value", "give one");
             }
         }
         kind.needed.stream()
                 .filter(key -> !entries.containsKey(key))
                 .findFirst()
                 .ifPresent(key -> {
-                    throw new BadInput(where + " has no key " + key + ", which kind " + kind.word() + " needs");
+                    throw new BadInput(
+                            "No key " + key + " in " + where + ": add it, as kind " + kind.word() + " needs it.");
                 });
         if (kind == Kind.CONTAINER && entries.containsKey("image") == entries.containsKey("rootfs")) {
-            throw new BadInput(where + " has to have one of the keys image and rootfs");
+            throw new BadInput("Not one of the keys image and rootfs in " + where + ": give one of them.");
         }
         return new EnvironmentProfile(name, kind, entries);
     }

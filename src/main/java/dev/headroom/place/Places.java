@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -259,8 +260,8 @@ public final class Places implements Closeable {
     public List<List<Cell>> blocks() {
         Map<List<Object>, List<Cell>> blocks = new LinkedHashMap<>();
         for (Cell cell : cells) {
-            Map<String, String> others = new TreeMap<>(cell.parameters());
-            others.remove(Parameter.ENVIRONMENT.key());
+            Map<Parameter<?>, Object> others = new HashMap<>(cell.values());
+            others.remove(Parameter.ENVIRONMENT);
             blocks.computeIfAbsent(List.of(cell.benchmark(), others), key -> new ArrayList<>())
                     .add(cell);
         }

@@ -178,7 +178,8 @@ public record Preparation(
                 .flatMap(cell -> Optional.ofNullable(predictions.get(cell.id()))
                         .map(Prediction::incomplete)
                         .filter(reason -> !reason.equals(CANNOT_FIT)) // the cell itself says so
-                        .map(reason -> (Warning) new Warning.NotPredicted(cell.value(Parameter.MODEL), reason))
+                        .map(reason -> (Warning) new Warning.NotPredicted(
+                                cell.value(Parameter.MODEL).id(), reason))
                         .stream())
                 .distinct()
                 .toList();
@@ -235,9 +236,8 @@ public record Preparation(
 
     private static Cell resolved(Cell cell, String environment, int cores) {
         Cell resolved = cell.with(Parameter.ENVIRONMENT, environment);
-        if (cell.benchmark().parameters().contains(Parameter.THREADS)
-                && cell.value(Parameter.THREADS).equals("0")) {
-            resolved = resolved.with(Parameter.THREADS, Integer.toString(cores));
+        if (cell.has(Parameter.THREADS) && cell.value(Parameter.THREADS) == 0) {
+            resolved = resolved.with(Parameter.THREADS, cores);
         }
         return resolved;
     }
@@ -367,20 +367,21 @@ public record Preparation(
     }
 
     private static Optional<String> refusal(Cell cell, long tensorBytes, Prediction prediction, MemoryFit fit) {
-        return fit.refusal(
-                Long.parseLong(cell.value(Parameter.CONTEXT_LENGTH)),
-                Integer.parseInt(cell.value(Parameter.UBATCH)),
-                tensorBytes,
-                prediction);
+        return cell.has(Parameter.CONTEXT_LENGTH)
+                ? fit.refusal(
+                        cell.value(Parameter.CONTEXT_LENGTH), cell.value(Parameter.UBATCH), tensorBytes, prediction)
+                : Optional.empty();
     }
 
     /** Warns of contexts longer than a model was trained for, and refuses absurd ones. */
     private static List<Warning> beyondTraining(List<Cell> cells, Map<String, Run.Model> models) {
         Map<String, Long> longest = new LinkedHashMap<>();
         for (Cell cell : cells) {
-            if (cell.benchmark().parameters().contains(Parameter.CONTEXT_LENGTH)) {
+            if (cell.has(Parameter.CONTEXT_LENGTH)) {
                 longest.merge(
-                        cell.value(Parameter.MODEL), Long.valueOf(cell.value(Parameter.CONTEXT_LENGTH)), Math::max);
+                        cell.value(Parameter.MODEL).id(),
+                        Long.valueOf(cell.value(Parameter.CONTEXT_LENGTH)),
+                        Math::max);
             }
         }
         List<Warning> warnings = new ArrayList<>();

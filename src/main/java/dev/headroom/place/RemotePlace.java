@@ -98,22 +98,11 @@ final class RemotePlace implements Place {
     private static Preparation prepared(Plan plan, String label, Messages.Prepared told) {
         List<Cell> cells = plan.cells().stream()
                 .filter(cell -> cell.value(Parameter.ENVIRONMENT).equals(label))
-                .map(cell -> resolved(cell, told.cells().getOrDefault(cell.id(), Map.of())))
+                .map(cell -> cell.resolved(told.cells().getOrDefault(cell.id(), Map.of())))
                 .toList();
         Map<String, String> facts = new LinkedHashMap<>(told.run().environment());
         String detected = Optional.ofNullable(facts.remove("name")).orElse(label);
         return Preparation.of(cells, new Environment(detected, facts), told.run(), told.predictions());
-    }
-
-    private static Cell resolved(Cell cell, Map<String, String> parameters) {
-        Cell resolved = cell;
-        for (Parameter parameter : cell.benchmark().parameters()) {
-            String value = parameters.get(parameter.key());
-            if (value != null) {
-                resolved = resolved.with(parameter, value);
-            }
-        }
-        return resolved;
     }
 
     @Override

@@ -8,34 +8,27 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The benchmarks there are: the class's simple name, what one operation is, and which parameters it has. */
+/** The benchmarks: the class's simple name, JMH's mode, the unit of the score, and the parameters. */
 public enum Benchmark {
-    PROMPT_PROCESSING(
-            "PromptProcessing",
-            "thrpt",
-            "tokens/s",
-            "512 prompt tokens decoded on top of contextLength tokens already in the cache"),
-    TOKEN_GENERATION("TokenGeneration", "thrpt", "tokens/s", "one token generated on top of contextLength tokens"),
-    TOKEN_LATENCY(
-            "TokenLatency", "sample", "ms", "one token generated on top of contextLength tokens, as a distribution"),
-    TIME_TO_FIRST_TOKEN("TimeToFirstToken", "ss", "ms", "a whole prompt of contextLength tokens and the first token"),
-    MODEL_LOAD("ModelLoad", "ss", "ms", "load the model"),
-    CONTEXT_CREATION("ContextCreation", "ss", "ms", "allocate KV cache and compute buffers for contextLength"),
-    NATIVE_CALL("NativeCall", "avgt", "ns", "the cheapest llama.cpp call: the floor of what the harness adds");
+    PROMPT_PROCESSING("PromptProcessing", "thrpt", "tokens/s"),
+    TOKEN_GENERATION("TokenGeneration", "thrpt", "tokens/s"),
+    TOKEN_LATENCY("TokenLatency", "sample", "ms"),
+    TIME_TO_FIRST_TOKEN("TimeToFirstToken", "ss", "ms"),
+    MODEL_LOAD("ModelLoad", "ss", "ms"),
+    CONTEXT_CREATION("ContextCreation", "ss", "ms"),
+    NATIVE_CALL("NativeCall", "avgt", "ns");
 
     private final String simpleName;
     private final String mode;
     private final String unit;
-    private final String description;
 
-    Benchmark(String simpleName, String mode, String unit, String description) {
+    Benchmark(String simpleName, String mode, String unit) {
         this.simpleName = simpleName;
         this.mode = mode;
         this.unit = unit;
-        this.description = description;
     }
 
-    /** The class's simple name, by which plans and results call it. */
+    /** The class's simple name, as plans and results have it. */
     public String simpleName() {
         return simpleName;
     }
@@ -45,7 +38,7 @@ public enum Benchmark {
         return mode;
     }
 
-    /** Whether an iteration is a single operation, whatever time it takes. */
+    /** Whether an iteration is one operation, however long it takes. */
     public boolean isSingleShot() {
         return mode.equals("ss");
     }
@@ -55,12 +48,7 @@ public enum Benchmark {
         return unit;
     }
 
-    /** What one operation is, in one line. */
-    public String description() {
-        return description;
-    }
-
-    /** Tokens that its context holds beyond {@code contextLength}: what it decodes on top. */
+    /** Tokens that it decodes on top of {@code contextLength}: its context is larger by these. */
     public int contextRoom() {
         return switch (this) {
             case PROMPT_PROCESSING -> 512;
@@ -69,21 +57,21 @@ public enum Benchmark {
         };
     }
 
-    /** The parameters it has, in the order in which results name them. */
-    public List<Parameter> parameters() {
+    /** Its parameters, in the order of columns. */
+    public List<Parameter<?>> parameters() {
         return switch (this) {
             case MODEL_LOAD -> List.of(MODEL, ENVIRONMENT, GPU_LAYERS);
             case NATIVE_CALL -> List.of(ENVIRONMENT);
-            default -> List.of(Parameter.values());
+            default -> Parameter.all();
         };
     }
 
-    /** The simple names of all. */
+    /** The simple names of all benchmarks. */
     public static List<String> simpleNames() {
         return Stream.of(values()).map(Benchmark::simpleName).toList();
     }
 
-    /** The benchmark of a simple name; empty if there is none. */
+    /** The benchmark with a simple name. */
     public static Optional<Benchmark> named(String simpleName) {
         return Stream.of(values())
                 .filter(benchmark -> benchmark.simpleName.equals(simpleName))

@@ -8,17 +8,19 @@ import java.util.Optional;
 /**
  * One benchmark with one value of every parameter it has.
  *
- * @param id a name for people and files, unique in its plan also where letter case does not count, the same each time
- *     the plan is read: benchmark, model and context length, then what else varies or is not the default, in
- *     {@code [A-Za-z0-9._-]}, 200 characters at most
- * @param model the model, where the benchmark has one
- * @param parameters JMH parameter to value, in the order of {@link Benchmark#parameters()}; of the model its
- *     {@link ModelName#id()}
+ * @param id name for people and files, in {@code [A-Za-z0-9._-]}, 200 characters at most: benchmark, model and context
+ *     length, then each parameter that varies or is not the default. It is unique in its plan, also without letter
+ *     case, and the same each time the plan is read
+ * @param values each with the type of its parameter, in the order of {@link Benchmark#parameters()}
  */
-public record Cell(
-        String id, Benchmark benchmark, Optional<ModelName> model, Map<String, String> parameters, Settings settings) {
+public record Cell(String id, Benchmark benchmark, Map<Parameter<?>, Object> values, Settings settings) {
     public Cell {
-        parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+        values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    }
+
+    /** Whether the benchmark has a parameter. */
+    public boolean has(Parameter<?> parameter) {
+        return values.containsKey(parameter);
     }
 
     /**
@@ -26,24 +28,47 @@ public record Cell(
      *
      * @throws IllegalArgumentException if the benchmark does not have it
      */
-    public String value(Parameter parameter) {
-        String value = parameters.get(parameter.key());
+    public <T> T value(Parameter<T> parameter) {
+        @SuppressWarnings("unchecked")
+        T value = (T) values.get(parameter);
         if (value == null) {
-            throw new IllegalArgumentException(benchmark.simpleName() + " has no parameter " + parameter.key());
+            throw new IllegalArgumentException(benchmark.simpleName() + " has no parameter " + parameter);
         }
         return value;
     }
 
+    /** The model; empty for a benchmark without one. */
+    public Optional<ModelName> model() {
+        return has(Parameter.MODEL) ? Optional.of(value(Parameter.MODEL)) : Optional.empty();
+    }
+
+    /** The values as JMH and results have them: key to text. */
+    public Map<String, String> parameters() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        values.forEach((parameter, value) -> texts.put(parameter.key(), Parameter.text(value)));
+        return texts;
+    }
+
     /**
-     * The same cell, id included, with another value for one parameter: where {@code local} or {@code 0} stands for
-     * something that is known now.
+     * The same cell, id included, with another value of one parameter: for {@code local} and {@code 0}, which stand for
+     * a value that is found out later.
      *
      * @throws IllegalArgumentException if the benchmark does not have the parameter
      */
-    public Cell with(Parameter parameter, String value) {
+    public <T> Cell with(Parameter<T> parameter, T value) {
         value(parameter);
-        Map<String, String> changed = new LinkedHashMap<>(parameters);
-        changed.put(parameter.key(), value);
-        return new Cell(id, benchmark, model, changed, settings);
+        Map<Parameter<?>, Object> changed = new LinkedHashMap<>(values);
+        changed.put(parameter, value);
+        return new Cell(id, benchmark, changed, settings);
+    }
+
+    /** The same cell with values of {@link #parameters()} that another Headroom found out. The model stays. */
+    public Cell resolved(Map<String, String> parameters) {
+        Map<Parameter<?>, Object> changed = new LinkedHashMap<>(values);
+        changed.replaceAll((parameter, value) -> {
+            String text = parameters.get(parameter.key());
+            return text == null || parameter == Parameter.MODEL ? value : parameter.parse(text);
+        });
+        return new Cell(id, benchmark, changed, settings);
     }
 }

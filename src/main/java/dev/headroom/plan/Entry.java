@@ -2,31 +2,34 @@ package dev.headroom.plan;
 
 import dev.headroom.BadInput;
 import dev.headroom.NearMatches;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * One setting as the user wrote it.
  *
- * @param key a key of a plan, for example {@code contextLength} or {@code TimeToFirstToken.iterations}
- * @param value the text, for most keys a comma list
- * @param where where it was written, in words for a message: a file and line, or an option of the command line
+ * @param key for example {@code contextLength} or {@code TimeToFirstToken.iterations}
+ * @param value the text; for most keys a comma list
+ * @param where its place, for messages: a file and line, or an option of the command line
  */
 public record Entry(String key, String value, String where) {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
+    private static final Pattern TIME = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
     private static final int LONGEST_QUOTE = 80;
 
-    /** An error about this setting; the detail says what is wrong and what to do. */
-    public BadInput bad(String detail) {
-        return new BadInput(where + ": " + detail);
+    /** An error in this setting: what is wrong, then what to do. */
+    public BadInput bad(String what, String remedy) {
+        return new BadInput(what + " (" + where + "): " + remedy + ".");
     }
 
-    /** One element of the value as a whole number. */
+    /** An element of the value as a whole number. */
     int integer(String element, int least, int most) {
         if (INTEGER.matcher(element).matches()) {
             int number = Integer.parseInt(element);
@@ -34,19 +37,47 @@ public record Entry(String key, String value, String where) {
                 return number;
             }
         }
-        throw bad(key + " " + quote(element) + " is not a whole number from " + least + " to " + most);
+        throw bad(key + " is " + quote(element), "give a whole number from " + least + " to " + most);
     }
 
-    /** One element of the value as one of some words. */
+    /** An element of the value as one of some words. */
     public String oneOf(String element, Collection<String> words) {
         if (words.contains(element)) {
             return element;
         }
-        throw bad(key + " " + quote(element) + " is unknown" + NearMatches.hint(element, words) + "; it takes "
-                + String.join(", ", words));
+        throw bad(
+                key + " is " + quote(element),
+                "choose one of " + String.join(", ", words) + NearMatches.hint(element, words));
     }
 
-    /** The elements of the comma list: none empty, none twice. An element in double quotes may contain commas. */
+    /** The value as a time, such as {@code 300ms}, {@code 2s}, {@code 1m} or {@code 1h}. */
+    Duration time(Duration shortest, Duration longest) {
+        Matcher matcher = TIME.matcher(value);
+        if (matcher.matches()) {
+            long amount = Long.parseLong(matcher.group(1));
+            Duration time =
+                    switch (matcher.group(2)) {
+                        case "ms" -> Duration.ofMillis(amount);
+                        case "s" -> Duration.ofSeconds(amount);
+                        case "m" -> Duration.ofMinutes(amount);
+                        default -> Duration.ofHours(amount);
+                    };
+            if (time.compareTo(shortest) >= 0 && time.compareTo(longest) <= 0) {
+                return time;
+            }
+        }
+        throw bad(
+                key + " is " + quote(value),
+                "give a time from " + text(shortest) + " to " + text(longest) + ", in ms, s, m or h");
+    }
+
+    private static String text(Duration time) {
+        return time.toHours() > 0
+                ? time.toHours() + "h"
+                : time.toSeconds() > 0 ? time.toSeconds() + "s" : time.toMillis() + "ms";
+    }
+
+    /** The elements of the comma list, none of them empty. An element in double quotes may contain commas. */
     public List<String> elements() {
         List<String> elements = new ArrayList<>();
         boolean quoted = false;
@@ -62,7 +93,7 @@ public record Entry(String key, String value, String where) {
         return List.copyOf(elements);
     }
 
-    /** The same setting with each of its elements changed, but for what a comma list cannot hold. */
+    /** The same setting with each element changed, except to a text with a quotation mark, which no list can hold. */
     Entry with(UnaryOperator<String> change) {
         String changed = elements().stream()
                 .map(element -> {
@@ -77,7 +108,9 @@ public record Entry(String key, String value, String where) {
 
     private String element(String text) {
         if (text.isEmpty()) {
-            throw bad(key + (value.isBlank() ? " has no value" : " has a comma with nothing beside it"));
+            throw value.isBlank()
+                    ? bad(key + " has no value", "give one")
+                    : bad(key + " has an empty element: " + quote(value), "remove a comma");
         }
         if (text.indexOf('"') < 0) {
             return text;
@@ -85,10 +118,10 @@ public record Entry(String key, String value, String where) {
         if (text.length() > 2 && text.indexOf('"', 1) == text.length() - 1) {
             return text.substring(1, text.length() - 1);
         }
-        throw bad(key + " " + quote(text) + " has a stray quotation mark; quotes go around a whole element");
+        throw bad(key + " has a stray quotation mark: " + quote(text), "put the whole element in quotation marks");
     }
 
-    /** Text of a user inside a message: in quotes, on one line, not endless. */
+    /** A user's text for a message: in quotes, on one line, shortened. */
     public static String quote(String text) {
         StringBuilder quoted = new StringBuilder("'");
         text.codePoints().limit(LONGEST_QUOTE).forEach(c -> {

@@ -9,12 +9,12 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /**
- * What the command line says instead of the plan, each as typed. An empty string means that the option was not given.
+ * Options of the command line that replace entries of a plan, as typed. An empty string: not given.
  *
  * @param model {@code --model}
  * @param context {@code --context}
  * @param environment {@code --environment}
- * @param benchmark {@code --benchmark}: a regular expression that is looked for in the simple names of all benchmarks
+ * @param benchmark {@code --benchmark}: a regular expression, found in the simple names of benchmarks
  * @param params {@code --param}, each {@code key=value}, any key of a plan
  * @param forks {@code --forks}
  * @param warmup {@code --warmup}
@@ -31,22 +31,22 @@ public record Overrides(
         String warmup,
         String iterations,
         String time) {
-    /** Nothing given. */
+    /** No option. */
     public static final Overrides NONE = new Overrides("", "", "", "", List.of(), "", "", "", "");
 
-    /** Longer ones could nest deeper than a stack. */
+    /** A longer one may nest so deep that the matcher's stack overflows. */
     private static final int LONGEST_REGEX = 1000;
 
     public Overrides {
         params = List.copyOf(params);
     }
 
-    /** The settings of the options that were given. */
+    /** The entries of the options that were given. */
     List<Entry> entries() {
         List<Entry> entries = new ArrayList<>();
-        add(entries, "model", model, "--model");
-        add(entries, "contextLength", context, "--context");
-        add(entries, "environment", environment, "--environment");
+        add(entries, Parameter.MODEL.key(), model, "--model");
+        add(entries, Parameter.CONTEXT_LENGTH.key(), context, "--context");
+        add(entries, Parameter.ENVIRONMENT.key(), environment, "--environment");
         if (!benchmark.isBlank()) {
             add(entries, Plan.BENCHMARKS, matching(benchmark), "--benchmark");
         }
@@ -66,11 +66,11 @@ public record Overrides(
         int equals = param.indexOf('=');
         String key = param.substring(0, Math.max(equals, 0)).strip();
         if (key.isEmpty()) {
-            throw new BadInput("--param " + Entry.quote(param) + " is not key=value, like kvType=q8_0");
+            throw new BadInput("--param " + Entry.quote(param) + " has no key: write key=value, like kvType=q8_0.");
         }
         Entry entry = new Entry(key, param.substring(equals + 1).strip(), "--param");
         if (entry.value().isEmpty()) {
-            throw entry.bad(Entry.quote(key) + " has no value");
+            throw entry.bad(Entry.quote(key) + " has no value", "write key=value");
         }
         add(entries, entry);
     }
@@ -84,31 +84,31 @@ public record Overrides(
     private static void add(List<Entry> entries, Entry entry) {
         for (Entry other : entries) {
             if (other.key().equals(entry.key())) {
-                throw entry.bad(Entry.quote(entry.key()) + " is given by " + other.where() + " already, keep one");
+                throw entry.bad(
+                        "Key " + Entry.quote(entry.key()) + " occurs twice", "remove it here or in " + other.where());
             }
         }
         entries.add(entry);
     }
 
     private static String matching(String regex) {
+        String option = "--benchmark " + Entry.quote(regex);
         if (regex.length() > LONGEST_REGEX) {
-            throw new BadInput("--benchmark: " + Entry.quote(regex) + " is longer than " + LONGEST_REGEX
-                    + " characters; write a shorter regular expression");
+            throw new BadInput(
+                    option + " is longer than " + LONGEST_REGEX + " characters: write a shorter regular expression.");
         }
         Pattern pattern;
         try {
             pattern = Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
-            throw new BadInput(
-                    "--benchmark: " + Entry.quote(regex) + " is not a regular expression: " + e.getDescription(), e);
+            throw new BadInput(option + " is not a regular expression: " + e.getDescription() + ".", e);
         }
         String names = Benchmark.simpleNames().stream()
                 .filter(name -> pattern.matcher(name).find())
                 .collect(Collectors.joining(","));
         if (names.isEmpty()) {
-            throw new BadInput("--benchmark: " + Entry.quote(regex) + " matches no benchmark"
-                    + NearMatches.hint(regex, Benchmark.simpleNames()) + "; there are "
-                    + String.join(", ", Benchmark.simpleNames()));
+            throw new BadInput(option + " matches no benchmark" + NearMatches.hint(regex, Benchmark.simpleNames())
+                    + ": choose from " + String.join(", ", Benchmark.simpleNames()) + ".");
         }
         return names;
     }

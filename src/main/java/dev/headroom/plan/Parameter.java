@@ -1,90 +1,140 @@
 package dev.headroom.plan;
 
-import dev.headroom.BadInput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
 /**
- * A parameter of the benchmarks: its key in a plan is the name of the field that JMH fills. In a plan each takes a
- * comma list, and every combination becomes a cell.
+ * A parameter of the benchmarks. This class has the only list of them. Tests check the columns of CSV files, the
+ * {@code @Param} fields of the benchmarks and the documentation against it.
+ *
+ * @param <T> the type of its values
  */
-public enum Parameter {
-    /** A GGUF file or a synthetic model, see {@link ModelName}. */
-    MODEL("model", "synthetic-smollm2-135m-q4_0"),
-    /** Tokens, 1 to 10,000,000. Whether a model or a machine holds that many is for the run to find out. */
-    CONTEXT_LENGTH("contextLength", "512"),
-    /** Where the fork runs, in {@code [A-Za-z0-9._-]}; {@code local} is where Headroom itself runs. */
-    ENVIRONMENT("environment", "local"),
-    /** Layers on the GPU, up to 10,000; -1 is all. */
-    GPU_LAYERS("gpuLayers", "-1"),
-    /** Type of both halves of the KV cache. */
-    KV_TYPE("kvType", "f16"),
-    /** {@code auto} leaves it to llama.cpp; what it resolved is recorded. */
-    FLASH_ATTENTION("flashAttention", "auto"),
-    /** Tokens handed over in one decode, 1 to 1,000,000. */
-    BATCH("batch", "2048"),
-    /** Tokens computed at once, at most {@code batch}: the size of the compute buffers. */
-    UBATCH("ubatch", "512"),
-    /** Threads, up to 4096; 0 is one for each physical core that may be used. */
-    THREADS("threads", "0");
-
-    private static final List<String> KV_TYPES = List.of("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0");
-    private static final List<String> FLASH_ATTENTIONS = List.of("auto", "on", "off");
+public final class Parameter<T> {
+    private static final List<Parameter<?>> ALL = new ArrayList<>();
     private static final Pattern ENVIRONMENT_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
-    private final String key;
-    private final String byDefault;
+    /** The model that a fork loads. */
+    public static final Parameter<ModelName> MODEL =
+            new Parameter<>("model", new ModelName("synthetic-smollm2-135m-q4_0"), ModelName::of);
 
-    Parameter(String key, String byDefault) {
+    /** Tokens of context, 1 to 10,000,000. The run finds out whether the model and the machine can hold them. */
+    public static final Parameter<Integer> CONTEXT_LENGTH =
+            new Parameter<>("contextLength", 512, wholeNumber(1, 10_000_000));
+
+    /** Name of the environment, in {@code [A-Za-z0-9._-]}; {@code local} is the one in which Headroom was started. */
+    public static final Parameter<String> ENVIRONMENT = new Parameter<>("environment", "local", Parameter::environment);
+
+    /** Layers on GPUs, up to 10,000; -1: all. */
+    public static final Parameter<Integer> GPU_LAYERS = new Parameter<>("gpuLayers", -1, wholeNumber(-1, 10_000));
+
+    /** Data type of both halves of the KV cache. */
+    public static final Parameter<String> KV_TYPE =
+            new Parameter<>("kvType", "f16", oneOf("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"));
+
+    /** Whether to use flash attention; with {@code auto} llama.cpp decides, and results say what it decided. */
+    public static final Parameter<String> FLASH_ATTENTION =
+            new Parameter<>("flashAttention", "auto", oneOf("auto", "on", "off"));
+
+    /** Largest number of tokens in one call of {@code llama_decode}, 1 to 1,000,000. */
+    public static final Parameter<Integer> BATCH = new Parameter<>("batch", 2048, wholeNumber(1, 1_000_000));
+
+    /** Largest number of tokens computed at once, at most {@link #BATCH}. It sets the size of the compute buffers. */
+    public static final Parameter<Integer> UBATCH = new Parameter<>("ubatch", 512, wholeNumber(1, 1_000_000));
+
+    /** CPU threads, up to 4096; 0: one for each physical core that the process may use. */
+    public static final Parameter<Integer> THREADS = new Parameter<>("threads", 0, wholeNumber(0, 4096));
+
+    private final String key;
+    private final T byDefault;
+    private final BiFunction<Entry, String, T> parser;
+
+    private Parameter(String key, T byDefault, BiFunction<Entry, String, T> parser) {
         this.key = key;
         this.byDefault = byDefault;
+        this.parser = parser;
+        ALL.add(this);
     }
 
-    /** The key in a plan, and the name of the JMH parameter. */
+    /** All parameters, in the order of columns. */
+    public static List<Parameter<?>> all() {
+        return Collections.unmodifiableList(ALL);
+    }
+
+    /** The plan's key, and the name of the field that JMH fills. */
     public String key() {
         return key;
     }
 
-    /** The value where a plan says nothing. */
-    public String byDefault() {
+    /** The value if the plan has none. */
+    public T byDefault() {
         return byDefault;
     }
 
-    /** The values that an entry gives, each in its one spelling. */
-    List<String> values(Entry entry) {
-        List<String> values =
-                entry.elements().stream().map(text -> canonical(entry, text)).toList();
+    /** The values of an entry. */
+    List<T> values(Entry entry) {
+        List<T> values =
+                entry.elements().stream().map(text -> parser.apply(entry, text)).toList();
         if (values.stream().distinct().count() < values.size()) {
-            throw entry.bad(entry.key() + " " + Entry.quote(entry.value()) + " has a value twice");
+            throw entry.bad(key + " has a value twice: " + Entry.quote(entry.value()), "remove one");
         }
         return values;
     }
 
-    private String canonical(Entry entry, String text) {
-        return switch (this) {
-            case MODEL -> model(entry, text);
-            case CONTEXT_LENGTH -> Integer.toString(entry.integer(text, 1, 10_000_000));
-            case ENVIRONMENT -> environment(entry, text);
-            case GPU_LAYERS -> Integer.toString(entry.integer(text, -1, 10_000));
-            case KV_TYPE -> entry.oneOf(text, KV_TYPES);
-            case FLASH_ATTENTION -> entry.oneOf(text, FLASH_ATTENTIONS);
-            case BATCH, UBATCH -> Integer.toString(entry.integer(text, 1, 1_000_000));
-            case THREADS -> Integer.toString(entry.integer(text, 0, 4096));
-        };
+    /** The value that {@link #text} wrote; not for models, which have only their ids there. */
+    T parse(String text) {
+        return parser.apply(new Entry(key, text, "resolved parameters"), text);
     }
 
-    private static String model(Entry entry, String text) {
-        try {
-            return new ModelName(text).text();
-        } catch (BadInput e) {
-            throw new BadInput(entry.where() + ": " + e.getMessage(), e);
-        }
+    /** A value as JMH and results have it. */
+    static String text(Object value) {
+        return value instanceof ModelName model ? model.id() : value.toString();
+    }
+
+    /**
+     * The keys of the parameters that a table of cells shows: {@code contextLength}, and those with different values.
+     * Known keys come first, in the order of columns.
+     *
+     * @param cells key to value for each cell
+     */
+    public static List<String> shown(Collection<Map<String, String>> cells) {
+        Map<String, Set<String>> values = new LinkedHashMap<>();
+        ALL.forEach(parameter -> values.put(parameter.key, new LinkedHashSet<>()));
+        cells.forEach(cell -> cell.forEach((key, value) ->
+                values.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(value)));
+        return values.entrySet().stream()
+                .filter(of -> of.getValue().size() > (of.getKey().equals(CONTEXT_LENGTH.key) ? 0 : 1))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private static BiFunction<Entry, String, Integer> wholeNumber(int least, int most) {
+        return (entry, text) -> entry.integer(text, least, most);
+    }
+
+    private static BiFunction<Entry, String, String> oneOf(String... words) {
+        return (entry, text) -> entry.oneOf(text, Arrays.asList(words));
     }
 
     private static String environment(Entry entry, String text) {
         if (ENVIRONMENT_NAME.matcher(text).matches()) {
             return text;
         }
-        throw entry.bad("environment " + Entry.quote(text) + " may only have letters, digits, '.', '_' and '-' in it");
+        throw entry.bad(
+                "environment is " + Entry.quote(text),
+                "give a name of at most 100 characters: letters, digits, '.', '_' and '-'");
+    }
+
+    @Override
+    public String toString() {
+        return key;
     }
 }

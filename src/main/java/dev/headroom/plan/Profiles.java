@@ -26,25 +26,28 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Where plans are found by name.
+ * The places of plans and of environment profiles.
  *
- * @param folders looked through in order for {@code <name>.properties}
- * @param packaged the plans that came with Headroom, name to text; looked at last
+ * @param folders the folders that are searched, in this order
+ * @param packaged the plans in Headroom's jar, name to text; searched last
  */
 public record Profiles(List<Path> folders, Map<String, String> packaged) {
     private static final String SUFFIX = ".properties";
     private static final String ENVIRONMENTS = "environments";
     /** Where the build puts {@code profiles/} in the jar. */
     private static final String IN_JAR = "dev/headroom/plan/profiles";
-    /** Bytes; a plan is a page of text. */
-    private static final int LARGEST_PLAN = 1 << 20;
+    /** Bytes. */
+    private static final int LARGEST_FILE = 1 << 20;
 
     public Profiles {
         folders = List.copyOf(folders);
         packaged = Map.copyOf(packaged);
     }
 
-    /** {@code profiles/} here, {@code profiles/} beside the jar and beside the jar's folder, and the packaged ones. */
+    /**
+     * The folders {@code profiles/} in the working directory, beside the jar and beside the jar's folder, and the
+     * packaged plans.
+     */
     public static Profiles standard() {
         List<Path> folders = new ArrayList<>(List.of(Path.of("profiles")));
         Optional<Path> code = code();
@@ -56,11 +59,10 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
     }
 
     /**
-     * A plan.
+     * Reads a plan.
      *
-     * @param nameOrFile a name, or a file: anything with {@code /} or {@code \} in it or that ends in
-     *     {@code .properties}
-     * @throws BadInput if there is none, or it is not valid
+     * @param nameOrFile a name, or a file if it contains {@code /} or {@code \} or ends in {@code .properties}
+     * @throws BadInput if there is no such plan, or if it is not valid
      */
     public Plan plan(String nameOrFile) {
         if (nameOrFile.contains("/") || nameOrFile.contains("\\") || nameOrFile.endsWith(SUFFIX)) {
@@ -68,8 +70,8 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
         }
         SortedSet<String> names = names();
         if (!names.contains(nameOrFile)) {
-            throw new BadInput("there is no plan " + Entry.quote(nameOrFile) + NearMatches.hint(nameOrFile, names)
-                    + "; there are " + String.join(", ", names) + ", or give a file with / in its path");
+            throw new BadInput("No plan named " + Entry.quote(nameOrFile) + NearMatches.hint(nameOrFile, names)
+                    + ": choose one of " + String.join(", ", names) + ", or give a path with / in it.");
         }
         for (Path folder : folders) {
             Path file = folder.resolve(nameOrFile + SUFFIX);
@@ -88,14 +90,14 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
                 .findFirst();
     }
 
-    /** The names of all environments for which there is a profile. */
+    /** The names of all environments with a profile. */
     public SortedSet<String> environments() {
         SortedSet<String> names = new TreeSet<>();
         folders.forEach(folder -> plansIn(folder.resolve(ENVIRONMENTS)).forEach(file -> names.add(name(file))));
         return names;
     }
 
-    /** The names of all plans that are found. */
+    /** The names of all plans. */
     public SortedSet<String> names() {
         SortedSet<String> names = new TreeSet<>(packaged.keySet());
         for (Path folder : folders) {
@@ -122,22 +124,22 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
      */
     public static String text(Path file) {
         if (Files.isDirectory(file)) {
-            throw new BadInput("plan " + file + " is a folder; give a file in it");
+            throw new BadInput(file + " is a folder: give a file.");
         }
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(LARGEST_PLAN + 1);
-            if (bytes.length > LARGEST_PLAN) {
-                throw new BadInput("plan " + file + " is larger than 1 MiB; is it a plan?");
+            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
+            if (bytes.length > LARGEST_FILE) {
+                throw new BadInput(file + " is larger than 1 MiB: give a properties file.");
             }
             return decode(file.toString(), bytes);
         } catch (NoSuchFileException e) {
-            throw new BadInput("there is no plan " + file + "; give the name of a plan, or an existing file", e);
+            throw new BadInput("No file " + file + ": give the name of a plan, or an existing file.", e);
         } catch (IOException e) {
-            throw new BadInput("plan " + file + " cannot be read: " + e, e);
+            throw new BadInput(file + " cannot be read: " + e + ".", e);
         }
     }
 
-    /** UTF-8, with or without the mark that some editors put in front. */
+    /** Decodes UTF-8, with or without a byte order mark. */
     static String decode(String where, byte[] bytes) {
         try {
             String text = StandardCharsets.UTF_8
@@ -146,7 +148,7 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
                     .toString();
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new BadInput("plan " + where + " is not UTF-8 text; save it as UTF-8", e);
+            throw new BadInput(where + " is not UTF-8 text: save it as UTF-8.", e);
         }
     }
 
@@ -163,11 +165,11 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
             return files.filter(file -> file.toString().endsWith(SUFFIX) && !Files.isDirectory(file))
                     .toList();
         } catch (IOException | UncheckedIOException e) {
-            return List.of(); // a folder that cannot be listed has no plans to offer
+            return List.of(); // a folder that cannot be listed counts as empty
         }
     }
 
-    /** The jar or the folder of classes that this class is from. */
+    /** The jar or the folder of classes that contains this class. */
     private static Optional<Path> code() {
         CodeSource source = Profiles.class.getProtectionDomain().getCodeSource();
         if (source == null || source.getLocation() == null) {

@@ -4,25 +4,22 @@ import dev.headroom.BadInput;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 
-/** Java properties syntax, with line numbers, in order, and with no key twice. */
+/** A reader of Java's properties syntax that keeps order and line numbers, and refuses a repeated key. */
 public final class PropertiesText {
     private PropertiesText() {}
 
     /**
-     * Reads the entries of a properties file, in the order of its lines.
+     * The entries by key, in the order of the text.
      *
      * @param where the file, for messages
-     * @throws BadInput for a malformed {@code \\u} escape or a key that is there twice
+     * @throws BadInput for a malformed {@code \\u} escape or a repeated key
      */
-    public static List<Entry> entries(String where, String text) {
-        List<Entry> entries = new ArrayList<>();
-        Map<String, String> seen = new HashMap<>();
+    public static Map<String, Entry> entries(String where, String text) {
+        Map<String, Entry> entries = new LinkedHashMap<>();
         String[] lines = text.split("\r\n|\r|\n", -1);
         for (int i = 0; i < lines.length; i++) {
             String at = where + ", line " + (i + 1);
@@ -39,11 +36,12 @@ public final class PropertiesText {
             }
             parse(at, line).forEach((key, value) -> {
                 Entry entry = new Entry((String) key, ((String) value).strip(), at);
-                String first = seen.putIfAbsent(entry.key(), at);
+                Entry first = entries.putIfAbsent(entry.key(), entry);
                 if (first != null) {
-                    throw entry.bad("key " + Entry.quote(entry.key()) + " was there before (" + first + "), keep one");
+                    throw entry.bad(
+                            "Key " + Entry.quote(entry.key()) + " occurs twice",
+                            "remove it here or in " + first.where());
                 }
-                entries.add(entry);
             });
         }
         return entries;
@@ -54,14 +52,15 @@ public final class PropertiesText {
         try {
             properties.load(new StringReader(logicalLine));
         } catch (IllegalArgumentException e) {
-            throw new BadInput(at + ": \\u starts an escape of four hexadecimal digits; write a backslash as \\\\", e);
+            throw new BadInput(
+                    "\\u without four hexadecimal digits (" + at + "): write two backslashes for a backslash.", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return properties;
     }
 
-    /** As {@link Properties#load(java.io.Reader)} sees it: white space is space, tab and form feed only. */
+    /** As in {@link Properties#load(java.io.Reader)}, white space is space, tab and form feed only. */
     private static boolean isCommentOrBlank(String line) {
         for (int i = 0; i < line.length(); i++) {
             char c = line.charAt(i);
@@ -72,7 +71,7 @@ public final class PropertiesText {
         return true;
     }
 
-    /** Backslashes at line ends with nothing between them. */
+    /** Whether it consists of continued lines with nothing in them. */
     private static boolean isEmpty(String logicalLine) {
         return logicalLine.replace("\\\n", "").isBlank();
     }

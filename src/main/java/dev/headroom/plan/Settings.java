@@ -1,24 +1,24 @@
 package dev.headroom.plan;
 
 import java.time.Duration;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How often a cell is measured.
+ * How often and how long a cell is measured.
  *
  * @param forks fresh JVMs, 1 to 1000
- * @param warmup iterations of each fork that are thrown away, 0 to 100,000
- * @param iterations iterations of each fork that count, 1 to 100,000
- * @param time of one iteration, warm-up or not, 1 ms to 1 h; means nothing for single shots
- * @param sampling from one reading of the meter that matters most to the next, 1 ms to 1 s; empty: as its cost allows
- * @param timeLimit of a fork, 1 s to 168 h; empty: derived from what it is estimated to take
- * @param stallLimit of a fork that shows no progress, 1 s to 168 h; empty: derived as well
+ * @param warmup warm-up iterations of each fork, 0 to 100,000
+ * @param iterations measured iterations of each fork, 1 to 100,000
+ * @param time of one iteration, 1 ms to 1 h; single shots ignore it
+ * @param sampling interval between two readings of the leading meter, 1 ms to 1 s; absent: chosen by the meter's cost
+ * @param timeLimit of a fork, 1 s to 168 h; absent: derived from the estimated duration
+ * @param stallLimit of a fork without progress, 1 s to 168 h; absent: derived from the estimated duration
  */
 public record Settings(
         int forks,
         int warmup,
         int iterations,
         Duration time,
-        Optional<Duration> sampling,
-        Optional<Duration> timeLimit,
-        Optional<Duration> stallLimit) {}
+        @Nullable Duration sampling,
+        @Nullable Duration timeLimit,
+        @Nullable Duration stallLimit) {}

@@ -1,4 +1,4 @@
-/** Plans: which benchmarks, models, context lengths and settings to run. */
+/** Plans: which benchmarks to run, with which parameters and settings. */
 @NullMarked
 package dev.headroom.plan;
 

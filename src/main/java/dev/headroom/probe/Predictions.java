@@ -9,7 +9,6 @@ import dev.headroom.gguf.Weights;
 import dev.headroom.llama.ContextSettings;
 import dev.headroom.llama.FlashAttention;
 import dev.headroom.llama.KvType;
-import dev.headroom.plan.Benchmark;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Parameter;
 import dev.headroom.probe.AllocationProbe.Context;
@@ -59,17 +58,17 @@ public final class Predictions {
             if (cell.model().isEmpty()) {
                 return Optional.empty();
             }
-            Benchmark benchmark = cell.benchmark();
-            int gpuLayers = Integer.parseInt(cell.value(Parameter.GPU_LAYERS));
-            if (!benchmark.parameters().contains(Parameter.CONTEXT_LENGTH)) {
+            int gpuLayers = cell.value(Parameter.GPU_LAYERS);
+            if (!cell.has(Parameter.CONTEXT_LENGTH)) {
                 return Optional.of(new Point(gpuLayers, Optional.empty()));
             }
             return Optional.of(new Point(
                     gpuLayers,
                     Optional.of(new ContextSettings(
-                            Integer.parseInt(cell.value(Parameter.CONTEXT_LENGTH)) + benchmark.contextRoom(),
-                            Integer.parseInt(cell.value(Parameter.BATCH)),
-                            Integer.parseInt(cell.value(Parameter.UBATCH)),
+                            cell.value(Parameter.CONTEXT_LENGTH)
+                                    + cell.benchmark().contextRoom(),
+                            cell.value(Parameter.BATCH),
+                            cell.value(Parameter.UBATCH),
                             KvType.valueOf(cell.value(Parameter.KV_TYPE).toUpperCase(Locale.ROOT)),
                             FlashAttention.valueOf(
                                     cell.value(Parameter.FLASH_ATTENTION).toUpperCase(Locale.ROOT)),

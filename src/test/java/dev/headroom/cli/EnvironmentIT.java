@@ -38,10 +38,10 @@ class EnvironmentIT {
         String name = Environment.detect().name();
 
         assertThat(measured("elsewhere").out())
-                .contains("The environment is said to be elsewhere but this is " + name + ": run it there, call it "
-                        + name + " or " + name + "-<more>, or leave the parameter environment at local.");
+                .contains("The parameter environment is elsewhere, but this is " + name
+                        + ": run it there, or set the parameter to local, " + name + " or " + name + "-<more>.");
         assertThat(measured(name + "-desk").out())
-                .doesNotContain("is said to be")
+                .doesNotContain("The parameter environment is")
                 .containsPattern("NativeCall\\.call +" + name + "-desk +avgt");
     }
 

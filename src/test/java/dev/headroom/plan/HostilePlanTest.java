@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever a plan or an option says, there is a plan or one sentence. */
+/** Any text of a plan or an option gives a plan or an error of one line. */
 @Timeout(60)
 class HostilePlanTest {
     private static final String PLAN =
@@ -91,7 +91,11 @@ class HostilePlanTest {
         Random random = new Random(7);
         for (int i = 0; i < 3000; i++) {
             String text = HostileText.of(random.nextBoolean() ? "models/a b.gguf" : "synthetic-a-q4_0", random);
-            answered(() -> assertThat(new ModelName(text).id()).matches("[A-Za-z0-9._-]+"), text);
+            answered(
+                    () -> assertThat(ModelName.of(new Entry("model", text, "test"), text)
+                                    .id())
+                            .matches("[A-Za-z0-9._-]+"),
+                    text);
         }
     }
 
@@ -104,7 +108,7 @@ class HostilePlanTest {
         };
     }
 
-    /** Whether it gave a value; any exception but a {@link BadInput} in one line fails the test. */
+    /** Whether it gave a value. Any exception but a {@link BadInput} of one line fails the test. */
     private static boolean answered(Runnable reader, String about) {
         try {
             reader.run();

@@ -3,7 +3,7 @@ package dev.headroom.plan;
 import java.util.List;
 import java.util.Random;
 
-/** Valid text with a few places made wrong. */
+/** Valid text with a few random mistakes. */
 public final class HostileText {
     private static final List<String> PIECES = List.of(
             "",
@@ -44,7 +44,7 @@ public final class HostileText {
 
     private HostileText() {}
 
-    /** The text with one to three pieces put in, put over something, cut out or repeated. */
+    /** The text with one to three pieces inserted, replaced, deleted or repeated. */
     public static String of(String valid, Random random) {
         StringBuilder text = new StringBuilder(valid);
         for (int n = random.nextInt(3); n >= 0; n--) {
@@ -61,7 +61,7 @@ public final class HostileText {
         return text.toString();
     }
 
-    /** Something wrong by itself. */
+    /** A piece that is wrong in most places. */
     public static String piece(Random random) {
         return PIECES.get(random.nextInt(PIECES.size()));
     }

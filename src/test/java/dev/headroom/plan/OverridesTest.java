@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.headroom.BadInput;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,13 +21,13 @@ class OverridesTest {
     }
 
     @Test
-    void nothingGivenChangesNothing() {
+    void noOptionChangesNothing() {
         assertThat(PLAN.with(Overrides.NONE)).isEqualTo(PLAN);
         assertThat(PLAN.with(params("", " "))).isEqualTo(PLAN);
     }
 
     @Test
-    void everyOption() {
+    void everyOptionReplacesItsKey() {
         Plan plan = PLAN.with(new Overrides(
                 "/models/x.gguf",
                 "8192,60000",
@@ -48,12 +47,11 @@ class OverridesTest {
                         "TokenLatency-x.gguf-60000-environment_vm-kvType_q8_0");
         assertThat(plan.cells())
                 .extracting(Cell::settings)
-                .containsOnly(new Settings(
-                        1, 0, 2, Duration.ofMillis(300), Optional.empty(), Optional.empty(), Optional.empty()));
+                .containsOnly(new Settings(1, 0, 2, Duration.ofMillis(300), null, null, null));
     }
 
     @Test
-    void oneBenchmarkAloneAfterAll() {
+    void anOptionForOneBenchmarkReplacesThatForAll() {
         Plan plan =
                 PLAN.with(new Overrides("", "", "", "^Token", List.of("TokenLatency.iterations=7"), "", "", "2", ""));
 
@@ -67,20 +65,20 @@ class OverridesTest {
             delimiter = '|',
             textBlock =
                     """
-            --context     | 0           | --context: contextLength '0' is not a whole number from 1 to 10000000
-            --context     | ,           | --context: contextLength has a comma with nothing beside it
-            --model       | smollm2     | --model: model 'smollm2' is neither a file
-            --environment | a/b         | --environment: environment 'a/b' may only have
-            --benchmark   | TokenGeneratoin | --benchmark: 'TokenGeneratoin' matches no benchmark (did you mean TokenGeneration
-            --benchmark   | (           | --benchmark: '(' is not a regular expression
-            --param       | modle=x     | --param: unknown key 'modle' (did you mean model?)
-            --param       | kvType      | --param 'kvType' is not key=value
-            --param       | =f16        | --param '=f16' is not key=value
-            --param       | kvType=     | --param: 'kvType' has no value
-            --forks       | many        | --forks: forks 'many' is not a whole number from 1 to 1000
-            --warmup      | -1          | --warmup: warmup '-1' is not a whole number from 0
-            --iterations  | 1e3         | --iterations: iterations '1e3' is not a whole number
-            --time        | 2 s         | --time: time '2 s' is not a time from 1ms to 1h
+            --context     | 0           | contextLength is '0' (--context): give a whole number from 1 to 10000000.
+            --context     | ,           | contextLength has an empty element: ',' (--context)
+            --model       | smollm2     | model 'smollm2' is neither a file nor a synthetic model (--model)
+            --environment | a/b         | environment is 'a/b' (--environment): give a name
+            --benchmark   | TokenGeneratoin | --benchmark 'TokenGeneratoin' matches no benchmark (did you mean
+            --benchmark   | (           | --benchmark '(' is not a regular expression
+            --param       | modle=x     | Unknown key 'modle' (--param): choose one of
+            --param       | kvType      | --param 'kvType' has no key: write key=value
+            --param       | =f16        | --param '=f16' has no key: write key=value
+            --param       | kvType=     | 'kvType' has no value (--param): write key=value.
+            --forks       | many        | forks is 'many' (--forks): give a whole number from 1 to 1000.
+            --warmup      | -1          | warmup is '-1' (--warmup): give a whole number from 0
+            --iterations  | 1e3         | iterations is '1e3' (--iterations): give a whole number
+            --time        | 2 s         | time is '2 s' (--time): give a time from 1ms to 1h, in ms, s, m or h.
             """)
     void errorsNameTheOption(String option, String value, String message) {
         Overrides overrides = new Overrides(
@@ -100,11 +98,11 @@ class OverridesTest {
     }
 
     @Test
-    void theSameSettingTwiceIsAnError() {
+    void aRepeatedKeyIsAnError() {
         assertThatThrownBy(() -> PLAN.with(params("batch=1024", "batch=2048")))
-                .hasMessage("--param: 'batch' is given by --param already, keep one");
+                .hasMessage("Key 'batch' occurs twice (--param): remove it here or in --param.");
         assertThatThrownBy(
                         () -> PLAN.with(new Overrides("", "512", "", "", List.of("contextLength=1"), "", "", "", "")))
-                .hasMessage("--param: 'contextLength' is given by --context already, keep one");
+                .hasMessage("Key 'contextLength' occurs twice (--param): remove it here or in --context.");
     }
 }

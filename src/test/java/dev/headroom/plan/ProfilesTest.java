@@ -37,7 +37,7 @@ class ProfilesTest {
     }
 
     @Test
-    void aPathIsAFile() throws IOException {
+    void aPathNamesAFile() throws IOException {
         Path file = Files.writeString(folder.resolve("my plan.properties"), "forks=2\r\niterations=7\r\n");
 
         Plan plan = profiles().plan(file.toString());
@@ -46,20 +46,20 @@ class ProfilesTest {
     }
 
     @Test
-    void anUnknownPlanNamesThoseThereAre() {
+    void anUnknownPlanNamesTheKnownOnes() {
         assertThatThrownBy(() -> profiles().plan("quik"))
                 .isExactlyInstanceOf(BadInput.class)
-                .hasMessage("there is no plan 'quik' (did you mean quick?); there are quick, slow,"
-                        + " or give a file with / in its path");
+                .hasMessage("No plan named 'quik' (did you mean quick?): choose one of quick, slow,"
+                        + " or give a path with / in it.");
         assertThatThrownBy(() -> profiles().plan("")).isExactlyInstanceOf(BadInput.class);
         assertThatThrownBy(() -> profiles().plan("x\u0000/y")).isExactlyInstanceOf(BadInput.class);
     }
 
     @Test
-    void whatIsNotAPlanIsSaidInOneSentence() throws IOException {
+    void aFileThatIsNotAPlanIsRefused() throws IOException {
         assertThatThrownBy(() -> profiles().plan(folder + "/nothing.properties"))
                 .isExactlyInstanceOf(BadInput.class)
-                .hasMessageStartingWith("there is no plan " + folder);
+                .hasMessageStartingWith("No file " + folder);
         assertThatThrownBy(() -> profiles().plan(folder + "/")).hasMessageContaining("is a folder");
         Path latin = Files.write(folder.resolve("latin.properties"), "description=größer".getBytes(ISO_8859_1));
         assertThatThrownBy(() -> profiles().plan(latin.toString())).hasMessageContaining("is not UTF-8 text");
@@ -69,7 +69,7 @@ class ProfilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"quick", "standard", "article", "memory"})
-    void thePlansThatComeWithHeadroomAreValid(String name) {
+    void packagedPlansAreValid(String name) {
         Plan plan = Profiles.standard().plan(name);
 
         assertThat(plan.description()).isPresent();
@@ -81,12 +81,12 @@ class ProfilesTest {
     }
 
     @Test
-    void whatThePlansAreFor() {
+    void packagedPlansHaveTheirCells() {
         assertThat(Profiles.standard().plan("quick").cells()).hasSize(12);
         assertThat(Profiles.standard().plan("article").cells().stream()
                         .filter(cell -> cell.benchmark() == Benchmark.TOKEN_GENERATION)
                         .map(cell -> cell.value(Parameter.CONTEXT_LENGTH)))
-                .containsExactly("512", "8192", "16384", "32768", "60000");
+                .containsExactly(512, 8192, 16384, 32768, 60000);
         assertThat(Profiles.standard().plan("memory").cells().stream().map(Cell::benchmark))
                 .containsOnly(Benchmark.MODEL_LOAD, Benchmark.CONTEXT_CREATION);
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class PropertiesTextTest {
     @Test
     void knowsLinesCommentsAndContinuations() {
-        List<Entry> entries = PropertiesText.entries(
+        Map<String, Entry> entries = PropertiesText.entries(
                 "f",
                 """
                 # a comment \\
@@ -32,7 +32,7 @@ class PropertiesTextTest {
                 f
                 """);
 
-        assertThat(entries)
+        assertThat(entries.values())
                 .containsExactly(
                         new Entry("a", "1", "f, line 2"),
                         new Entry("b", "2,3", "f, line 5"),
@@ -41,7 +41,7 @@ class PropertiesTextTest {
                         new Entry("f", "", "f, line 9"));
     }
 
-    /** Whatever JDK's own reader makes of a text, ours does too, unless it refuses a key that is there twice. */
+    /** It reads the same as the JDK, except that it refuses a repeated key. */
     @Test
     void readsWhatTheJdkReads() throws IOException {
         Random random = new Random(7);
@@ -52,10 +52,10 @@ class PropertiesTextTest {
             for (int n = random.nextInt(30); n > 0; n--) {
                 text.append(alphabet.charAt(random.nextInt(alphabet.length())));
             }
-            text.append("\n\nend=here"); // what JDK makes of a lone backslash in the last line is its own
+            text.append("\n\nend=here"); // the JDK treats a backslash at the end of the last line differently
             Map<String, String> ours = new HashMap<>();
             try {
-                PropertiesText.entries("f", text.toString()).forEach(entry -> ours.put(entry.key(), entry.value()));
+                PropertiesText.entries("f", text.toString()).forEach((key, entry) -> ours.put(key, entry.value()));
             } catch (BadInput e) {
                 continue;
             }
@@ -70,7 +70,7 @@ class PropertiesTextTest {
     }
 
     @Test
-    void anyBytesAreAPlanOrBadInput() {
+    void anyBytesGiveAPlanOrBadInput() {
         Random random = new Random(42);
         String[] words = {
             "contextLength", "model", "threads", "kvType", "TokenGeneration", ".", "=", ":", ",", "\"", "\\", "\n",
