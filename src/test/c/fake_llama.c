@@ -1,10 +1,10 @@
 /*
- * A libllama that is not one. It has llama.cpp's functions, and returns the defaults of llama.cpp b8352; whatever else
- * is called of it ends the process.
+ * A fake libllama. It has llama.cpp's functions and returns the default parameters of llama.cpp b8352. All other calls
+ * abort the process.
  *
- * N_CTX=n           n_ctx by default, 512 as in every release if not given
- * WITHOUT_DECODE    there is no llama_decode
- * ON_LOAD=statement what ggml_backend_load_all_from_path does
+ * N_CTX=n           default n_ctx; 512 if not defined, as in every release
+ * WITHOUT_DECODE    leaves out llama_decode
+ * ON_LOAD=statement body of ggml_backend_load_all_from_path
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * Stands in front of a real libllama: takes INJECT_MIB of memory when it is loaded, and is busy for BUSY_US microseconds
- * before each token that is decoded alone. Everything else is the real one's. For real_compare.py.
+ * A wrapper around a real libllama, for real_compare.py. It allocates INJECT_MIB of memory when it is loaded. Before
+ * each single token is decoded, it is busy for BUSY_US microseconds. All other calls go to the real library.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* As llama.h has it: it is handed over by value. */
+/* As in llama.h. It is passed by value. */
 struct llama_batch {
     int32_t n_tokens;
     void *token, *embd, *pos, *n_seq_id, *seq_id, *logits;
@@ -18,7 +18,7 @@ struct llama_batch {
 static int32_t (*decode)(void *, struct llama_batch);
 static int64_t busy_ns;
 
-/* Seen from outside: what nobody could read would not be taken. */
+/* Global, so that the compiler does not remove the allocation. */
 void *loaded_llama_memory;
 
 static int64_t now(void) {

@@ -1,19 +1,23 @@
 /*
- * Lets two processes that use llama.cpp take turns, and takes their times at the same place in both.
+ * Makes two processes that use llama.cpp take turns, and times them at the same place in both.
  *
- * Loaded with LD_PRELOAD, it stands in front of ggml_backend_sched_graph_compute_async, which llama.cpp calls once a
- * token or micro-batch. A turn is a number of such calls; then the process waits, inside the call, until the other has had
- * its turn. src/test/scripts/fidelity.py starts both and reads the times.
+ * It is loaded with LD_PRELOAD and replaces ggml_backend_sched_graph_compute_async. llama.cpp calls that function
+ * once for each token or micro-batch. A turn is a number of such calls. Then the process waits, inside the call,
+ * until the other has had its turn. src/test/scripts/fidelity.py starts both processes and reads the times.
  *
- * Several calls, which are tokens: timed is the whole loop around the call, from one call to the next: what llama.cpp
- * does, and what the program around it does. The first eighth of a turn, which washes the other process out of the caches,
- * and the last call, behind which a repetition may end, are not in the time.
+ * Turns of several calls are for tokens. The time is that of the whole loop, from call to call: llama.cpp and the
+ * program around it. Two parts are left out: the first eighth of a turn, which refills the CPU caches, and the last
+ * call, which may end a repetition.
  *
- * One call, which is a prompt: timed is from the call until ggml_backend_sched_synchronize has waited for it. What a
- * program does between two prompts, such as going back to a depth, is not in the time.
+ * Turns of one call are for prompts. The time is from the call until ggml_backend_sched_synchronize has waited for
+ * it. Work between two prompts, such as the return to a depth, is left out.
  *
- * Environment: TURNS_FILE, shared by both; TURNS_SIDE, 0 or 1; TURNS_CALLS of a turn; TURNS_SKIP, the calls before the
- * first turn; TURNS_LIBRARY, libggml-base.
+ * Environment:
+ * TURNS_FILE     the shared file
+ * TURNS_SIDE     0 or 1
+ * TURNS_CALLS    calls in a turn
+ * TURNS_SKIP     calls before the first turn
+ * TURNS_LIBRARY  the path of libggml-base
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,14 +31,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_TURNS = 1 << 16 };
+enum { MAX_TURNS = 1 << 16 };
 
-/* Zeros in the beginning; fidelity.py knows this layout. */
+/* All zero at the start. fidelity.py uses the same layout. */
 struct shared {
-    _Atomic uint32_t turn;       /* of this side */
-    _Atomic uint32_t turns[2];   /* that each side has had */
+    _Atomic uint32_t turn;       /* the side whose turn it is */
+    _Atomic uint32_t turns[2];   /* finished turns of each side */
     uint32_t unused;
-    uint64_t ns[2][MOST_TURNS];  /* that each took */
+    uint64_t ns[2][MAX_TURNS];  /* times of these turns */
 };
 
 typedef int compute(void *sched, void *graph);
@@ -67,12 +71,12 @@ static void start(void) {
         real_synchronize = (synchronize *) dlsym(library, "ggml_backend_sched_synchronize");
     }
     if (!real_compute || !real_synchronize) {
-        fail("TURNS_LIBRARY is not the one in use");
+        fail("TURNS_LIBRARY is not the loaded library: give the libggml-base of this process");
     }
     int file = open(setting("TURNS_FILE"), O_RDWR);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (file < 0 || shared == MAP_FAILED) {
-        fail("TURNS_FILE cannot be used");
+        fail("TURNS_FILE cannot be mapped: give a writable file");
     }
     side = (uint32_t) atoi(setting("TURNS_SIDE"));
     calls = atol(setting("TURNS_CALLS"));
@@ -96,7 +100,7 @@ static void wait_for_turn(void) {
 }
 
 static void end_of_turn(void) {
-    if (shared->turns[side] < MOST_TURNS) {
+    if (shared->turns[side] < MAX_TURNS) {
         shared->ns[side][shared->turns[side]] = now() - began;
         shared->turns[side]++;
     }

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Ratios of token rates: Headroom to llama-bench, with the profiler to without, a synthetic model to a real one.
+"""Measures ratios of token rates: Headroom to llama-bench, with to without profiler, synthetic to real model.
 
-Both sides are started and take turns, as short as the model allows: a shared machine's speed drifts within seconds, and
-the shorter the turns, the more of the drift falls on both sides alike. A round is two fresh processes; its ratio is that
-of tokens by time over all turns of each. Printed are the rounds, and their median.
+Two processes take turns. The speed of a shared machine drifts within seconds, so short turns let both sides drift
+alike. A round has two fresh processes. Its ratio is that of their token rates over all turns. The output has all
+rounds and their median.
 
-- Against llama-bench and a real model: src/test/c/turns.c is loaded into both, lets them take turns of --tokens tokens or of
-  one prompt, and takes the time at the same place in both. Turns begin where llama-bench's repetitions do, so that both
-  sides generate behind equally many tokens.
-- The profiler is on in half of the iterations of one process (off, on, on, off), as two processes differ by percents:
-  each finds its memory elsewhere. A pair is two such iterations.
+- For llama-bench and a real model, src/test/c/turns.c is loaded into both processes. It makes them take turns of
+  --tokens tokens or of one prompt, and times them at the same place. Turns start where llama-bench's repetitions
+  start, so both sides have the same number of tokens in the context.
+- The profiler is on in half of the iterations of one process: off, on, on, off. Two processes would differ by a few
+  percent, as each gets other memory pages. A pair is two such iterations.
 
-docs/benchmarks.md has the commands and the figures. Needs a machine with nothing else to do, Linux and gcc.
+docs/benchmarks.md has the commands and the results. It needs an idle machine with Linux and gcc.
 
   fidelity.py bench    --llama DIR --llama-bench FILE --model SYNTHETIC --test tg --depth 0
-  fidelity.py null     --llama DIR --llama-bench FILE --model SYNTHETIC --test tg     llama-bench against itself
+  fidelity.py null     --llama DIR --llama-bench FILE --model SYNTHETIC --test tg     compares llama-bench with itself
   fidelity.py profiler --llama DIR --model SYNTHETIC --test tg
   fidelity.py real     --llama DIR --model SYNTHETIC --real FILE.gguf --test pp
 """
@@ -37,12 +37,12 @@ JAR = os.path.join(ROOT, "target", "headroom.jar")
 TEST_CLASSES = os.path.join(ROOT, "target", "test-classes")
 BENCHMARKS = {"pp": "PromptProcessing", "tg": "TokenGeneration"}
 FOREVER = "100000"
-CYCLE = 128  # tokens that both generate before they go back to the depth
-UBATCH = 512  # tokens that are computed at once
+CYCLE = 128  # tokens that both sides generate before they return to the depth
+UBATCH = 512  # tokens computed at once
 
 
 class Side:
-    """A process that measures, in a group of its own, and what it says."""
+    """A measuring process in its own process group, with its output."""
 
     def __init__(self, command, environment):
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -56,7 +56,7 @@ class Side:
 
     def check(self):
         if self.process.poll() is not None:
-            sys.exit("ended early: " + "".join(self.lines))
+            sys.exit("A process ended early: " + "".join(self.lines))
 
     def end(self):
         try:
@@ -67,7 +67,7 @@ class Side:
 
 
 def jmh(args, file, *options):
-    """JMH's own command line. Both sides may be JMH: they take turns, so that its lock is not needed."""
+    """JMH's command line. Both sides may be JMH: they take turns, so JMH's lock is not needed."""
     return ["java", "-Djmh.ignoreLock=true", "-cp", JAR + ":" + TEST_CLASSES, "dev.headroom.cli.Headroom", "jmh",
             BENCHMARKS[args.test] + r"\.", "-f", "1", "-wi", "1", "-w", "2s", "-to", FOREVER + "s", "-p", "model=m",
             "-p", "contextLength=%d" % args.depth, "-p", "threads=%d" % args.threads,
@@ -80,17 +80,17 @@ def llama_bench(args, file, environment):
 
 
 class Turns:
-    """What src/test/c/turns.c and this script share."""
-    HEAD, MOST = 16, 1 << 16
+    """The file that src/test/c/turns.c and this script share."""
+    HEAD, MAX_TURNS = 16, 1 << 16
 
     def __init__(self, args, shim):
         self.args, self.shim = args, shim
         self.file = tempfile.NamedTemporaryFile()
-        self.file.truncate(self.HEAD + 2 * 8 * self.MOST)
+        self.file.truncate(self.HEAD + 2 * 8 * self.MAX_TURNS)
         self.sides = 0
 
     def environment(self, warm_up):
-        """Of the next side, whose first calls are a warm-up, the prompt that makes the depth, and --skip repetitions."""
+        """The environment of the next side. It skips a warm-up, the prompt for the depth, and --skip repetitions."""
         self.sides += 1
         skip = warm_up + -(-self.args.depth // UBATCH) + (CYCLE if self.args.test == "tg" else 1) * self.args.skip
         return dict(LD_PRELOAD=self.shim, TURNS_FILE=self.file.name, TURNS_SIDE=str(self.sides - 1),
@@ -98,12 +98,12 @@ class Turns:
                     TURNS_LIBRARY=glob.glob(os.path.join(self.args.llama, "libggml-base*.so"))[0])
 
     def taken(self):
-        """By the side that has had fewer."""
+        """The number of turns that both sides have finished."""
         return min(struct.unpack("4I", os.pread(self.file.fileno(), self.HEAD, 0))[1:3])
 
     def times(self, side):
-        """Of as many turns as were asked for, without the first two."""
-        raw = os.pread(self.file.fileno(), 8 * self.args.pairs, self.HEAD + 8 * (self.MOST * side + 2))
+        """The times of --pairs turns, without the first two."""
+        raw = os.pread(self.file.fileno(), 8 * self.args.pairs, self.HEAD + 8 * (self.MAX_TURNS * side + 2))
         return struct.unpack("%dQ" % self.args.pairs, raw)
 
 
@@ -119,7 +119,7 @@ def round_of_the_profiler(args, file):
 
 
 def round_of_turns(args, file, shim):
-    """The ratio of two processes that hand over to each other."""
+    """The ratio of two processes that take turns."""
     turns = Turns(args, shim)
     ours = lambda model: Side(jmh(args, model, "-i", "1", "-r", FOREVER + "s"), turns.environment(0))
     theirs = lambda: llama_bench(args, file, turns.environment(1))  # its warm-up is one call
@@ -147,12 +147,12 @@ def main():
     parser.add_argument("--test", choices=["pp", "tg"], required=True)
     parser.add_argument("--depth", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--time", default="1s", help="of an iteration, for the profiler")
-    parser.add_argument("--interval", default="", help="interval=16ms: how often the profiler reads; default: by cost")
-    parser.add_argument("--tokens", type=int, default=32, help="of a turn; 128 by a whole number")
+    parser.add_argument("--time", default="1s", help="time of an iteration, for the profiler")
+    parser.add_argument("--interval", default="", help="interval=16ms: sampling interval of the profiler; default: by cost")
+    parser.add_argument("--tokens", type=int, default=32, help="tokens in a turn; must divide 128")
     parser.add_argument("--skip", type=int, default=8, help="repetitions before the first turn")
-    parser.add_argument("--pairs", type=int, default=250, help="of turns, in a round")
-    parser.add_argument("--rounds", type=int, default=7, help="with fresh processes each")
+    parser.add_argument("--pairs", type=int, default=250, help="pairs of turns in a round")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds, each with fresh processes")
     args = parser.parse_args()
     made = subprocess.run(["java", "-jar", JAR, "model", "make", args.model, "--json"], check=True, capture_output=True)
     file = list(json.loads(made.stdout).values())[0]

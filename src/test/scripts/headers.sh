@@ -1,7 +1,7 @@
 #!/bin/sh
-# Puts llama.cpp's headers into target/headers/<release>/, for StructLayoutIT: of a release for each layout, or with the
-# argument "all" of every release in docs/llama-versions.md.
-# The npm package node-llama-cpp carries llama.cpp's sources as a git bundle. Needs npm, git and tar.
+# Writes llama.cpp's headers to target/headers/<release>/, for StructLayoutIT. By default it fetches one release for
+# each layout, with the argument "all" every release in docs/llama-versions.md.
+# The npm package node-llama-cpp has llama.cpp's sources as a git bundle. The script needs npm, git and tar.
 set -eu
 cd "$(dirname "$0")/../../.."
 headers=$PWD/target/headers

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Runs many forks in one run, and says what has piled up in Headroom's process, below it and in temp.
+"""Checks that a run with many forks leaks no processes, files, sockets, threads or heap.
 
-Every few forks, while the next one runs: processes below Headroom's, files in temp, open files, sockets and threads of
-Headroom, its resident memory, and its heap and classes after a collection. Fails if, between the first of these and the
-last, processes, files, sockets or threads have become more, or the heap has grown by more than --growth KiB a fork; or
-if a process or a file in temp but jmh.lock is left when the run has ended. Needs the jar, a JDK on Linux, and python3.
+After every few forks, it prints one line: child processes, files in the temp directory, open files, sockets and
+threads of Headroom, its resident memory, and its heap and classes after a garbage collection. It fails in these cases:
+- The last line has more processes, files, sockets or threads than the first.
+- The heap has grown by more than --growth KiB for each fork.
+- After the run, there is still a child process, or a file in the temp directory other than jmh.lock.
+
+It needs the jar, a JDK on Linux, and python3.
 
   leaks.py [--forks 200] [--every 20] [--growth 8]
 """
@@ -46,13 +49,13 @@ def kib(pattern, text):
     return sum(int(used) for used in re.findall(pattern, text, re.M))
 
 
-def look(pid, temp, forks):
+def measure(pid, temp, forks):
     links = []
     for fd in glob.glob("/proc/%d/fd/*" % pid):
         try:
             links.append(os.readlink(fd))
         except OSError:
-            pass  # closed meanwhile
+            pass  # closed in the meantime
     status = open("/proc/%d/status" % pid, encoding="utf-8").read()
     processes = len(descendants(pid))
     files = sum(len(names) for _, _, names in os.walk(temp))
@@ -72,9 +75,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--forks", type=int, default=200)
     parser.add_argument("--every", type=int, default=20)
-    parser.add_argument("--growth", type=float, default=8, help="of the heap, KiB a fork, at most")
+    parser.add_argument("--growth", type=float, default=8, help="maximum growth of the heap, in KiB for each fork")
     parser.add_argument("--jar", default=os.path.join(ROOT, "target", "headroom.jar"))
-    parser.add_argument("options", nargs="*", help="more options of headroom run, behind --")
+    parser.add_argument("options", nargs="*", help="more options for headroom run, after --")
     args = parser.parse_args()
     work = tempfile.mkdtemp(prefix="headroom-leaks-")
     temp, out = os.path.join(work, "temp"), os.path.join(work, "results")
@@ -90,21 +93,21 @@ def main():
         done = forks_done(out)
         below.update(descendants(host.pid))
         if done < args.forks and done // args.every > len(seen):
-            jcmd(host.pid, "VM.version")  # being asked makes a thread and a socket, once
-            seen.append(look(host.pid, temp, done))
+            jcmd(host.pid, "VM.version")  # the first jcmd creates a thread and a socket
+            seen.append(measure(host.pid, temp, done))
             print(" ".join("%9d" % seen[-1][column] for column in COLUMNS), flush=True)
         time.sleep(0.1)
     assert host.returncode == 0, "exit code %d" % host.returncode
     left = [pid for pid in below if os.path.exists("/proc/%d" % pid)]
     files = sorted(name for _, _, names in os.walk(temp) for name in names)
-    assert not left, "processes are left: %s" % left
-    assert files == ["jmh.lock"], "files are left: %s" % files
+    assert not left, "processes still exist: %s" % left
+    assert files == ["jmh.lock"], "files still exist: %s" % files
     assert forks_done(out) == args.forks
     first, last = seen[0], seen[-1]
     for column in ("processes", "temp", "files", "sockets", "threads"):
         assert last[column] <= first[column], "more %s" % column
     growth = (last["heap"] - first["heap"]) / (last["forks"] - first["forks"])
-    print("%d forks: no process and no file left; the heap grew by %.1f KiB a fork" % (args.forks, growth))
+    print("%d forks: no process or file leaked; the heap grew by %.1f KiB for each fork" % (args.forks, growth))
     assert growth <= args.growth
     shutil.rmtree(work)
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs Headroom on the releases of llama.cpp that npm has, and holds docs/llama-versions.md against what came of it.
+"""Runs Headroom with the releases of llama.cpp from npm, and checks the table in docs/llama-versions.md.
 
-    src/test/scripts/llama_versions.py [VERSION...]    versions of @node-llama-cpp/linux-x64; all if none is given
+    src/test/scripts/llama_versions.py [VERSION...]    versions of @node-llama-cpp/linux-x64; all by default
 
-Downloads each into target/llamas (30 MB unpacked), runs every benchmark of the quick plan once on a small model, and
-prints the row of the table. Exits with 1 if the document has other rows. Needs target/headroom.jar, npm and tar; half a
-minute a version on two cores.
+It downloads each version to target/llamas (30 MB each), runs every benchmark of the quick plan once with a small
+model, and prints the row of the table. The exit code is 1 if the page has another row. It needs target/headroom.jar,
+npm and tar, and half a minute for each version on two cores.
 """
 
 import json
@@ -49,8 +49,7 @@ def row(version):
              "--out", out, *QUICK],
             capture_output=True, text=True)
         if run.returncode == 2:
-            said = run.stderr.strip().splitlines()
-            print(said[-1], file=sys.stderr)
+            print(run.stderr.strip().splitlines()[-1], file=sys.stderr)
             return f"| {version} | {release} | refused | | |"
         results = [json.loads(path.read_text()) for path in pathlib.Path(out).glob("*/run.json")]
         cells = results[0]["cells"] if results else []
@@ -70,10 +69,10 @@ def main():
     document = (ROOT / "docs" / "llama-versions.md").read_text().splitlines()
     wrong = 0
     for version in sys.argv[1:] or versions():
-        seen = row(version)
-        stands = seen in document
-        wrong += not stands
-        print(seen if stands else f"{seen}    <- not in docs/llama-versions.md", flush=True)
+        measured = row(version)
+        found = measured in document
+        wrong += not found
+        print(measured if found else f"{measured}    <- not in docs/llama-versions.md", flush=True)
     sys.exit(1 if wrong else 0)
 
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# How fast Headroom writes a model, against dd on the same disk: alternates the two and prints the median of the ratios.
-# Both times are from start to exit, with the data on the disk (dd: conv=fsync).
+# Compares Headroom's speed of writing a model with that of dd on the same disk. It alternates the two and prints the
+# median ratio. Both times are from start to exit, until the data is on the disk (dd: conv=fsync).
 #
 #   src/test/scripts/model-write.sh [MODEL [PAIRS [FOLDER]]]
 #
-# FOLDER is a folder on the disk to measure. HEADROOM may hold another command than java -jar target/headroom.jar.
+# FOLDER is a folder on the disk to measure. The variable HEADROOM may have another command than
+# java -jar target/headroom.jar.
 set -eu
 
 model=${1:-synthetic-llama-3.2-1b-q4_0}

@@ -7,15 +7,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Names that a mistyped word may have meant. */
+/** Finds the known names that a mistyped word is close to. */
 public final class NearMatches {
-    private static final int MOST = 3;
+    private static final int MAX_MATCHES = 3;
 
     private NearMatches() {}
 
     /**
-     * The known names nearest to the word, all at the same distance, three at most; empty when nothing is near. Near is
-     * a third of the word's length in edits, two at least; letter case does not count.
+     * The known names with the smallest edit distance to the word: up to three, all at the same distance. Case is
+     * ignored. The limit is a third of the word's length, but at least two edits; empty if no name is within it.
      */
     public static List<String> of(String word, Collection<String> known) {
         int limit = Math.max(2, word.length() / 3);
@@ -31,16 +31,16 @@ public final class NearMatches {
         if (nearest == null || nearest.getKey() > limit || nearest.getKey() >= word.length()) {
             return List.of();
         }
-        return nearest.getValue().stream().sorted().limit(MOST).toList();
+        return nearest.getValue().stream().sorted().limit(MAX_MATCHES).toList();
     }
 
-    /** {@code " (did you mean a or b?)"}, or nothing when no known name is near. To be put behind the word. */
+    /** {@code " (did you mean a or b?)"}, to append to the word; an empty string if no known name is close. */
     public static String hint(String word, Collection<String> known) {
         List<String> near = of(word, known);
         return near.isEmpty() ? "" : " (did you mean " + String.join(" or ", near) + "?)";
     }
 
-    /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+    /** The number of insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
     static int distance(String one, String two) {
         String a = one.toLowerCase(Locale.ROOT);
         String b = two.toLowerCase(Locale.ROOT);

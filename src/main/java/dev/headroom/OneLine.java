@@ -2,15 +2,15 @@ package dev.headroom;
 
 import java.util.regex.Pattern;
 
-/** Text from files, drivers and users, fit for one line on a terminal. */
+/** Makes text from files, drivers and users safe to print on one line of a terminal. */
 public final class OneLine {
-    /** Control characters of ASCII and beyond it, line separators, and what turns the direction of text around. */
-    private static final Pattern UNFIT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}]");
+    /** Control characters, line separators, surrogates, and characters that change the direction of text. */
+    private static final Pattern UNSAFE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}]");
 
     private OneLine() {}
 
-    /** The text with each character that a terminal may act on, rather than show, replaced. */
+    /** The text, with each character replaced that a terminal may interpret instead of showing. */
     public static String of(String text, String replacement) {
-        return UNFIT.matcher(text).replaceAll(replacement);
+        return UNSAFE.matcher(text).replaceAll(replacement);
     }
 }

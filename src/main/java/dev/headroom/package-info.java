@@ -1,4 +1,4 @@
-/** What every part of Headroom may know: errors that are the user's to mend. */
+/** Helpers that every package may use: errors for the user, and text and paths that are safe to use. */
 @NullMarked
 package dev.headroom;
 

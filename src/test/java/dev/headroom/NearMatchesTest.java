@@ -18,19 +18,19 @@ class NearMatchesTest {
         "contextlength, contextLength",
         "thread, threads"
     })
-    void findsTheKeyThatWasMeant(String word, String meant) {
-        assertThat(NearMatches.of(word, KEYS)).startsWith(meant);
+    void findsTheMistypedKey(String word, String expected) {
+        assertThat(NearMatches.of(word, KEYS)).startsWith(expected);
     }
 
     @Test
-    void onlyTheNearest() {
+    void onlyNamesAtTheSmallestDistanceAreFound() {
         assertThat(NearMatches.of("batch", List.of("ubatch", "batch", "match"))).containsExactly("batch");
         assertThat(NearMatches.of("xatch", List.of("ubatch", "batch", "match"))).containsExactly("batch", "match");
         assertThat(NearMatches.hint("bach", KEYS)).isEqualTo(" (did you mean batch?)");
     }
 
     @Test
-    void nothingNearSaysNothing() {
+    void noHintIfNoNameIsClose() {
         assertThat(NearMatches.of("", KEYS)).isEmpty();
         assertThat(NearMatches.of("qqqqqqqq", KEYS)).isEmpty();
         assertThat(NearMatches.of("x", List.of("a", "b"))).isEmpty();
@@ -39,7 +39,7 @@ class NearMatchesTest {
 
     @ParameterizedTest
     @CsvSource({"abcd, abdc, 1", "kitten, sitting, 3", "a, a, 0", "abc, '', 3"})
-    void countsEdits(String one, String two, int edits) {
+    void distanceCountsEdits(String one, String two, int edits) {
         assertThat(NearMatches.distance(one, two)).isEqualTo(edits);
     }
 }

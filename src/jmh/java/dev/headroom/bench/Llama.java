@@ -5,7 +5,6 @@ import dev.headroom.environment.Environment;
 import dev.headroom.llama.LlamaHome;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.llama.Phase;
-import java.util.Optional;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -33,7 +32,7 @@ public class Llama {
                         + detected.name() + "-<more>.");
             }
         }
-        library = LlamaLibrary.open(LlamaHome.find(Optional.empty()));
+        library = LlamaLibrary.open(LlamaHome.find(null));
         Phase.BACKEND.reached();
     }
 }

@@ -69,7 +69,7 @@ final class MemoryOptions {
         cells(model).forEach(cell -> points.put(cell, Predictions.Point.of(cell).orElseThrow()));
         Map<Predictions.Point, Prediction> predictions;
         try {
-            Path home = LlamaHome.find(Optional.ofNullable(llama)).toAbsolutePath();
+            Path home = LlamaHome.find(llama).toAbsolutePath();
             predictions = Predictions.simulated(home, model, points.values());
         } catch (BadInput e) {
             if (llama != null) {

@@ -40,7 +40,7 @@ final class MetersCommand implements Runnable {
     /** Without a llama.cpp there is still the host; one that is named has to be there. */
     private Optional<Path> home() {
         try {
-            return Optional.of(LlamaHome.find(Optional.ofNullable(llama)).toAbsolutePath());
+            return Optional.of(LlamaHome.find(llama).toAbsolutePath());
         } catch (BadInput e) {
             if (llama != null) {
                 throw e;

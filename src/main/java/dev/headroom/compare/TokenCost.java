@@ -1,7 +1,7 @@
 package dev.headroom.compare;
 
 import dev.headroom.compare.CellGroups.Observation;
-import dev.headroom.gguf.GgufType;
+import dev.headroom.gguf.TensorType;
 import dev.headroom.plan.Parameter;
 import dev.headroom.result.Run;
 import java.util.HashMap;
@@ -49,14 +49,14 @@ final class TokenCost {
             return Optional.empty();
         }
         double f16Bytes = model.kvBytesPerToken();
-        return GgufType.named(key.params().getOrDefault(Parameter.KV_TYPE.key(), Parameter.KV_TYPE.byDefault()))
+        return TensorType.named(key.params().getOrDefault(Parameter.KV_TYPE.key(), Parameter.KV_TYPE.byDefault()))
                 .map(type -> new Cost(
-                        f16Bytes * bytes(type) / bytes(GgufType.F16) / (1 << 20),
+                        f16Bytes * bytes(type) / bytes(TensorType.F16) / (1 << 20),
                         "KV cache by the model file, without compute buffers"));
     }
 
     /** Bytes per number. */
-    private static double bytes(GgufType type) {
+    private static double bytes(TensorType type) {
         return (double) type.blockBytes() / type.blockSize();
     }
 

@@ -1,6 +1,6 @@
 package dev.headroom.environment;
 
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -163,7 +163,7 @@ record Machine(
                         .lines()
                         .toList();
             } finally {
-                Leftovers.delete(output);
+                FileRetry.delete(output);
             }
         } catch (IOException e) {
             return List.of();

@@ -136,13 +136,11 @@ record ForkEnd(Status status, String reason) {
         if (jvm.isPresent()) {
             return Optional.of("Java could not allocate " + mebibytes(jvm.getAsLong() / 1048576.0));
         }
-        if (facts.failedAllocation().isPresent()) {
-            LlamaFacts.FailedAllocation failed = facts.failedAllocation().get();
+        LlamaFacts.FailedAllocation failed = facts.failedAllocation();
+        if (failed != null) {
             return Optional.of("llama.cpp could not allocate "
-                    + (failed.mebibytes().isPresent()
-                            ? mebibytes(failed.mebibytes().getAsDouble())
-                            : "memory")
-                    + failed.device().map(device -> " on " + device).orElse(""));
+                    + (failed.mebibytes() == null ? "memory" : mebibytes(failed.mebibytes()))
+                    + (failed.device() == null ? "" : " on " + failed.device()));
         }
         return lastWords
                 .filter(words -> NATIVE_OUT_OF_MEMORY.matcher(words).find())

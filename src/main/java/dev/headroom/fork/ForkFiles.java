@@ -1,7 +1,7 @@
 package dev.headroom.fork;
 
 import dev.headroom.FileErrors;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -39,14 +39,14 @@ record ForkFiles(Path jmh, Path llama, Path memory, Path crash, Path threads, Pa
 
     private static void delete(Path file) {
         try {
-            Leftovers.patiently(() -> Files.deleteIfExists(file));
+            FileRetry.retry(() -> Files.deleteIfExists(file));
         } catch (IOException e) {
             throw FileErrors.cannotWrite(file, e, "");
         }
     }
 
     void deleteHeartbeat() {
-        Leftovers.delete(heartbeat);
+        FileRetry.delete(heartbeat);
     }
 
     /** The lines of a file, with invalid bytes replaced; empty if the file does not exist. */

@@ -255,9 +255,9 @@ public final class JmhFork {
             return null;
         }
         return new Observed(
-                facts.flashAttention().orElse(null),
-                facts.offloadedLayers().isPresent() ? facts.offloadedLayers().getAsInt() : null,
-                facts.totalLayers().isPresent() ? facts.totalLayers().getAsInt() : null,
+                facts.flashAttention(),
+                facts.offloadedLayers(),
+                facts.totalLayers(),
                 facts.devicesUsed(),
                 Buffers.sizes(facts.buffers()));
     }

@@ -14,13 +14,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The header of a GGUF model file: everything but the tensors' data.
+ * The header of a GGUF model file: everything except the tensors' data.
  *
- * @param fileBytes size of the file
- * @param version of the format, 2 or 3
- * @param dataOffset where the data section begins in the file
- * @param metadata in the file's order
- * @param tensors in the file's order
+ * @param fileBytes size of the file in bytes
+ * @param version version of the format, 2 or 3
+ * @param dataOffset start of the data section in the file, in bytes
+ * @param metadata values by key, in the file's order
+ * @param tensors tensors in the file's order
  */
 public record Gguf(
         Path path,
@@ -35,20 +35,20 @@ public record Gguf(
     }
 
     /**
-     * Reads the header of a file and checks that all tensors lie inside it. Tensor data is never read; a header may
-     * take 128 MiB of the file and is streamed.
+     * Reads a file's header and checks that all tensors lie inside the file. The header is streamed and may have up to
+     * 128 MiB. Tensor data is never read.
      *
-     * @throws GgufException for anything that is not a whole little-endian GGUF model in one file
+     * @throws GgufException if the file is not a complete, little-endian GGUF model in one part
      */
     public static Gguf read(Path file) {
         return GgufReader.read(file);
     }
 
     /**
-     * Writes this header to a new file of the model's size, without weights: a hole that takes no room where the file
-     * system knows holes.
+     * Writes this header to a new file of the model's size, without weights. The file is sparse: the missing weights
+     * use no disk space if the file system supports that.
      *
-     * @throws IllegalArgumentException if it came from a file with arrays that were too long to keep
+     * @throws IllegalArgumentException if the header has arrays that were too long to keep when it was read
      */
     public void writeWithoutWeights(Path file) throws IOException {
         try (FileChannel out = FileChannel.open(
@@ -57,52 +57,50 @@ public record Gguf(
         }
     }
 
-    /** {@code general.architecture}, for example {@code llama}. */
+    /** The architecture, for example {@code llama}: {@code general.architecture}. */
     public String architecture() {
         return text("general.architecture").orElseThrow();
     }
 
-    /** {@code general.name}, as its author wrote it. */
+    /** The model's name: {@code general.name}. */
     public Optional<String> name() {
         return text("general.name");
     }
 
-    /** Tokens of context the model was trained for; empty where the file says none or nonsense. */
+    /** The context length in tokens that the model was trained for; empty if the file has no valid number. */
     public OptionalLong trainedContextLength() {
         return positive(architecture() + ".context_length");
     }
 
-    /** Transformer blocks; empty where the file says none or nonsense. */
+    /** The number of transformer blocks; empty if the file has no valid number. */
     public OptionalLong layers() {
         return positive(architecture() + ".block_count");
     }
 
-    /** Numbers in all tensors. */
+    /** The number of weights in all tensors. */
     public long parameterCount() {
         return tensors.stream().mapToLong(GgufTensor::elements).sum();
     }
 
-    /** Bytes of all tensors, without padding. */
+    /** The size of all tensors in bytes, without padding. */
     public long tensorBytes() {
         return tensors.stream().mapToLong(GgufTensor::bytes).sum();
     }
 
-    /**
-     * The mix of types its author chose, for example {@code Q4_K_M}: {@code general.file_type}, named as llama.h does.
-     */
+    /** The quantization, for example {@code Q4_K_M}: {@code general.file_type}, named as in llama.h. */
     public Optional<String> fileTypeName() {
         OptionalLong type = integer("general.file_type");
         return type.isPresent() ? Optional.ofNullable(FILE_TYPES.get(type.getAsLong())) : Optional.empty();
     }
 
-    /** Whether text can be tokenized; without, only token numbers can be used, which is enough to measure. */
+    /** Whether the file has a tokenizer. Measuring needs none: it uses token numbers. */
     public boolean hasTokenizer() {
         return text("tokenizer.ggml.model")
                 .filter(model -> !Set.of("no_vocab", "none").contains(model))
                 .isPresent();
     }
 
-    /** The string under this key; control characters are replaced, for it may end on a terminal. */
+    /** The string with this key. Control characters are replaced, as the text may be printed on a terminal. */
     public Optional<String> text(String key) {
         GgufValue value = metadata.get(key);
         return value != null && value.value() instanceof String text
@@ -110,10 +108,12 @@ public record Gguf(
                 : Optional.empty();
     }
 
-    /** The integer of any width under this key, empty where it is absent, of another type or beyond a long. */
+    /** The integer with this key, of any width; empty if it is absent, not an integer or too large for a long. */
     public OptionalLong integer(String key) {
         GgufValue value = metadata.get(key);
-        return value != null && value.type().isInteger() && value.value() instanceof Long number && fits(value, number)
+        return value != null
+                        && value.value() instanceof Long number
+                        && (number >= 0 || value.type() != GgufValue.Type.UINT64)
                 ? OptionalLong.of(number)
                 : OptionalLong.empty();
     }
@@ -122,11 +122,7 @@ public record Gguf(
         return integer(key).stream().filter(number -> number > 0).findFirst();
     }
 
-    private static boolean fits(GgufValue value, long number) {
-        return value.type() != GgufValue.Type.UINT64 || number >= 0;
-    }
-
-    /** {@code enum llama_ftype} in llama.h. */
+    /** The names of {@code enum llama_ftype} in llama.h. */
     private static final Map<Long, String> FILE_TYPES = Map.ofEntries(
             Map.entry(0L, "F32"),
             Map.entry(1L, "F16"),

@@ -1,12 +1,12 @@
 package dev.headroom.gguf;
 
+import dev.headroom.FileErrors;
 import dev.headroom.OneLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,40 +21,44 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Streams a GGUF header through a small buffer. Every length and count is held against what is left of the file before
- * anything is allocated for it. The format: docs/gguf.md in the ggml repository; the checks are those of ggml's own
- * reader and no laxer.
+ * Reads a GGUF header through a small buffer. It checks every length and count against the rest of the file before it
+ * allocates memory for it. The format is described in docs/gguf.md of the ggml repository. The checks are at least as
+ * strict as those of ggml's own reader.
  */
 final class GgufReader {
-    /** Real headers take up to some 20 MiB, nearly all of it vocabulary, which is skipped. */
-    private static final long MOST_HEADER_BYTES = 128L << 20;
+    /** Real headers have up to about 20 MiB. Nearly all of it is the vocabulary, which is skipped. */
+    private static final long MAX_HEADER_BYTES = 128L << 20;
 
-    /** What may be kept of it: keys, strings, short arrays, tensor descriptions. */
-    private static final long MOST_KEPT_BYTES = 8L << 20;
+    /** The limit for the kept parts: keys, strings, short arrays and tensor descriptions. */
+    private static final long MAX_KEPT_BYTES = 8L << 20;
 
-    /** A rough cost in memory of one kept value beside its text. */
+    /** The approximate memory of one kept value, without its text. */
     private static final int KEPT_VALUE_BYTES = 100;
 
-    private static final int MOST_TENSORS = 50_000;
-    private static final int LEAST_KEY_VALUE_BYTES = 8 + 1 + 4 + 1;
-    private static final int LEAST_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8;
-    private static final int MOST_KEY_BYTES = 65_535;
+    private static final int MAX_TENSORS = 50_000;
+    private static final int MIN_KEY_VALUE_BYTES = 8 + 1 + 4 + 1;
+    private static final int MIN_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8;
+    private static final int MAX_KEY_BYTES = 65_535;
 
-    /** GGML_MAX_NAME less the terminating zero. */
-    private static final int MOST_NAME_BYTES = 63;
+    /** {@code GGML_MAX_NAME}, minus the terminating NUL. */
+    private static final int MAX_NAME_BYTES = 63;
 
-    /** GGML_MAX_DIMS. */
-    private static final int MOST_DIMS = 4;
+    /** {@code GGML_MAX_DIMS} */
+    private static final int MAX_DIMS = 4;
 
     private static final int DEFAULT_ALIGNMENT = 32;
+
+    private static final String COPY_AGAIN = "copy or download the file again";
+    private static final String USE_ANOTHER = "use another file";
+    private static final String CHECK_PATH = "check the path, or make a synthetic model with 'headroom model make'";
 
     private final Path file;
     private final FileChannel channel;
     private final long fileBytes;
     private final ByteBuffer buffer =
             ByteBuffer.allocate(64 << 10).order(ByteOrder.LITTLE_ENDIAN).flip();
-    private final Map<String, Long> valuesAt = new HashMap<>();
-    private final List<Long> tensorsAt = new ArrayList<>();
+    private final Map<String, Long> valuePositions = new HashMap<>();
+    private final List<Long> tensorPositions = new ArrayList<>();
     private long bufferEnd;
     private long kept;
 
@@ -66,33 +70,32 @@ final class GgufReader {
 
     static Gguf read(Path file) {
         if (Files.isDirectory(file)) {
-            throw new GgufException(file, "is a directory; give the .gguf file inside it");
+            throw new GgufException(file, "is a directory", "give the .gguf file inside it");
         }
         if (!Files.exists(file)) {
-            throw new GgufException(file, "does not exist; check the path or make a synthetic model");
+            throw new GgufException(file, "does not exist", CHECK_PATH);
         }
         if (!Files.isRegularFile(file)) {
-            throw new GgufException(file, "is not a regular file");
+            throw new GgufException(file, "is not a regular file", "give a .gguf file");
         }
         try (FileChannel channel = FileChannel.open(file)) {
             return new GgufReader(file, channel).read();
         } catch (NoSuchFileException e) {
-            throw new GgufException(file, "does not exist; check the path or make a synthetic model");
-        } catch (AccessDeniedException e) {
-            throw new GgufException(file, "cannot be read: permission denied");
+            throw new GgufException(file, "does not exist", CHECK_PATH);
         } catch (IOException e) {
-            throw new GgufException(file, "cannot be read: " + e.getMessage());
+            throw new GgufException(
+                    file, "cannot be read: " + FileErrors.reason(e), "check its permissions and the disk");
         }
     }
 
     private Gguf read() throws IOException {
         if (fileBytes == 0) {
-            throw new GgufException(file, 0, "is empty");
+            throw bad(0, "is empty");
         }
         checkMagic();
         int version = version();
-        long tensorCount = count("tensors", LEAST_TENSOR_BYTES, MOST_TENSORS);
-        long valueCount = count("metadata values", LEAST_KEY_VALUE_BYTES, Integer.MAX_VALUE);
+        long tensorCount = count("tensors", MIN_TENSOR_BYTES, MAX_TENSORS);
+        long valueCount = count("metadata values", MIN_KEY_VALUE_BYTES, Integer.MAX_VALUE);
         Map<String, GgufValue> metadata = metadata(valueCount);
         long metadataEnd = position();
         long alignment = alignment(metadata);
@@ -100,8 +103,7 @@ final class GgufReader {
         long dataOffset = align(position(), alignment);
         Gguf gguf = new Gguf(file, fileBytes, version, dataOffset, metadata, tensors);
         if (gguf.text("general.architecture").isEmpty()) {
-            throw new GgufException(
-                    file, metadataEnd, "names no general.architecture in its metadata, so it is not a model");
+            throw bad(metadataEnd, "has no general.architecture in its metadata", "give a model file");
         }
         checkSplit(gguf);
         checkData(gguf, alignment);
@@ -110,40 +112,39 @@ final class GgufReader {
 
     private void checkMagic() throws IOException {
         byte[] start = new byte[(int) Math.min(9, fileBytes)];
-        ahead(start.length);
+        ensureBuffered(start.length);
         buffer.get(buffer.position(), start);
         String text = new String(start, StandardCharsets.ISO_8859_1);
         if (text.startsWith("GGUF")) {
             skip(4);
             return;
         }
-        String found;
         if (text.length() == 9 && text.charAt(8) == '{') {
-            found = "is a safetensors file, not a GGUF; convert it with llama.cpp's convert_hf_to_gguf.py";
-        } else if (Set.of("lmgg", "tjgg", "fmgg", "algg").contains(text.substring(0, Math.min(4, text.length())))) {
-            found = "is in a ggml format older than GGUF, which llama.cpp no longer loads; get it as GGUF";
-        } else if (text.startsWith("version ")) {
-            found = "is a Git LFS pointer, not the model itself; fetch it with 'git lfs pull'";
-        } else if (text.startsWith("<")) {
-            found = "is a web page, not a GGUF; the download went wrong";
-        } else {
-            found = "is not a GGUF: it does not begin with the letters GGUF";
+            throw bad(0, "is a safetensors file, not a GGUF", "convert it with llama.cpp's convert_hf_to_gguf.py");
         }
-        throw new GgufException(file, 0, found);
+        if (Set.of("lmgg", "tjgg", "fmgg", "algg").contains(text.substring(0, Math.min(4, text.length())))) {
+            throw bad(0, "is in a ggml format older than GGUF, which llama.cpp no longer loads", "get it as GGUF");
+        }
+        if (text.startsWith("version ")) {
+            throw bad(0, "is a Git LFS pointer, not the model itself", "fetch the model with 'git lfs pull'");
+        }
+        if (text.startsWith("<")) {
+            throw bad(0, "is a web page, not a GGUF", "download the file again");
+        }
+        throw bad(0, "is not a GGUF: it does not begin with the letters GGUF", "give a .gguf file");
     }
 
     private int version() throws IOException {
         long at = position();
         int version = (int) integer(GgufValue.Type.INT32);
         if (version != 0 && (version & 0xffff) == 0) {
-            throw new GgufException(file, at, "is a big-endian GGUF, which this machine's llama.cpp cannot load");
+            throw bad(at, "is a big-endian GGUF, which llama.cpp cannot load here", "use a little-endian file");
         }
         if (version != 2 && version != 3) {
-            throw new GgufException(
-                    file,
+            throw bad(
                     at,
-                    "is a GGUF of version %s, and versions 2 and 3 are supported"
-                            .formatted(Integer.toUnsignedString(version)));
+                    "is a GGUF of version %s".formatted(Integer.toUnsignedString(version)),
+                    "use a file of version 2 or 3");
         }
         return version;
     }
@@ -152,14 +153,13 @@ final class GgufReader {
         long at = position();
         long count = integer(GgufValue.Type.UINT64);
         if (count < 0 || count > fileBytes / leastBytes) {
-            throw new GgufException(
-                    file,
+            throw bad(
                     at,
-                    "claims %s %s, which a file of %s bytes cannot hold"
+                    "claims %s %s, too many for a file of %s bytes"
                             .formatted(Long.toUnsignedString(count), what, fileBytes));
         }
         if (count > most) {
-            throw new GgufException(file, at, "has %s %s, and at most %s are read".formatted(count, what, most));
+            throw bad(at, "has %s %s, more than the limit of %s".formatted(count, what, most), USE_ANOTHER);
         }
         return count;
     }
@@ -168,16 +168,16 @@ final class GgufReader {
         Map<String, GgufValue> metadata = new LinkedHashMap<>();
         for (long i = 0; i < count; i++) {
             long at = position();
-            String key = string("a metadata key", MOST_KEY_BYTES);
+            String key = string("a metadata key", MAX_KEY_BYTES);
             if (key.isEmpty()) {
-                throw new GgufException(file, at, "has an empty metadata key");
+                throw bad(at, "has an empty metadata key");
             }
             GgufValue.Type type = valueType(key);
             Object value = type == GgufValue.Type.ARRAY ? array(key) : scalar(type, key);
-            keep(at, KEPT_VALUE_BYTES);
-            valuesAt.put(key, at);
+            countKept(at, KEPT_VALUE_BYTES);
+            valuePositions.put(key, at);
             if (metadata.put(key, new GgufValue(type, value)) != null) {
-                throw new GgufException(file, at, "has the metadata key %s twice".formatted(quote(key)));
+                throw bad(at, "has the metadata key %s twice".formatted(quote(key)));
             }
         }
         return metadata;
@@ -187,34 +187,30 @@ final class GgufReader {
         long at = position();
         int id = (int) integer(GgufValue.Type.INT32);
         return GgufValue.Type.byId(id)
-                .orElseThrow(() -> new GgufException(
-                        file,
-                        at,
-                        "gives %s the unknown value type %s".formatted(quote(key), Integer.toUnsignedString(id))));
+                .orElseThrow(() -> bad(
+                        at, "gives %s the unknown value type %s".formatted(quote(key), Integer.toUnsignedString(id))));
     }
 
     private GgufValue.Array array(String key) throws IOException {
         GgufValue.Type type = valueType(key);
         long at = position();
         if (type == GgufValue.Type.ARRAY) {
-            throw new GgufException(
-                    file, at, "nests arrays in %s, which llama.cpp does not load".formatted(quote(key)));
+            throw bad(at, "nests arrays in %s, which llama.cpp does not load".formatted(quote(key)), USE_ANOTHER);
         }
         long size = integer(GgufValue.Type.UINT64);
         long leastBytes = type == GgufValue.Type.STRING ? 8 : type.bytes();
         if (size < 0 || size > (fileBytes - position()) / leastBytes) {
-            throw new GgufException(
-                    file,
+            throw bad(
                     at,
                     "is truncated, or its array %s of %s elements is too long"
                             .formatted(quote(key), Long.toUnsignedString(size)));
         }
-        if (size <= GgufValue.Array.MOST_KEPT) {
+        if (size <= GgufValue.Array.MAX_KEPT) {
             List<Object> values = new ArrayList<>();
             for (long i = 0; i < size; i++) {
                 values.add(scalar(type, key));
             }
-            keep(at, size * KEPT_VALUE_BYTES);
+            countKept(at, size * KEPT_VALUE_BYTES);
             return new GgufValue.Array(type, size, values);
         }
         if (type == GgufValue.Type.STRING) {
@@ -232,24 +228,24 @@ final class GgufReader {
         return switch (type) {
             case UINT8, INT8, UINT16, INT16, UINT32, INT32, UINT64, INT64 -> integer(type);
             case FLOAT32 -> {
-                ahead(4);
+                ensureBuffered(4);
                 yield (double) buffer.getFloat();
             }
             case FLOAT64 -> {
-                ahead(8);
+                ensureBuffered(8);
                 yield buffer.getDouble();
             }
             case BOOL -> {
-                ahead(1);
+                ensureBuffered(1);
                 yield buffer.get() != 0;
             }
-            case STRING -> string(quote(key), MOST_KEPT_BYTES);
+            case STRING -> string(quote(key), MAX_KEPT_BYTES);
             case ARRAY -> throw new AssertionError(type);
         };
     }
 
     private long integer(GgufValue.Type type) throws IOException {
-        ahead(type.bytes());
+        ensureBuffered(type.bytes());
         return switch (type) {
             case UINT8 -> Byte.toUnsignedLong(buffer.get());
             case INT8 -> buffer.get();
@@ -270,7 +266,8 @@ final class GgufReader {
         if (value.type() != GgufValue.Type.UINT32
                 || !(value.value() instanceof Long alignment)
                 || Long.bitCount(alignment) != 1) {
-            throw new GgufException(file, at("general.alignment"), "has a general.alignment that is no power of two");
+            throw bad(
+                    positionOf("general.alignment"), "has a general.alignment that is not a power of two", USE_ANOTHER);
         }
         return alignment;
     }
@@ -280,12 +277,12 @@ final class GgufReader {
         Set<String> names = new HashSet<>();
         for (long i = 0; i < count; i++) {
             long at = position();
-            String name = string("a tensor name", MOST_NAME_BYTES);
+            String name = string("a tensor name", MAX_NAME_BYTES);
             if (!names.add(name)) {
-                throw new GgufException(file, at, "has the tensor %s twice".formatted(quote(name)));
+                throw bad(at, "has the tensor %s twice".formatted(quote(name)));
             }
-            keep(at, KEPT_VALUE_BYTES);
-            tensorsAt.add(at);
+            countKept(at, KEPT_VALUE_BYTES);
+            tensorPositions.add(at);
             tensors.add(tensor(name));
         }
         return tensors;
@@ -294,12 +291,11 @@ final class GgufReader {
     private GgufTensor tensor(String name) throws IOException {
         long at = position();
         long dimensions = integer(GgufValue.Type.UINT32);
-        if (dimensions > MOST_DIMS) {
-            throw new GgufException(
-                    file,
+        if (dimensions > MAX_DIMS) {
+            throw bad(
                     at,
-                    "has the tensor %s with %s dimensions, and at most %s are possible"
-                            .formatted(quote(name), dimensions, MOST_DIMS));
+                    "has the tensor %s with %s dimensions, more than the limit of %s"
+                            .formatted(quote(name), dimensions, MAX_DIMS));
         }
         List<Long> dims = new ArrayList<>();
         for (int i = 0; i < dimensions; i++) {
@@ -307,12 +303,12 @@ final class GgufReader {
         }
         long typeAt = position();
         int typeId = (int) integer(GgufValue.Type.INT32);
-        GgufType type = GgufType.byId(typeId)
-                .orElseThrow(() -> new GgufException(
-                        file,
+        TensorType type = TensorType.byId(typeId)
+                .orElseThrow(() -> bad(
                         typeAt,
                         "has the tensor %s of type %s, which Headroom does not know"
-                                .formatted(quote(name), Integer.toUnsignedString(typeId))));
+                                .formatted(quote(name), Integer.toUnsignedString(typeId)),
+                        "use another quantization"));
         GgufTensor tensor = new GgufTensor(name, type, dims, integer(GgufValue.Type.UINT64));
         long row = dims.isEmpty() ? 1 : dims.get(0);
         try {
@@ -320,8 +316,7 @@ final class GgufReader {
                 throw new ArithmeticException();
             }
         } catch (ArithmeticException e) {
-            throw new GgufException(
-                    file,
+            throw bad(
                     at,
                     "is truncated, or its tensor %s of type %s has the impossible shape %s"
                             .formatted(quote(name), type, dims));
@@ -335,33 +330,28 @@ final class GgufReader {
             String part = gguf.integer("split.no").isPresent()
                     ? String.valueOf(gguf.integer("split.no").getAsLong() + 1)
                     : "one";
-            throw new GgufException(
-                    file,
-                    at("split.count"),
-                    "is part %s of %s of a split model; merge the parts with 'llama-gguf-split --merge'"
-                            .formatted(part, parts.getAsLong()));
+            throw bad(
+                    positionOf("split.count"),
+                    "is part %s of %s of a split model".formatted(part, parts.getAsLong()),
+                    "merge the parts with 'llama-gguf-split --merge'");
         }
     }
 
-    /** Tensors follow each other, padded to the alignment, as ggml demands; the last one needs no padding. */
+    /** Checks that tensors follow each other, padded to the alignment, as ggml requires. The last needs no padding. */
     private void checkData(Gguf gguf, long alignment) {
         long expected = 0;
         for (int i = 0; i < gguf.tensors().size(); i++) {
             GgufTensor tensor = gguf.tensors().get(i);
             if (tensor.offset() != expected) {
-                throw new GgufException(
-                        file,
-                        tensorsAt.get(i),
+                throw bad(
+                        tensorPositions.get(i),
                         "places the tensor %s at %s of the data section instead of %s"
                                 .formatted(quote(tensor.name()), Long.toUnsignedString(tensor.offset()), expected));
             }
             long end = gguf.dataOffset() + expected + tensor.bytes();
             if (end > fileBytes) {
-                throw new GgufException(
-                        file,
-                        fileBytes,
-                        "is truncated: the tensor %s ends at byte %s; copy or download the file again"
-                                .formatted(quote(tensor.name()), end));
+                throw bad(
+                        fileBytes, "is truncated: the tensor %s ends at byte %s".formatted(quote(tensor.name()), end));
             }
             expected = align(expected + tensor.bytes(), alignment);
         }
@@ -370,10 +360,10 @@ final class GgufReader {
     private String string(String what, long most) throws IOException {
         long at = position();
         long length = length(what, most);
-        keep(at, length);
+        countKept(at, length);
         byte[] bytes = new byte[(int) length];
         for (int done = 0; done < bytes.length; ) {
-            ahead(1);
+            ensureBuffered(1);
             int part = Math.min(bytes.length - done, buffer.remaining());
             buffer.get(bytes, done, part);
             done += part;
@@ -385,8 +375,7 @@ final class GgufReader {
         long at = position();
         long length = integer(GgufValue.Type.UINT64);
         if (length < 0 || length > most || length > fileBytes - position()) {
-            throw new GgufException(
-                    file,
+            throw bad(
                     at,
                     "is truncated or damaged: it claims %s bytes of text for %s"
                             .formatted(Long.toUnsignedString(length), what));
@@ -394,19 +383,16 @@ final class GgufReader {
         return length;
     }
 
-    private void keep(long at, long bytes) {
+    private void countKept(long at, long bytes) {
         kept += bytes;
-        if (kept > MOST_KEPT_BYTES) {
-            throw new GgufException(
-                    file,
-                    at,
-                    "has more than %s MiB of metadata, so it is not a model".formatted(MOST_KEPT_BYTES >> 20));
+        if (kept > MAX_KEPT_BYTES) {
+            throw bad(at, "has more than %s MiB of metadata".formatted(MAX_KEPT_BYTES >> 20), "give a model file");
         }
     }
 
-    /** Where a key stands that the metadata has. */
-    private long at(String key) {
-        return Objects.requireNonNull(valuesAt.get(key));
+    /** The position of a key of the metadata. */
+    private long positionOf(String key) {
+        return Objects.requireNonNull(valuePositions.get(key));
     }
 
     private long position() {
@@ -419,19 +405,18 @@ final class GgufReader {
         } else {
             bufferEnd = Math.addExact(position(), bytes);
             buffer.position(buffer.limit());
-            ahead(0);
+            ensureBuffered(0);
         }
     }
 
-    /** Makes sure that {@code bytes} of the file lie in the buffer. */
-    private void ahead(int bytes) throws IOException {
+    /** Fills the buffer until it has at least {@code bytes} bytes. */
+    private void ensureBuffered(int bytes) throws IOException {
         long position = position();
         if (position + bytes > fileBytes) {
-            throw new GgufException(file, fileBytes, "is truncated: it ends inside its header");
+            throw bad(fileBytes, "is truncated: it ends inside its header");
         }
-        if (position + bytes > MOST_HEADER_BYTES) {
-            throw new GgufException(
-                    file, position, "has a header of more than %s MiB".formatted(MOST_HEADER_BYTES >> 20));
+        if (position + bytes > MAX_HEADER_BYTES) {
+            throw bad(position, "has a header of more than %s MiB".formatted(MAX_HEADER_BYTES >> 20), USE_ANOTHER);
         }
         if (buffer.remaining() >= bytes) {
             return;
@@ -440,7 +425,7 @@ final class GgufReader {
         while (buffer.position() < bytes) {
             int read = channel.read(buffer, bufferEnd);
             if (read < 0) {
-                throw new GgufException(file, bufferEnd, "is truncated: it shrank while it was read");
+                throw bad(bufferEnd, "is truncated: it shrank while it was read");
             }
             bufferEnd += read;
         }
@@ -449,6 +434,14 @@ final class GgufReader {
 
     static long align(long offset, long alignment) {
         return (offset + alignment - 1) & -alignment;
+    }
+
+    private GgufException bad(long at, String reason) {
+        return bad(at, reason, COPY_AGAIN);
+    }
+
+    private GgufException bad(long at, String reason, String remedy) {
+        return new GgufException(file, at, reason, remedy);
     }
 
     private static String quote(String text) {

@@ -3,18 +3,22 @@ package dev.headroom.gguf;
 import java.util.List;
 
 /**
- * A tensor as the header describes it.
+ * The description of a tensor in a GGUF header.
  *
  * @param name at most 63 bytes of UTF-8
- * @param dims numbers in each dimension, the row length first
- * @param offset of its first byte in the data section, not in the file
+ * @param dims size of each dimension, the row length first
+ * @param offset position of its first byte, counted from the start of the data section
  */
-public record GgufTensor(String name, GgufType type, List<Long> dims, long offset) {
+public record GgufTensor(String name, TensorType type, List<Long> dims, long offset) {
     public GgufTensor {
         dims = List.copyOf(dims);
     }
 
-    /** Numbers in the tensor. Throws {@link ArithmeticException} where a long cannot hold it. */
+    /**
+     * The number of weights in the tensor.
+     *
+     * @throws ArithmeticException if it is too large for a long
+     */
     public long elements() {
         long elements = 1;
         for (long dim : dims) {
@@ -23,7 +27,11 @@ public record GgufTensor(String name, GgufType type, List<Long> dims, long offse
         return elements;
     }
 
-    /** Bytes in the file, without the padding that follows. Throws {@link ArithmeticException} on overflow. */
+    /**
+     * The size in the file in bytes, without the padding behind it.
+     *
+     * @throws ArithmeticException if it is too large for a long
+     */
     public long bytes() {
         return Math.multiplyExact(elements() / type.blockSize(), (long) type.blockBytes());
     }

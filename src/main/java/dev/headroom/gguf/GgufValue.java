@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One metadata value with the type it has in the file.
+ * A metadata value with its type in the file.
  *
- * @param value {@link Long} for all integers, {@link Double} for floats, {@link Boolean}, {@link String} or
- *     {@link Array}; UINT64 values above {@code Long.MAX_VALUE} appear negative
+ * @param value {@link Long} for integers, {@link Double} for floats, {@link Boolean}, {@link String} or {@link Array}.
+ *     UINT64 values above {@code Long.MAX_VALUE} are negative.
  */
 public record GgufValue(Type type, Object value) {
-    /** GGUF's value types. */
+    /** The value types of GGUF. */
     public enum Type {
         UINT8(0, 1),
         INT8(1, 1),
@@ -35,7 +35,7 @@ public record GgufValue(Type type, Object value) {
             this.bytes = bytes;
         }
 
-        /** The number that stands for this type in a file. */
+        /** The type's number in GGUF files. */
         int id() {
             return id;
         }
@@ -44,27 +44,20 @@ public record GgufValue(Type type, Object value) {
             return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
         }
 
-        /** Bytes of one value; 0 for strings and arrays, whose length varies. */
+        /** The size of one value in bytes; 0 for strings and arrays, which have no fixed size. */
         int bytes() {
             return bytes;
-        }
-
-        boolean isInteger() {
-            return switch (this) {
-                case UINT8, INT8, UINT16, INT16, UINT32, INT32, UINT64, INT64 -> true;
-                case FLOAT32, FLOAT64, BOOL, STRING, ARRAY -> false;
-            };
         }
     }
 
     /**
-     * An array.
+     * An array value.
      *
-     * @param size elements in the file
-     * @param values all elements, or none where the array is longer than {@value #MOST_KEPT} (a vocabulary, say)
+     * @param size number of elements in the file
+     * @param values the elements; empty if there are more than {@value #MAX_KEPT}, as in a vocabulary
      */
     public record Array(Type type, long size, List<Object> values) {
-        static final int MOST_KEPT = 1024;
+        static final int MAX_KEPT = 1024;
 
         public Array {
             values = List.copyOf(values);

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Writes a GGUF of version 3: the header at once, tensor data as it is produced. */
+/** Writes GGUF files of version 3. The header is built in memory, tensor data is streamed. */
 public final class GgufWriter {
     static final int VERSION = 3;
     private static final int ALIGNMENT = 32;
@@ -18,20 +18,20 @@ public final class GgufWriter {
     private final byte[] header;
     private final List<GgufTensor> tensors;
 
-    /** Produces tensor data. */
+    /** A source of tensor data. */
     @FunctionalInterface
     public interface TensorData {
         /**
-         * The tensor's bytes from {@code from} on: at least one, at most {@code tensor.bytes() - from}. Direct buffers
-         * of some MiB write fastest. The buffer is consumed before the next call.
+         * The tensor's bytes from {@code from} on: at least one, at most {@code tensor.bytes() - from}. The writer
+         * consumes the buffer before the next call. Direct buffers of a few MiB are fastest.
          */
         ByteBuffer next(GgufTensor tensor, long from);
     }
 
     /**
-     * Lays a file out.
+     * Computes the layout of a file.
      *
-     * @param tensors in the file's order; their offsets are set here
+     * @param tensors tensors in the file's order; their offsets are ignored and computed anew
      */
     public GgufWriter(Map<String, GgufValue> metadata, List<GgufTensor> tensors) {
         List<GgufTensor> laidOut = new ArrayList<>();
@@ -44,17 +44,17 @@ public final class GgufWriter {
         this.header = header(metadata, laidOut);
     }
 
-    /** The tensors with their offsets. */
+    /** The tensors with their offsets in this file. */
     public List<GgufTensor> tensors() {
         return tensors;
     }
 
-    /** Where the tensors' data begins. */
+    /** The start of the data section in the file, in bytes. */
     int dataOffset() {
         return header.length;
     }
 
-    /** Size of the file. */
+    /** The size of the file in bytes. */
     public long bytes() {
         long bytes = header.length;
         for (GgufTensor tensor : tensors) {
@@ -63,7 +63,7 @@ public final class GgufWriter {
         return bytes;
     }
 
-    /** Writes the whole file from the channel's position on. */
+    /** Writes the whole file, starting at the channel's position. */
     public void write(FileChannel out, TensorData data, Progress progress) throws IOException {
         long total = bytes();
         writeAll(out, ByteBuffer.wrap(header));
@@ -86,7 +86,7 @@ public final class GgufWriter {
         progress.update(total, total);
     }
 
-    /** Writes the header and leaves the rest a hole of the right size: enough for who does not read weights. */
+    /** Writes the header and extends the file to its full size without weights, as a sparse file. */
     void writeHeader(FileChannel out) throws IOException {
         writeAll(out, ByteBuffer.wrap(header));
         if (bytes() > header.length) {
@@ -151,7 +151,7 @@ public final class GgufWriter {
                 case ARRAY -> {
                     GgufValue.Array array = (GgufValue.Array) value;
                     if (array.size() != array.values().size()) {
-                        throw new IllegalArgumentException("array with only some of its elements");
+                        throw new IllegalArgumentException("The array has only some of its elements.");
                     }
                     integer(array.type().id(), 4);
                     integer(array.size(), 8);

@@ -10,12 +10,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the KV cache keeps of a model, by the rules of llama.cpp v0.4.0 for one sequence and without {@code swa_full}:
- * each layer the keys and values of every token or, where it has a sliding window, of the window and one micro-batch.
+ * The size of a model's KV cache, by the rules of llama.cpp v0.4.0 for one sequence without {@code swa_full}. A layer
+ * keeps the keys and values of every token. A layer with a sliding window keeps those of the window and one
+ * micro-batch.
  *
- * @param keySize numbers of one head's key
- * @param valueSize the same of its value
- * @param window tokens that layers with a sliding window look back; 0 where there are none
+ * @param keySize numbers in one head's key
+ * @param valueSize numbers in one head's value
+ * @param window length of the sliding window in tokens; 0 if no layer has one
  */
 public record KvCache(List<Layer> layers, long keySize, long valueSize, long window) {
     private static final int PADDING = 256;
@@ -23,15 +24,15 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
     private static final int F16_BYTES = 2;
 
     /** {@code LLAMA_MAX_LAYERS} */
-    private static final int MOST_LAYERS = 512;
+    private static final int MAX_LAYERS = 512;
 
-    /** Far above any model, and low enough that no sum below overflows. */
-    private static final long MOST_NUMBERS = 1 << 20;
+    /** Far above any real model, and low enough that no sum in this class overflows. */
+    private static final long MAX_NUMBER = 1 << 20;
 
-    /** Gemma 2 files may leave it out. */
+    /** Used if a Gemma 2 file has no window: some do not. */
     private static final long GEMMA_2_WINDOW = 4096;
 
-    /** Architectures whose layers all keep every token; llama.cpp looks at no sliding window in their files. */
+    /** Architectures whose layers all keep every token. llama.cpp ignores sliding windows in their files. */
     private static final Set<String> KEEP_ALL = Set.of(
             "apertus",
             "arcee",
@@ -73,7 +74,7 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
             "starcoder2",
             "xverse");
 
-    /** Architectures with sliding windows, all layers but the last of every so many; a file may say otherwise. */
+    /** Default period by architecture: every period-th layer keeps every token, the others have a sliding window. */
     private static final Map<String, Integer> PERIODS = Map.of("gemma2", 2, "gemma3", 6, "gpt-oss", 2, "cohere2", 4);
 
     public KvCache {
@@ -83,35 +84,35 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
     /**
      * A layer.
      *
-     * @param heads that keys and values have
-     * @param sliding whether it has the sliding window
+     * @param heads number of heads for keys and values
+     * @param sliding whether the layer has a sliding window
      */
     public record Layer(long heads, boolean sliding) {}
 
     /**
-     * The cache of a model; empty where the rules for its architecture are not known here, or its file does not say
-     * enough: recurrent layers, latent attention, layers that share a cache.
+     * The KV cache of a model. Empty if the rules for its architecture are unknown (recurrent layers, latent attention,
+     * layers that share a cache) or if its file lacks a number.
      */
     public static Optional<KvCache> of(Gguf gguf) {
         Integer usualPeriod = PERIODS.get(gguf.architecture());
         if (usualPeriod == null && !KEEP_ALL.contains(gguf.architecture())) {
             return Optional.empty();
         }
-        Reader reader = new Reader(gguf);
+        Hyperparameters file = new Hyperparameters(gguf);
         long layers = gguf.layers().orElse(0);
-        if (layers < 1 || layers > MOST_LAYERS || reader.number("nextn_predict_layers", 0) != 0) {
+        if (layers < 1 || layers > MAX_LAYERS || file.number("nextn_predict_layers", 0) != 0) {
             return Optional.empty();
         }
-        long window = usualPeriod == null ? 0 : reader.number("attention.sliding_window", defaultWindow(gguf));
-        long period = usualPeriod == null ? 1 : reader.number("attention.sliding_window_pattern", usualPeriod);
-        List<Long> heads = reader.perLayer("attention.head_count", (int) layers, null);
-        List<Long> kvHeads = reader.perLayer("attention.head_count_kv", (int) layers, heads);
+        long window = usualPeriod == null ? 0 : file.number("attention.sliding_window", defaultWindow(gguf));
+        long period = usualPeriod == null ? 1 : file.number("attention.sliding_window_pattern", usualPeriod);
+        List<Long> heads = file.perLayer("attention.head_count", (int) layers, null);
+        List<Long> kvHeads = file.perLayer("attention.head_count_kv", (int) layers, heads);
         if (kvHeads == null || window < 0 || period < 0) {
             return Optional.empty();
         }
-        long headSize = heads == null || heads.get(0) < 1 ? -1 : reader.number("embedding_length", -1) / heads.get(0);
-        long keys = reader.number("attention.key_length", headSize);
-        long values = reader.number("attention.value_length", headSize);
+        long headSize = heads == null || heads.get(0) < 1 ? -1 : file.number("embedding_length", -1) / heads.get(0);
+        long keys = file.number("attention.key_length", headSize);
+        long values = file.number("attention.value_length", headSize);
         if (keys < 1 || values < 1) {
             return Optional.empty();
         }
@@ -119,11 +120,11 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
         for (int i = 0; i < layers; i++) {
             all.add(new Layer(kvHeads.get(i), window > 0 && (period == 0 || i % period < period - 1)));
         }
-        boolean sane = all.stream().allMatch(layer -> layer.heads * Math.max(keys, values) <= MOST_NUMBERS);
+        boolean sane = all.stream().allMatch(layer -> layer.heads * Math.max(keys, values) <= MAX_NUMBER);
         return sane ? Optional.of(new KvCache(all, keys, values, window)) : Optional.empty();
     }
 
-    /** -1: the file has to say it. */
+    /** The window if the file has none; -1 if the file must have one. */
     private static long defaultWindow(Gguf gguf) {
         return switch (gguf.architecture()) {
             case "gemma2" -> GEMMA_2_WINDOW;
@@ -133,37 +134,38 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
     }
 
     /**
-     * Bytes of each layer; empty where llama.cpp would refuse the type, or where it depends on flash attention and that
-     * is not known.
+     * The size of each layer in bytes. Empty if llama.cpp would refuse the type, or if the size depends on flash
+     * attention and that is unknown.
      *
-     * @param contextLength tokens asked for
-     * @param ubatch tokens computed at once
-     * @param flashAttention as resolved; without it values lie transposed and all layers take the widest one's room
+     * @param contextLength requested context length in tokens
+     * @param ubatch size of a micro-batch in tokens
+     * @param flashAttention whether flash attention is on, null if unknown. Without it, values are stored transposed
+     *     and every layer is as large as the widest.
      */
     public Optional<List<Long>> bytes(
-            long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention) {
+            long contextLength, long ubatch, TensorType type, @Nullable Boolean flashAttention) {
         return bytes(contextLength, ubatch, type, flashAttention, PADDING);
     }
 
     /**
-     * As {@link #bytes}, by a release of which is not known whether it rounds up to as many tokens: those until b6845
-     * do only with flash attention. Empty where that matters.
+     * As {@link #bytes}, if the size is the same in every release. Releases up to b6845 round up to {@value #PADDING}
+     * tokens only with flash attention, else to {@value #PADDING_UNTIL_B6845}. Empty if that changes the size.
      */
     public Optional<List<Long>> bytesInAnyRelease(
-            long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention) {
+            long contextLength, long ubatch, TensorType type, @Nullable Boolean flashAttention) {
         Optional<List<Long>> bytes = bytes(contextLength, ubatch, type, flashAttention);
-        boolean same = flashAttention.equals(Optional.of(true))
+        boolean same = Boolean.TRUE.equals(flashAttention)
                 || bytes.equals(bytes(contextLength, ubatch, type, flashAttention, PADDING_UNTIL_B6845));
         return same ? bytes : Optional.empty();
     }
 
     private Optional<List<Long>> bytes(
-            long contextLength, long ubatch, GgufType type, Optional<Boolean> flashAttention, int padding) {
+            long contextLength, long ubatch, TensorType type, @Nullable Boolean flashAttention, int padding) {
         boolean refused = keySize % type.blockSize() != 0 || valueSize % type.blockSize() != 0;
-        if (refused || (headsDiffer() && flashAttention.isEmpty())) {
+        if (refused || (headsDiffer() && flashAttention == null)) {
             return Optional.empty();
         }
-        boolean widest = headsDiffer() && !flashAttention.orElseThrow();
+        boolean widest = headsDiffer() && Boolean.FALSE.equals(flashAttention);
         long mostHeads = layers.stream().mapToLong(Layer::heads).max().orElse(0);
         long cells = padded(contextLength, padding);
         long windowCells = padded(Math.min(cells, window + Math.min(ubatch, contextLength)), padding);
@@ -175,7 +177,9 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
                 .toList());
     }
 
-    /** What a token takes in all layers in f16; empty where that depends on how many there are, or on more. */
+    /**
+     * The size of one token in all layers in f16, in bytes. Empty if layers have different heads or sliding windows.
+     */
     public OptionalLong f16BytesPerToken() {
         if (headsDiffer() || layers.stream().anyMatch(Layer::sliding)) {
             return OptionalLong.empty();
@@ -193,14 +197,14 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
         return (tokens + padding - 1) / padding * padding;
     }
 
-    /** Numbers of a model's metadata, none beyond {@link #MOST_NUMBERS}: hostile ones become -1. */
-    private record Reader(Gguf gguf) {
+    /** Reads numbers from a model's metadata. A number outside 0 to {@link #MAX_NUMBER} is invalid and becomes -1. */
+    private record Hyperparameters(Gguf gguf) {
         long number(String name, long absent) {
             String key = gguf.architecture() + "." + name;
             return gguf.metadata().containsKey(key) ? sane(gguf.integer(key).orElse(-1)) : absent;
         }
 
-        /** One number for all layers, or an array with one for each; null where neither is there. */
+        /** A number for each layer, from an array or from one number for all; null if invalid. */
         @Nullable
         List<Long> perLayer(String name, int layers, @Nullable List<Long> absent) {
             GgufValue value = gguf.metadata().get(gguf.architecture() + "." + name);
@@ -221,7 +225,7 @@ public record KvCache(List<Layer> layers, long keySize, long valueSize, long win
         }
 
         private static long sane(long number) {
-            return number >= 0 && number <= MOST_NUMBERS ? number : -1;
+            return number >= 0 && number <= MAX_NUMBER ? number : -1;
         }
     }
 }

@@ -1,12 +1,10 @@
 package dev.headroom.gguf;
 
 import dev.headroom.BadInput;
+import dev.headroom.FileErrors;
 import dev.headroom.PathName;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,14 +15,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
-/** The folder in which synthetic models are made once and then kept. */
+/** The folder that keeps synthetic models. Each model is written once. */
 public final class ModelStore {
     private static final Duration ABANDONED = Duration.ofHours(1);
 
     private final Path directory;
     private final FreeSpace freeSpace;
 
-    /** Bytes that can be written to a folder. */
+    /** The free space in a folder, in bytes. */
     interface FreeSpace {
         long of(Path directory) throws IOException;
     }
@@ -45,11 +43,11 @@ public final class ModelStore {
     }
 
     /**
-     * {@code HEADROOM_CACHE}, else {@code headroom} where the system keeps a user's caches: {@code XDG_CACHE_HOME} or
-     * {@code ~/.cache}, {@code ~/Library/Caches} on macOS, {@code %LOCALAPPDATA%} on Windows.
+     * The folder {@code HEADROOM_CACHE}. If it is not set, {@code headroom} in the user's cache directory:
+     * {@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches} on macOS, {@code %LOCALAPPDATA%} on Windows.
      *
-     * @param home Java's {@code user.home}, which is {@code ?} for a user whom the system does not know
-     * @throws BadInput if it takes a home directory and there is none
+     * @param home Java's {@code user.home}; {@code ?} if the system does not know the user
+     * @throws BadInput if a home directory is needed and there is none
      */
     static Path cacheDirectory(Map<String, String> environment, String system, String home) {
         String chosen = environment.getOrDefault("HEADROOM_CACHE", "");
@@ -74,31 +72,32 @@ public final class ModelStore {
 
     private static Path existing(String home) {
         if (home.isEmpty() || home.equals("?")) {
-            throw new BadInput("This user has no home directory for models to be kept in: set the environment variable"
-                    + " HEADROOM_CACHE to a folder that may be written to.");
+            throw new BadInput(
+                    "This user has no home directory for models: set the environment variable HEADROOM_CACHE to"
+                            + " a writable folder.");
         }
         return PathName.of("The home directory", home);
     }
 
-    /** The folder; it may not exist yet. */
+    /** The folder. It may not exist yet. */
     public Path directory() {
         return directory;
     }
 
-    /** Where a model is or will be. */
+    /** The path of a model's file. The file may not exist yet. */
     public Path path(SyntheticModel model) {
         return directory.resolve(model.id() + ".gguf");
     }
 
     /**
-     * The model's file, made if it is not there whole. It appears under its name only when it is complete and on the
-     * disk; several processes may make the same model at once.
+     * Makes a model's file, unless it exists and is complete. The file gets its name only after all data is on the
+     * disk. Several processes may make the same model at once. If writing fails, no partial file remains.
      *
-     * @throws BadInput where the folder cannot be written or has no room; nothing half-written stays
+     * @throws BadInput if the folder is not writable or has too little free space
      */
     public Path make(SyntheticModel model, Progress progress) {
         Path file = path(model);
-        if (isWhole(file, model)) {
+        if (isComplete(file, model)) {
             return file;
         }
         try {
@@ -106,7 +105,7 @@ public final class ModelStore {
             removeAbandoned(model);
             checkSpace(model);
             Path part = directory.resolve(model.id() + "-" + UUID.randomUUID() + ".part");
-            part.toFile().deleteOnExit(); // an interrupt ends the process without running finally
+            part.toFile().deleteOnExit(); // Ctrl-C skips the finally block
             try {
                 model.write(part, progress);
                 publish(part, file, model);
@@ -116,13 +115,13 @@ public final class ModelStore {
             return file;
         } catch (IOException e) {
             throw new BadInput(
-                    "Cannot write %s (%s MiB) to %s: %s; make room there or set HEADROOM_CACHE to another folder."
-                            .formatted(model.id(), mebibytes(model.bytes()), directory, reason(e)),
+                    "The model " + model.id() + " cannot be written to " + directory + " (" + FileErrors.reason(e)
+                            + "): free disk space, or set HEADROOM_CACHE to another folder.",
                     e);
         }
     }
 
-    private static boolean isWhole(Path file, SyntheticModel model) {
+    private static boolean isComplete(Path file, SyntheticModel model) {
         try {
             return Files.isRegularFile(file) && Files.size(file) == model.bytes() && model.isIn(Gguf.read(file));
         } catch (IOException | GgufException e) {
@@ -130,18 +129,20 @@ public final class ModelStore {
         }
     }
 
-    /** Another process may be faster, and Windows does not replace a file that it has opened since. */
+    /**
+     * Renames the part. This fails on Windows if another process has made and opened the model: then that one is used.
+     */
     private static void publish(Path part, Path file, SyntheticModel model) throws IOException {
         try {
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            if (!isWhole(file, model)) {
+            if (!isComplete(file, model)) {
                 throw e;
             }
         }
     }
 
-    /** Deletes what a killed process left of this model; one that still writes has touched its file lately. */
+    /** Deletes this model's parts from killed processes. A part that was modified recently is still being written. */
     private void removeAbandoned(SyntheticModel model) throws IOException {
         FileTime limit = FileTime.from(Instant.now().minus(ABANDONED));
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(directory, model.id() + "-*.part")) {
@@ -156,28 +157,9 @@ public final class ModelStore {
     private void checkSpace(SyntheticModel model) throws IOException {
         long available = freeSpace.of(directory);
         if (available < model.bytes()) {
-            throw new BadInput(
-                    "%s needs %s MiB and %s has %s MiB free; make room there or set HEADROOM_CACHE to a folder on another disk."
-                            .formatted(model.id(), mebibytes(model.bytes()), directory, available >> 20));
+            throw new BadInput("The model %s needs %s MiB, and %s has %s MiB free"
+                            .formatted(model.id(), (model.bytes() + (1 << 20) - 1) >> 20, directory, available >> 20)
+                    + ": free disk space, or set HEADROOM_CACHE to another disk.");
         }
-    }
-
-    private static long mebibytes(long bytes) {
-        return (bytes + (1 << 20) - 1) >> 20;
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (e instanceof FileAlreadyExistsException) {
-            return "a file is in the place of the folder";
-        }
-        if (e instanceof FileSystemException fileSystem && fileSystem.getReason() != null) {
-            return fileSystem.getReason();
-        }
-        return e instanceof FileSystemException || e.getMessage() == null
-                ? e.getClass().getSimpleName()
-                : e.getMessage();
     }
 }

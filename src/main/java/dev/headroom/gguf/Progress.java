@@ -1,11 +1,11 @@
 package dev.headroom.gguf;
 
-/** Told how far a long write is. */
+/** A listener for the progress of a long write. */
 @FunctionalInterface
 public interface Progress {
-    /** Tells nobody. */
+    /** Ignores all updates. */
     Progress NONE = (done, total) -> {};
 
-    /** Called on the writing thread after every few MiB, the last time with {@code done == total}; both in bytes. */
+    /** Called on the writing thread after every few MiB; {@code done == total} in the last call. Both are in bytes. */
     void update(long done, long total);
 }

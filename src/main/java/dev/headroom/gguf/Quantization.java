@@ -3,25 +3,26 @@ package dev.headroom.gguf;
 import dev.headroom.BadInput;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
- * Mixes of tensor types, as llama.cpp's quantizer chooses them for a file type without an importance matrix (its
- * {@code llama-quant.cpp}, v0.4.0): a mix names one type, some tensors get a better one.
+ * Quantizations of a whole model. Most tensors have one type, and some have a better one. The rules are those of
+ * llama.cpp's quantizer without an importance matrix ({@code llama-quant.cpp}, v0.4.0).
  */
 public enum Quantization {
-    F16(1, GgufType.F16),
-    Q8_0(7, GgufType.Q8_0),
-    Q4_0(2, GgufType.Q4_0),
-    Q4_1(3, GgufType.Q4_1),
-    Q4_K_M(15, GgufType.Q4_K),
-    Q6_K(18, GgufType.Q6_K),
-    /** Experts in MXFP4, all else in Q8_0; for mixtures of experts only. */
-    MXFP4(38, GgufType.MXFP4);
+    F16(1, TensorType.F16),
+    Q8_0(7, TensorType.Q8_0),
+    Q4_0(2, TensorType.Q4_0),
+    Q4_1(3, TensorType.Q4_1),
+    Q4_K_M(15, TensorType.Q4_K),
+    Q6_K(18, TensorType.Q6_K),
+    /** Experts in MXFP4, other tensors in Q8_0. Only for mixtures of experts. */
+    MXFP4(38, TensorType.MXFP4);
 
     private final int fileType;
-    private final GgufType type;
+    private final TensorType type;
 
-    Quantization(int fileType, GgufType type) {
+    Quantization(int fileType, TensorType type) {
         this.fileType = fileType;
         this.type = type;
     }
@@ -31,76 +32,71 @@ public enum Quantization {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The number for {@code general.file_type}: {@code enum llama_ftype}. */
+    /** The value of {@code general.file_type}, from {@code enum llama_ftype}. */
     int fileType() {
         return fileType;
     }
 
     /**
-     * The quantization with this id, upper or lower case.
+     * Finds a quantization by its id, in upper or lower case.
      *
-     * @throws BadInput naming all of them
+     * @throws BadInput if there is none; the message lists all ids
      */
     public static Quantization named(String id) {
         return Arrays.stream(values())
                 .filter(quantization -> quantization.id().equals(id.toLowerCase(Locale.ROOT)))
                 .findFirst()
-                .orElseThrow(() -> new BadInput("There is no quantization '%s'; known are %s."
-                        .formatted(
-                                id,
-                                String.join(
-                                        ", ",
-                                        Arrays.stream(values())
-                                                .map(Quantization::id)
-                                                .toList()))));
+                .orElseThrow(() -> new BadInput("No quantization named " + id + ": choose one of "
+                        + Arrays.stream(values()).map(Quantization::id).collect(Collectors.joining(", "))
+                        + "."));
     }
 
-    /** The type of one tensor of a model with this shape, cut down to so many layers. */
-    GgufType typeOf(Shape.Slot slot, Shape shape, int layers) {
-        if (slot.dims().size() < 2
-                || !slot.name().endsWith(".weight")
-                || slot.name().endsWith(".ffn_gate_inp.weight")) {
-            return GgufType.F32;
+    /** The type of one tensor in a model with this shape and number of layers. */
+    TensorType typeOf(Shape.TensorShape tensor, Shape shape, int layers) {
+        if (tensor.dims().size() < 2
+                || !tensor.name().endsWith(".weight")
+                || tensor.name().endsWith(".ffn_gate_inp.weight")) {
+            return TensorType.F32;
         }
         Shape.Experts experts = shape.experts();
-        if (slot.isExpert() && experts != null && experts.type() != null) {
+        if (tensor.isExpert() && experts != null && experts.type() != null) {
             return experts.type();
         }
-        return type == GgufType.F16
+        return type == TensorType.F16
                 ? type
-                : fitting(better(slot, shape, layers), slot.dims().get(0));
+                : fitting(better(tensor, shape, layers), tensor.dims().get(0));
     }
 
-    private GgufType better(Shape.Slot slot, Shape shape, int layers) {
-        boolean output = slot.name().equals("output.weight")
-                || (shape.tiedEmbeddings() && slot.name().equals("token_embd.weight"));
+    private TensorType better(Shape.TensorShape tensor, Shape shape, int layers) {
+        boolean output = tensor.name().equals("output.weight")
+                || (shape.tiedEmbeddings() && tensor.name().equals("token_embd.weight"));
         if (output) {
-            boolean plain = this == MXFP4 || slot.dims().get(0) % type.blockSize() != 0;
-            return plain || type == GgufType.Q8_0 ? GgufType.Q8_0 : GgufType.Q6_K;
+            boolean plain = this == MXFP4 || tensor.dims().get(0) % type.blockSize() != 0;
+            return plain || type == TensorType.Q8_0 ? TensorType.Q8_0 : TensorType.Q6_K;
         }
         if (this == MXFP4) {
-            return slot.isExpert() ? GgufType.MXFP4 : GgufType.Q8_0;
+            return tensor.isExpert() ? TensorType.MXFP4 : TensorType.Q8_0;
         }
         boolean sensitive =
-                slot.name().endsWith(".attn_v.weight") || slot.name().contains(".ffn_down");
-        return this == Q4_K_M && sensitive && moreBits(slot.layer(), layers) ? GgufType.Q6_K : type;
+                tensor.name().endsWith(".attn_v.weight") || tensor.name().contains(".ffn_down");
+        return this == Q4_K_M && sensitive && moreBits(tensor.layer(), layers) ? TensorType.Q6_K : type;
     }
 
-    /** The first eighth of the layers, the last eighth, and every third between. */
+    /** Whether this layer is in the first eighth, in the last eighth, or every third layer between them. */
     private static boolean moreBits(int layer, int layers) {
         return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
     }
 
-    /** The type itself, or its replacement for rows that are no whole number of its blocks. */
-    private static GgufType fitting(GgufType wanted, long row) {
-        GgufType fallback = wanted;
+    /** The type, or its fallback if the row is not a whole number of its blocks. */
+    private static TensorType fitting(TensorType wanted, long row) {
+        TensorType fallback = wanted;
         if (row % wanted.blockSize() != 0) {
             fallback = switch (wanted) {
-                case Q4_K -> GgufType.Q5_0;
-                case Q6_K -> GgufType.Q8_0;
-                default -> GgufType.F16;
+                case Q4_K -> TensorType.Q5_0;
+                case Q6_K -> TensorType.Q8_0;
+                default -> TensorType.F16;
             };
         }
-        return row % fallback.blockSize() == 0 ? fallback : GgufType.F16;
+        return row % fallback.blockSize() == 0 ? fallback : TensorType.F16;
     }
 }

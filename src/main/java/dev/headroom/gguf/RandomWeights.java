@@ -9,12 +9,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
 /**
- * Random weights, made directly in the form they are stored in. For each type, row length and role one pattern of some
- * 512 KiB is made; a tensor repeats it from a place of its own. A pattern holds a prime number of blocks, so that rows
- * of a tensor begin at different places in it.
+ * Random weights in their stored format. There is one pattern of about 512 KiB for each type, row length and role. A
+ * tensor repeats it, starting at a random block. A pattern has a prime number of blocks, so that the rows of a tensor
+ * start at different blocks.
  *
- * <p>Matrices have mean 0 and a standard deviation of one over the square root of the row length, which keeps
- * activations near 1 from layer to layer. All scales are normal numbers: no f16 is a denormal.
+ * <p>Matrices have mean 0 and the standard deviation 1/√(row length), which keeps activations near 1 in all layers.
+ * Scales are never denormal f16 numbers.
  */
 final class RandomWeights implements GgufWriter.TensorData {
     private static final int PATTERN_BYTES = 512 << 10;
@@ -23,12 +23,12 @@ final class RandomWeights implements GgufWriter.TensorData {
     private static final String ROPE_FACTORS = "rope_freqs.weight";
 
     /** The smallest normal f16. */
-    private static final float LEAST_NORMAL = 0x1p-14f;
+    private static final float MIN_NORMAL = 0x1p-14f;
 
-    /** Standard deviation of a uniform distribution over 2, and so of codes -1 to 1. */
+    /** Standard deviation of the uniform distribution from -1 to 1. */
     private static final double UNIT = 1 / Math.sqrt(3);
 
-    /** What a tensor is for, with the standard deviation of its scales' logarithm: that of SmolLM2 135M in Q4_1. */
+    /** What a tensor is for. The spread is the standard deviation of its scales' logarithm in SmolLM2 135M, Q4_1. */
     private enum Role {
         EMBEDDING_OR_ATTENTION(0.4),
         VALUE_OR_FEED_FORWARD(0.22),
@@ -42,22 +42,22 @@ final class RandomWeights implements GgufWriter.TensorData {
         }
     }
 
-    /** The same for the minimums of Q4_1 against their scales. */
+    /** The spread of the ratio of minimum to scale in Q4_1. */
     private static final double MINIMUM_SPREAD = 0.19;
 
-    private record Key(Role role, GgufType type, long row) {}
+    private record Key(Role role, TensorType type, long row) {}
 
     private final Shape shape;
     private final String seed;
     private final Map<Key, ByteBuffer> patterns = new ConcurrentHashMap<>();
 
-    /** Weights that depend on shape and seed alone. */
+    /** The same shape and seed always give the same weights. */
     RandomWeights(Shape shape, String seed) {
         this.shape = shape;
         this.seed = seed;
     }
 
-    /** Makes what some tensors will ask for, on all cores. */
+    /** Makes the patterns for these tensors, on all cores. */
     RandomWeights prepare(List<GgufTensor> tensors) {
         tensors.parallelStream()
                 .filter(tensor -> !tensor.name().equals(ROPE_FACTORS))
@@ -107,9 +107,9 @@ final class RandomWeights implements GgufWriter.TensorData {
     }
 
     /**
-     * Turns one block of random bytes at {@code at} into sensible weights by setting its scales; the random codes stay.
-     * Layouts are those of the {@code block_*} structs in ggml-common.h. Where codes are not symmetric about zero,
-     * scales have a random sign or a minimum shifts them.
+     * Sets the scales of the block at {@code at} and leaves its random codes as they are. Layouts are those of the
+     * {@code block_*} structs in ggml-common.h. If a type's codes are not symmetric about zero, its scales get a random
+     * sign, or a minimum shifts the codes.
      */
     private static void scale(ByteBuffer to, int at, Key key, double deviation, Random random) {
         double varied = deviation * spread(key.role().spread, random);
@@ -127,7 +127,8 @@ final class RandomWeights implements GgufWriter.TensorData {
                 to.putShort(at + 2, half(-7.5 * step * spread(MINIMUM_SPREAD, random)));
             }
             case Q4_K -> {
-                // Scale and minimum of a sub-block are equal, 12 to 19, so that 7.5 times the step is the middle.
+                // The scale and minimum of a sub-block are equal (12 to 19). So the codes' middle, 7.5 steps, becomes
+                // 0.
                 IntFunction<Integer> scales = i -> 12 + (to.get(at + 4 + i) & 7);
                 double step = varied / codes(16) / 15.5;
                 to.putShort(at, half(step));
@@ -142,16 +143,14 @@ final class RandomWeights implements GgufWriter.TensorData {
                 to.putShort(at + 208, half(varied / codes(64) / 3.5));
             }
             case MXFP4 -> to.put(at, (byte) (127 + Math.getExponent(varied / E2M1_DEVIATION * Math.sqrt(2))));
-            default -> throw new IllegalArgumentException("no random weights of type " + key.type());
+            default -> throw new IllegalArgumentException("No random weights of type " + key.type() + ".");
         }
     }
 
-    /** Root mean square of MXFP4's values 0, 0.5, 1, 1.5, 2, 3, 4 and 6, each as likely. */
+    /** Root mean square of MXFP4's values 0, 0.5, 1, 1.5, 2, 3, 4 and 6 with equal probability. */
     private static final double E2M1_DEVIATION = Math.sqrt(68.5 / 8);
 
-    /**
-     * Packs 8 sub-blocks' 6-bit scales and 8 equal minimums into 12 bytes, as ggml's {@code get_scale_min_k4} reads.
-     */
+    /** Packs the 6-bit scales and equal minimums of 8 sub-blocks into 12 bytes, for ggml's {@code get_scale_min_k4}. */
     private static void packScales(ByteBuffer to, int at, IntFunction<Integer> random) {
         int[] scales = new int[8];
         for (int i = 0; i < 8; i++) {
@@ -166,16 +165,16 @@ final class RandomWeights implements GgufWriter.TensorData {
     }
 
     /**
-     * Log-normal with mean 1, within two standard deviations: scales of real models spread like that, and it counts. On
-     * x86, ggml looks each f16 scale up in a table of 256 KiB, and with nearly equal scales, that is with few cache
-     * lines of it in use, a token took a quarter less time than with those of the real model.
+     * A log-normal factor with mean 1, limited to two standard deviations, like the scales of real models. The spread
+     * matters for speed: on x86, ggml looks up each f16 scale in a table of 256 KiB. Nearly equal scales use few of its
+     * cache lines, and a token took a quarter less time than with the real model.
      */
     private static double spread(double deviation, Random random) {
         double bounded = Math.max(-2, Math.min(2, random.nextGaussian()));
         return StrictMath.exp(deviation * bounded - deviation * deviation / 2);
     }
 
-    /** Standard deviation of so many integer codes in a row, each as likely. */
+    /** Standard deviation of {@code count} consecutive integers with equal probability. */
     private static double codes(int count) {
         return Math.sqrt((count * (double) count - 1) / 12);
     }
@@ -184,9 +183,9 @@ final class RandomWeights implements GgufWriter.TensorData {
         return random.nextBoolean() ? 1 : -1;
     }
 
-    /** The nearest f16; what would be a denormal becomes the smallest normal number. */
+    /** The nearest f16. Denormals become the smallest normal number. */
     static short half(double value) {
-        float magnitude = Math.max(LEAST_NORMAL, (float) Math.abs(value));
+        float magnitude = Math.max(MIN_NORMAL, (float) Math.abs(value));
         int rounded = Float.floatToIntBits(magnitude) + 0x1000;
         int bits = (rounded >>> 13) - ((127 - 15) << 10);
         return (short) (value < 0 ? bits | 0x8000 : bits);

@@ -7,24 +7,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a public model: all that llama.cpp needs to know to build its graph, but no weights.
+ * The shape of a public model: everything that llama.cpp needs to build its graph, except the weights.
  *
- * @param id in names of synthetic models, lower case
- * @param name for people
- * @param source the public file the numbers were taken from
- * @param architecture llama.cpp's name
- * @param embedding numbers a token's vector has
+ * @param id the part for the shape in ids of synthetic models, in lower case
+ * @param name display name
+ * @param source the public file that these numbers come from
+ * @param architecture llama.cpp's name of the architecture
+ * @param embedding length of a token's vector
  * @param feedForward inner size of the feed-forward network
- * @param heads attention heads for queries
- * @param kvHeads attention heads for keys and values
- * @param headSize numbers a head has
- * @param vocabulary tokens
- * @param context tokens the model was trained for
- * @param tiedEmbeddings the embedding matrix also is the output matrix and stored once
- * @param qkNorm queries and keys are normalised per head
- * @param outputBias the attention's output projection has a bias
- * @param postNorms attention and feed-forward are normalised after as well as before
- * @param attentionSinks each head has a learned logit that attends to nothing
+ * @param heads number of attention heads for queries
+ * @param kvHeads number of attention heads for keys and values
+ * @param headSize length of a head's vector
+ * @param vocabulary number of tokens in the vocabulary
+ * @param context context length in tokens that the model was trained for
+ * @param tiedEmbeddings whether the embedding matrix is also the output matrix and stored once
+ * @param qkvBias whether the projections for queries, keys and values have a bias
+ * @param qkNorm whether queries and keys are normalised per head
+ * @param outputBias whether the attention's output projection has a bias
+ * @param postNorms whether there is a norm after attention and feed-forward as well as before them
+ * @param attentionSinks whether each head has a learned logit that belongs to no token
  */
 public record Shape(
         String id,
@@ -52,35 +53,38 @@ public record Shape(
         @Nullable Experts experts) {
 
     /**
-     * How rotary positions are stretched.
+     * Scaling of rotary position embeddings to a longer context.
      *
-     * @param type {@code llama3} (by a tensor of factors), {@code linear} or {@code yarn}
-     * @param originalContext tokens before stretching; 0 for {@code linear}
+     * @param type {@code llama3} (a tensor of factors), {@code linear} or {@code yarn}
+     * @param originalContext context length in tokens before scaling; 0 for {@code linear}
      */
     public record RopeScaling(
             String type, double factor, long originalContext, double lowFrequencyFactor, double highFrequencyFactor) {}
 
     /**
-     * Layers that see the last tokens only.
+     * Layers that attend only to the last tokens.
      *
-     * @param tokens they see
-     * @param period every period-th layer sees the whole context; llama.cpp knows it by architecture, the file does not
-     *     say it
+     * @param tokens length of the window
+     * @param period every period-th layer attends to the whole context. Files do not contain it: llama.cpp knows it for
+     *     each architecture.
      */
     public record SlidingWindow(long tokens, int period) {}
 
     /**
-     * A mixture of experts in place of the feed-forward network.
+     * A mixture of experts, used instead of the feed-forward network.
      *
-     * @param used experts a token passes through
+     * @param used number of experts per token
      * @param feedForward inner size of one expert
-     * @param type of the experts' weights where the model is published in that type only, and so keeps it in every
-     *     quantization
+     * @param type type of the experts' weights in every quantization, for models that are published only in this type
      */
-    public record Experts(int count, int used, long feedForward, boolean bias, @Nullable GgufType type) {}
+    public record Experts(int count, int used, long feedForward, boolean bias, @Nullable TensorType type) {}
 
-    /** A tensor without a type yet: {@code layer} is -1 outside the transformer blocks. */
-    record Slot(String name, int layer, List<Long> dims) {
+    /**
+     * The name and dimensions of a tensor, without its type.
+     *
+     * @param layer transformer block; -1 outside the blocks
+     */
+    record TensorShape(String name, int layer, List<Long> dims) {
         boolean isExpert() {
             return dims.size() == 3;
         }
@@ -90,32 +94,33 @@ public record Shape(
         }
     }
 
-    /** Numbers in all tensors of the whole model. */
+    /** The number of weights in the whole model. */
     public long parameterCount() {
-        return slots(layers).stream().mapToLong(Slot::elements).sum();
+        return tensors(layers).stream().mapToLong(TensorShape::elements).sum();
     }
 
     /**
-     * The tensors that llama.cpp's {@code load_arch_tensors} of this architecture wants, when the model is cut down to
-     * {@code layerCount} layers.
+     * The tensors that llama.cpp's {@code load_arch_tensors} requires for this architecture.
+     *
+     * @param layerCount number of layers to use of the model
      */
-    List<Slot> slots(int layerCount) {
-        List<Slot> slots = new ArrayList<>();
-        slots.add(slot("token_embd.weight", embedding, vocabulary));
+    List<TensorShape> tensors(int layerCount) {
+        List<TensorShape> tensors = new ArrayList<>();
+        tensors.add(tensor("token_embd.weight", embedding, vocabulary));
         if (ropeScaling != null && ropeScaling.type().equals("llama3")) {
-            slots.add(slot("rope_freqs.weight", headSize / 2));
+            tensors.add(tensor("rope_freqs.weight", headSize / 2));
         }
         for (int layer = 0; layer < layerCount; layer++) {
-            addBlock(slots, layer);
+            addBlock(tensors, layer);
         }
-        slots.add(slot("output_norm.weight", embedding));
+        tensors.add(tensor("output_norm.weight", embedding));
         if (!tiedEmbeddings) {
-            slots.add(slot("output.weight", embedding, vocabulary));
+            tensors.add(tensor("output.weight", embedding, vocabulary));
         }
-        return slots;
+        return tensors;
     }
 
-    private void addBlock(List<Slot> slots, int layer) {
+    private void addBlock(List<TensorShape> tensors, int layer) {
         long queries = heads * headSize;
         long keys = kvHeads * headSize;
         boolean gptOss = architecture.equals("gpt-oss");
@@ -152,7 +157,7 @@ public record Shape(
         } else {
             addExperts(block, experts);
         }
-        block.forEach((name, dims) -> slots.add(new Slot("blk." + layer + "." + name, layer, dims)));
+        block.forEach((name, dims) -> tensors.add(new TensorShape("blk." + layer + "." + name, layer, dims)));
     }
 
     private void addExperts(Map<String, List<Long>> block, Experts mixture) {
@@ -169,7 +174,11 @@ public record Shape(
         }
     }
 
-    /** The metadata that llama.cpp's {@code load_hparams} reads, when the model is cut down to so many layers. */
+    /**
+     * The metadata that llama.cpp's {@code load_hparams} reads.
+     *
+     * @param layerCount number of layers to use of the model
+     */
     Map<String, GgufValue> hyperparameters(int layerCount) {
         Map<String, GgufValue> values = new LinkedHashMap<>();
         values.put("vocab_size", GgufValue.uint32(vocabulary));
@@ -205,13 +214,13 @@ public record Shape(
     }
 
     /**
-     * What each rotary frequency is divided by, for {@code rope_freqs.weight}: long wavelengths by the factor, short
-     * ones not at all, those between by a blend ("llama3" scaling, as in Llama 3.1's reference code).
+     * The divisors of the rotary frequencies, for {@code rope_freqs.weight}: the scaling factor for long wavelengths, 1
+     * for short ones, and a blend between them. This is "llama3" scaling, from Llama 3.1's reference code.
      */
     float[] ropeFactors() {
         RopeScaling scaling = ropeScaling;
         if (scaling == null) {
-            throw new IllegalStateException(id + " has no rope scaling");
+            throw new IllegalStateException("The shape " + id + " has no rope scaling.");
         }
         float[] factors = new float[(int) headSize / 2];
         for (int i = 0; i < factors.length; i++) {
@@ -225,7 +234,7 @@ public record Shape(
         return factors;
     }
 
-    private static Slot slot(String name, Long... dims) {
-        return new Slot(name, -1, List.of(dims));
+    private static TensorShape tensor(String name, Long... dims) {
+        return new TensorShape(name, -1, List.of(dims));
     }
 }

@@ -11,29 +11,29 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/** The catalogue of shapes, from {@code shapes.json} beside this class. */
+/** The catalogue of model shapes, read from {@code shapes.json}. */
 public final class Shapes {
     private static final List<Shape> ALL = load();
 
     private Shapes() {}
 
-    /** All shapes, small ones first. */
+    /** All shapes, the smallest first. */
     public static List<Shape> all() {
         return ALL;
     }
 
     /**
-     * The shape with this id, upper or lower case.
+     * Finds a shape by its id, in upper or lower case.
      *
-     * @throws BadInput naming the nearest ids
+     * @throws BadInput if there is none; the message has the closest ids
      */
     public static Shape named(String id) {
         String wanted = id.toLowerCase(Locale.ROOT);
         return ALL.stream()
                 .filter(shape -> shape.id().equals(wanted))
                 .findFirst()
-                .orElseThrow(() -> new BadInput("There is no shape '" + id + "'" + NearMatches.hint(wanted, ids())
-                        + "; 'headroom model list' shows all."));
+                .orElseThrow(() -> new BadInput("No shape named " + id + NearMatches.hint(wanted, ids())
+                        + ": 'headroom model list' shows all shapes."));
     }
 
     private static List<String> ids() {

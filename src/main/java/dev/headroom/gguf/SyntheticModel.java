@@ -13,81 +13,80 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A model of a public shape with random weights, and so with that model's speed and memory. The same id always gives
- * the same bytes.
+ * A model with the shape of a public model and random weights. It has that model's speed and memory. The same id always
+ * gives the same bytes.
  *
- * <p>It has no tokenizer ({@code no_vocab}): llama.cpp then takes the number of tokens from {@code vocab_size}, and
- * everything that depends on it — logits, buffers, time to decode — is as in the real model. What is missing is the
- * vocabulary's text in host memory and the time to read it, some tens of MiB and of milliseconds to load.
+ * <p>It has no tokenizer ({@code no_vocab}). llama.cpp takes the number of tokens from {@code vocab_size}, so logits,
+ * buffers and decoding time are those of the real model. Only the vocabulary's text is missing: tens of MiB of host
+ * memory, and tens of milliseconds of loading time.
  *
- * @param layers at most the shape's; fewer make a smaller model for tests
+ * @param layers number of layers, at most the shape's; fewer make a smaller model for tests
  */
 public record SyntheticModel(Shape shape, int layers, Quantization quantization) {
     private static final String PREFIX = "synthetic-";
     private static final Pattern ID = Pattern.compile(PREFIX + "(.+?)(?:-l(\\d{1,9}))?-([^-]+)");
 
-    /** Raised whenever the bytes of a model with the same id change. */
+    /** Incremented whenever the bytes of a model with the same id change. */
     private static final int GENERATION = 2;
 
-    /** GGML_QNT_VERSION. */
+    /** {@code GGML_QNT_VERSION} */
     private static final int QUANTIZATION_VERSION = 2;
 
     public SyntheticModel {
         if (layers < 1 || layers > shape.layers()) {
-            throw new BadInput("The shape '%s' has %s layers, so a model of it cannot have %s."
-                    .formatted(shape.id(), shape.layers(), layers));
+            throw new BadInput("No model of the shape %s with %s layers: give 1 to %s layers."
+                    .formatted(shape.id(), layers, shape.layers()));
         }
         if (quantization == Quantization.MXFP4 && shape.experts() == null) {
-            throw new BadInput("The quantization 'mxfp4' is for mixtures of experts, and '%s' is none; take 'q4_0'."
+            throw new BadInput("The quantization mxfp4 is only for mixtures of experts, which %s is not: use q4_0."
                     .formatted(shape.id()));
         }
     }
 
-    /** Whether an id means a synthetic model and not a file. */
+    /** Whether an id is that of a synthetic model, not of a file. */
     public static boolean isSynthetic(String id) {
         return id.toLowerCase(Locale.ROOT).startsWith(PREFIX);
     }
 
     /**
-     * The model that {@code synthetic-<shape>[-l<layers>]-<quantization>} names, upper or lower case.
+     * Parses {@code synthetic-<shape>[-l<layers>]-<quantization>}, in upper or lower case.
      *
-     * @throws BadInput saying what in the id is unknown and what is near
+     * @throws BadInput if a part of the id is unknown; the message has the closest known names
      */
     public static SyntheticModel parse(String id) {
         Matcher matcher = ID.matcher(id.toLowerCase(Locale.ROOT));
         if (!matcher.matches()) {
-            throw new BadInput(
-                    "'%s' is no synthetic model; the form is synthetic-<shape>-<quantization>, for example synthetic-smollm2-135m-q4_0."
-                            .formatted(id));
+            throw new BadInput("No synthetic model named " + id + ": give synthetic-<shape>-<quantization>, for example"
+                    + " synthetic-smollm2-135m-q4_0.");
         }
         Shape shape = Shapes.named(matcher.group(1));
         int layers = matcher.group(2) == null ? shape.layers() : Integer.parseInt(matcher.group(2));
         return new SyntheticModel(shape, layers, Quantization.named(matcher.group(3)));
     }
 
-    /** The canonical id; layers are left out where they are all there. */
+    /** The canonical id. It has no number of layers if the model has all layers of its shape. */
     public String id() {
         String cut = layers == shape.layers() ? "" : "-l" + layers;
         return PREFIX + shape.id() + cut + "-" + quantization.id();
     }
 
-    /** Exact size of the file. */
+    /** The exact size of the file in bytes. */
     public long bytes() {
         return writer().bytes();
     }
 
-    /** The tensors, in the file's order. */
+    /** The tensors in the file's order. */
     public List<GgufTensor> tensors() {
         return writer().tensors();
     }
 
-    /** The header that the model's file has, or will have once it is made. */
+    /** The header of the model's file, which may not exist yet. */
     public Gguf header(Path file) {
         GgufWriter writer = writer();
         return new Gguf(file, writer.bytes(), GgufWriter.VERSION, writer.dataOffset(), metadata(), writer.tensors());
     }
 
-    /** Writes the model to a new file and through to the disk. */
+    /** Writes the model to a file and forces it to the disk. */
     public void write(Path file, Progress progress) throws IOException {
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
@@ -97,7 +96,7 @@ public record SyntheticModel(Shape shape, int layers, Quantization quantization)
         }
     }
 
-    /** Whether a header is that of this model, made by this version of Headroom. */
+    /** Whether a header is that of this model in this version of Headroom. */
     boolean isIn(Gguf gguf) {
         return gguf.metadata().equals(metadata()) && gguf.tensors().equals(tensors());
     }
@@ -105,9 +104,9 @@ public record SyntheticModel(Shape shape, int layers, Quantization quantization)
     private GgufWriter writer() {
         return new GgufWriter(
                 metadata(),
-                shape.slots(layers).stream()
-                        .map(slot ->
-                                new GgufTensor(slot.name(), quantization.typeOf(slot, shape, layers), slot.dims(), 0))
+                shape.tensors(layers).stream()
+                        .map(tensor -> new GgufTensor(
+                                tensor.name(), quantization.typeOf(tensor, shape, layers), tensor.dims(), 0))
                         .toList());
     }
 

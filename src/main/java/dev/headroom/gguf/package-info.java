@@ -1,4 +1,4 @@
-/** GGUF files: reading headers, writing synthetic models. */
+/** GGUF files: reads headers and writes synthetic models. */
 @NullMarked
 package dev.headroom.gguf;
 

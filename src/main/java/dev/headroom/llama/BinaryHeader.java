@@ -13,10 +13,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What the first bytes of a shared library say it is for.
+ * The system and CPUs that a shared library is for, from its first bytes.
  *
  * @param system {@code Linux}, {@code Windows} or {@code macOS}
- * @param cpus {@code x86-64}, {@code arm64}, …; several in a universal library of macOS
+ * @param cpus {@code x86-64}, {@code arm64}, …; more than one in a universal library of macOS
  */
 record BinaryHeader(String system, List<String> cpus) {
     private static final int ELF = 0x7f454c46;
@@ -24,7 +24,7 @@ record BinaryHeader(String system, List<String> cpus) {
     private static final int MACH_O_UNIVERSAL = 0xcafebabe;
     private static final int MZ = 0x4d5a;
     private static final int PE = 0x50450000;
-    private static final int HEAD = 4096;
+    private static final int HEAD_BYTES = 4096;
 
     BinaryHeader {
         cpus = List.copyOf(cpus);
@@ -36,11 +36,11 @@ record BinaryHeader(String system, List<String> cpus) {
 
     private static byte[] head(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(HEAD);
+            return in.readNBytes(HEAD_BYTES);
         }
     }
 
-    /** Empty: not a library of any system. */
+    /** The header in these first bytes of a file; empty if it is not a library. */
     static Optional<BinaryHeader> parse(byte[] head) {
         ByteBuffer bytes = ByteBuffer.wrap(head);
         if (head.length < 64) {
@@ -66,12 +66,12 @@ record BinaryHeader(String system, List<String> cpus) {
         return Optional.empty();
     }
 
-    /** What is needed here: the system and CPU of this Java, which are not always those of the machine. */
-    static BinaryHeader needed() {
-        return needed(System.getProperty("os.name"), System.getProperty("os.arch"));
+    /** The system and CPU of this Java. They may differ from the machine's. */
+    static BinaryHeader ofThisJava() {
+        return of(System.getProperty("os.name"), System.getProperty("os.arch"));
     }
 
-    static BinaryHeader needed(String osName, String osArch) {
+    static BinaryHeader of(String osName, String osArch) {
         String os = osName.toLowerCase(Locale.ROOT);
         String system =
                 os.contains("win") && !os.contains("darwin") ? "Windows" : os.contains("mac") ? "macOS" : osName;
@@ -84,34 +84,34 @@ record BinaryHeader(String system, List<String> cpus) {
         return new BinaryHeader(system, List.of(cpu));
     }
 
-    boolean serves(BinaryHeader needed) {
+    /** Whether a library with this header runs where {@code needed} is required. */
+    boolean runsOn(BinaryHeader needed) {
         return system.equals(needed.system) && cpus.containsAll(needed.cpus);
     }
 
-    /** Why a file cannot be loaded here, as the end of a sentence that begins with the file; empty: it can. */
-    static Optional<String> objection(Path file, BinaryHeader needed) throws IOException {
+    /** Why a file cannot be loaded, as the rest of a sentence about the file; empty if it can be loaded. */
+    static Optional<String> problem(Path file, BinaryHeader needed) throws IOException {
         byte[] head = head(file);
         Optional<BinaryHeader> header = parse(head);
         if (header.isEmpty()) {
-            return Optional.of("is not a library: it " + begins(head));
+            return Optional.of("is not a library (" + start(head) + ")");
         }
-        if (!header.get().serves(needed)) {
+        if (!header.get().runsOn(needed)) {
             return Optional.of("is for " + header.get());
         }
         long size = Files.size(file);
-        long whole = elfSize(head);
+        long whole = minimumElfSize(head);
         if (whole < 0) {
-            return Optional.of("is damaged: its header makes no sense");
+            return Optional.of("is damaged (its header is invalid)");
         }
-        return size < whole ? Optional.of("is cut off: it has " + size + " of " + whole + " bytes") : Optional.empty();
+        return size < whole ? Optional.of("is cut off (it has " + size + " of " + whole + " bytes)") : Optional.empty();
     }
 
     /**
-     * The least size of a 64-bit ELF file by its own account, negative where that is nonsense: the table of sections,
-     * if there is one, stands at its end. The loader would map what is missing, and the process would die when it
-     * touches that.
+     * The minimum size of a 64-bit ELF file, from its header; negative if the header is invalid. The section table, if
+     * any, is at the file's end. The loader also maps the missing part of a file, and access to it kills the process.
      */
-    private static long elfSize(byte[] head) {
+    private static long minimumElfSize(byte[] head) {
         ByteBuffer bytes = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
         if (Integer.reverseBytes(bytes.getInt(0)) != ELF) {
             return 0;
@@ -121,16 +121,16 @@ record BinaryHeader(String system, List<String> cpus) {
         return sections == 0 ? 0 : sections + (long) entry * Short.toUnsignedInt(bytes.getShort(60));
     }
 
-    private static String begins(byte[] head) {
+    private static String start(byte[] head) {
         if (head.length == 0) {
-            return "is empty";
+            return "an empty file";
         }
         String text = new String(head, 0, Math.min(head.length, 32), StandardCharsets.US_ASCII);
         boolean readable = text.chars().allMatch(c -> (c >= ' ' && c < 127) || c == '\n' || c == '\r' || c == '\t');
         return readable
-                ? "begins with the text \""
+                ? "it begins with the text \""
                         + text.lines().findFirst().orElse("").strip() + "\""
-                : "begins with bytes that no system's libraries begin with";
+                : "it begins with bytes of no known library format";
     }
 
     @Override
@@ -138,7 +138,7 @@ record BinaryHeader(String system, List<String> cpus) {
         return system + " on " + String.join(" and ", cpus);
     }
 
-    /** {@code e_machine} of elf.h. */
+    /** The CPU for {@code e_machine} of elf.h. */
     private static String elfCpu(int machine, boolean narrow, boolean big) {
         return switch (machine & 0xffff) {
             case 3 -> "x86 (32 bits)";
@@ -153,7 +153,7 @@ record BinaryHeader(String system, List<String> cpus) {
         };
     }
 
-    /** The numbers of mach/machine.h. */
+    /** The CPU for {@code cpu_type_t} of mach/machine.h. */
     private static String machCpu(int type) {
         return switch (type) {
             case 0x01000007 -> "x86-64";
@@ -171,7 +171,7 @@ record BinaryHeader(String system, List<String> cpus) {
         return cpus;
     }
 
-    /** {@code Machine} of the PE header. */
+    /** The CPU for {@code Machine} of the PE header. */
     private static Optional<String> peCpu(ByteBuffer bytes) {
         bytes.order(ByteOrder.LITTLE_ENDIAN);
         int header = bytes.getInt(60);

@@ -3,7 +3,7 @@ package dev.headroom.llama;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** C strings: UTF-8, NUL-terminated. */
+/** Converts C strings: UTF-8 with a terminating NUL. */
 final class CString {
     private CString() {}
 

@@ -4,7 +4,7 @@ import com.sun.jna.Pointer;
 import dev.headroom.llama.binding.GgmlBase;
 import org.jspecify.annotations.Nullable;
 
-/** Memory of a device, of a known size; its one owner. */
+/** A buffer in a device's memory. It owns the native buffer. */
 public final class DeviceBuffer implements AutoCloseable {
     private @Nullable Pointer handle;
 
@@ -12,7 +12,7 @@ public final class DeviceBuffer implements AutoCloseable {
         this.handle = handle;
     }
 
-    /** Writes every byte and waits until that is done. */
+    /** Sets every byte of the buffer and waits until the device has finished. */
     public void fill(byte value) {
         Pointer open = handle;
         if (open == null) {

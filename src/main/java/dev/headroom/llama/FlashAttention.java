@@ -2,9 +2,9 @@ package dev.headroom.llama;
 
 import java.util.Locale;
 
-/** Whether to use flash attention, with its number in {@code enum llama_flash_attn_type}. */
+/** The setting for flash attention, with its number in {@code enum llama_flash_attn_type}. */
 public enum FlashAttention {
-    /** On where the device can; what it became stands in {@link LlamaFacts#flashAttention()}. */
+    /** On if the device supports it. {@link LlamaFacts#flashAttention()} has the result. */
     AUTO(-1),
     ON(1),
     OFF(0);

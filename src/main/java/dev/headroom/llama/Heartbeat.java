@@ -8,42 +8,44 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A number that grows with every batch decoded and every line logged, in a file that another process can watch: a fork
- * that hangs in native code cannot say so itself. The file is mapped, so that counting is a store to memory and stays
- * cheap beside a token.
+ * A counter of decoded batches and logged lines, in a file that another process watches. So that process notices if
+ * this one hangs in native code. The file is mapped: counting is one store to memory, which costs little compared to a
+ * token.
  */
 public final class Heartbeat {
-    /** The system property that names the file; without it nothing is counted. */
+    /** The system property with the file's path. If it is not set, nothing is counted. */
     public static final String FILE = "headroom.heartbeat";
 
-    private static final Optional<LongBuffer> COUNT =
-            Optional.ofNullable(System.getProperty(FILE)).map(Path::of).flatMap(Heartbeat::map);
+    private static final @Nullable LongBuffer COUNT = map(System.getProperty(FILE));
 
     private Heartbeat() {}
 
-    private static Optional<LongBuffer> map(Path file) {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            return Optional.of(channel.map(MapMode.READ_WRITE, 0, Long.BYTES)
+    private static @Nullable LongBuffer map(@Nullable String file) {
+        if (file == null) {
+            return null;
+        }
+        try (FileChannel channel = FileChannel.open(
+                Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return channel.map(MapMode.READ_WRITE, 0, Long.BYTES)
                     .order(ByteOrder.BIG_ENDIAN)
-                    .asLongBuffer());
+                    .asLongBuffer();
         } catch (IOException e) {
-            return Optional.empty(); // a disk that is full: the watch then goes by the time limit alone
+            return null; // Disk full, for example: then the watching process has only its time limit.
         }
     }
 
-    /** Something has been done. Two threads at once may count one. */
+    /** Adds one. If two threads call it at once, it may add only one. */
     static void beat() {
-        if (COUNT.isPresent()) {
-            COUNT.get().put(0, COUNT.get().get(0) + 1);
+        if (COUNT != null) {
+            COUNT.put(0, COUNT.get(0) + 1);
         }
     }
 
-    /** What the other process has counted; empty as long as there is no file. */
+    /** The counter of another process; empty if its file does not exist yet. */
     public static OptionalLong read(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES);

@@ -24,7 +24,7 @@ public enum KvType {
         return ggmlType;
     }
 
-    /** The name as llama.cpp's own tools take it: {@code f16}, {@code q8_0}. */
+    /** The name in options of llama.cpp's tools: {@code f16}, {@code q8_0}. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

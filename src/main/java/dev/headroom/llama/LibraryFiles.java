@@ -1,6 +1,7 @@
 package dev.headroom.llama;
 
 import dev.headroom.BadInput;
+import dev.headroom.FileErrors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,56 +9,65 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The files of one llama.cpp. Names carry variant and version or nothing: {@code libllama.vulkan.v0.4.0.so},
+ * The library files of one llama.cpp. Names may contain a variant and a version: {@code libllama.vulkan.v0.4.0.so},
  * {@code libllama.so.0.0.6431}, {@code llama.v0.4.0.dll}, {@code libllama.dylib}.
  *
- * @param base libggml-base; absent where ggml is linked into libllama
- * @param ggml libggml; absent where ggml is linked into libllama
+ * @param llama libllama
+ * @param ggml libggml; the same file as {@code llama} if ggml is linked into it
+ * @param base libggml-base; the same file as {@code ggml} if it is linked into that
  */
-record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
-    /** java-llama.cpp has llama.cpp, ggml and its own functions in one libjllama. */
+record LibraryFiles(Path llama, Path ggml, Path base) {
+    /** java-llama.cpp has llama.cpp, ggml and its own functions in one library, libjllama. */
     private static final String LLAMA = "j?llama";
 
     private static final String BACKENDS = "ggml-[a-z].*?";
 
-    private static final List<String> BELOW = List.of("", "lib", "lib64", "bin", "build/bin");
+    private static final List<String> SUBDIRECTORIES = List.of("", "lib", "lib64", "bin", "build/bin");
 
-    /** The folder of libllama: that is where the backends are. */
+    /** The directory of libllama and of the backends. */
     Path directory() {
         Path directory = llama.getParent();
         return directory == null ? Path.of("") : directory;
     }
 
-    /** @throws BadInput if there is none for this machine, or more than one */
+    /**
+     * Finds the files in a directory or its usual subdirectories.
+     *
+     * @throws BadInput if there is no llama.cpp for this Java, or more than one
+     */
     static LibraryFiles in(Path directory) {
-        return in(directory, BinaryHeader.needed());
+        return in(directory, BinaryHeader.ofThisJava());
     }
 
     static LibraryFiles in(Path directory, BinaryHeader needed) {
         if (!Files.isDirectory(directory)) {
-            throw new BadInput(directory + " is not a directory: name the directory that holds "
-                    + plainName("llama", needed) + " of llama.cpp.");
+            throw new BadInput(
+                    directory + " is not a directory: give the directory with " + plainName("llama", needed) + ".");
         }
-        for (String below : BELOW) {
+        for (String below : SUBDIRECTORIES) {
             Path folder = directory.resolve(below);
             Optional<Path> llama = library(folder, LLAMA, needed);
             if (llama.isPresent()) {
                 named(folder, BACKENDS, needed).forEach(file -> check(file, needed));
+                Path ggml = library(folder, "ggml", needed).orElse(llama.get());
                 return new LibraryFiles(
-                        llama.get(), library(folder, "ggml", needed), library(folder, "ggml-base", needed));
+                        llama.get(), ggml, library(folder, "ggml-base", needed).orElse(ggml));
             }
         }
-        throw new BadInput("No llama.cpp in " + directory + ": neither it nor its folders lib, lib64, bin and build/bin"
-                + " hold a " + plainName("llama", needed) + " (a name with variant and version, such as "
-                + versionedName(needed) + ", will do); name the directory that does." + others(directory, needed));
+        throw new BadInput("No llama.cpp in " + directory + " or its folders lib, lib64, bin and build/bin"
+                + otherSystem(directory) + ": give the directory with a " + plainName("llama", needed) + " for "
+                + needed
+                + ", also with variant and version in its name.");
     }
 
-    /** Whether a directory holds a libllama that can be loaded on such a machine. */
+    /** Whether a directory has a libllama that can be loaded. */
     static boolean usable(Path directory, BinaryHeader needed) {
         try {
             return library(directory, LLAMA, needed).isPresent();
@@ -71,11 +81,9 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
         named(folder, name, needed).forEach(file -> byRealPath.putIfAbsent(real(file), file));
         List<Path> found = List.copyOf(byRealPath.values());
         if (found.size() > 1 && !areCopies(found)) {
-            throw new BadInput(folder + " holds more than one " + plainName(name.equals(LLAMA) ? "llama" : name, needed)
-                    + ": "
-                    + String.join(
-                            ", ", found.stream().map(LibraryFiles::fileName).toList())
-                    + "; keep each llama.cpp in a directory of its own and name one.");
+            throw new BadInput(folder + " has more than one " + plainName(name.equals(LLAMA) ? "llama" : name, needed)
+                    + " (" + found.stream().map(LibraryFiles::fileName).collect(Collectors.joining(", "))
+                    + "): keep each llama.cpp in its own directory.");
         }
         found.forEach(file -> check(file, needed));
         return found.stream().findFirst();
@@ -88,9 +96,7 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
                 .toList();
     }
 
-    /**
-     * npm cannot pack links: {@code libllama.so}, {@code libllama.so.0} and {@code libllama.so.0.0.1} are copies then.
-     */
+    /** npm packages have no links: {@code libllama.so} and {@code libllama.so.0} are copies there. */
     private static boolean areCopies(List<Path> files) {
         try {
             for (Path file : files) {
@@ -106,12 +112,11 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
 
     private static void check(Path file, BinaryHeader needed) {
         try {
-            BinaryHeader.objection(file, needed).ifPresent(objection -> {
-                throw new BadInput(
-                        file + " " + objection + "; this Java needs a llama.cpp for " + needed + ": name another one.");
+            BinaryHeader.problem(file, needed).ifPresent(problem -> {
+                throw new BadInput(file + " " + problem + ": this Java needs a llama.cpp for " + needed + ".");
             });
         } catch (IOException e) {
-            throw new BadInput(file + " cannot be read (" + e.getMessage() + "): check its permissions.", e);
+            throw unreadable(file, e);
         }
     }
 
@@ -133,17 +138,13 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
         };
     }
 
-    private static String versionedName(BinaryHeader needed) {
-        return plainName("llama", needed).replaceFirst("\\.", ".vulkan.v0.4.0.");
-    }
-
-    /** Says so where a directory holds the library of another system. */
-    private static String others(Path directory, BinaryHeader needed) {
-        return BELOW.stream()
+    /** A note if the directory has a library for another system. */
+    private static String otherSystem(Path directory) {
+        return SUBDIRECTORIES.stream()
                 .flatMap(below -> list(directory.resolve(below)).stream())
                 .filter(file -> fileName(file).matches("(?i)(lib)?j?llama(\\.[\\w.-]+)?\\.(dll|dylib|so)(\\.\\d+)*"))
                 .findFirst()
-                .map(file -> " It does hold " + fileName(file) + ", but this Java needs one for " + needed + ".")
+                .map(file -> " (" + fileName(file) + " is for another system)")
                 .orElse("");
     }
 
@@ -165,8 +166,14 @@ record LibraryFiles(Path llama, Optional<Path> ggml, Optional<Path> base) {
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.sorted().toList();
-        } catch (IOException | UncheckedIOException e) {
-            throw new BadInput(folder + " cannot be read (" + e.getMessage() + "): check its permissions.", e);
+        } catch (UncheckedIOException e) {
+            throw unreadable(folder, Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw unreadable(folder, e);
         }
+    }
+
+    private static BadInput unreadable(Path path, IOException e) {
+        return new BadInput(path + " cannot be read (" + FileErrors.reason(e) + "): check its permissions.", e);
     }
 }

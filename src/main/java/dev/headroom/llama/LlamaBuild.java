@@ -1,14 +1,14 @@
 package dev.headroom.llama;
 
 import java.nio.file.Path;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which llama.cpp this is.
+ * The version and files of a llama.cpp.
  *
- * @param version as released, {@code v0.4.0} or {@code b6431}; {@code unknown} where nothing tells
- * @param commit the commit it was built from, where the library tells
- * @param directory where the backends are looked for: the folder of the library
+ * @param version the release, such as {@code v0.4.0} or {@code b6431}; {@code unknown} if it cannot be determined
+ * @param commit the commit it was built from; null if unknown
+ * @param directory the directory of libllama, where backends are searched
  * @param library the file of libllama
  */
-public record LlamaBuild(String version, Optional<String> commit, Path directory, Path library) {}
+public record LlamaBuild(String version, @Nullable String commit, Path directory, Path library) {}

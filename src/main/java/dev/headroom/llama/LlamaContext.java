@@ -13,19 +13,17 @@ import java.nio.IntBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A context with one sequence: KV cache, compute buffers and a threadpool, set up as llama-bench does. Not safe for use
- * by several threads at once.
+ * A context with one sequence: KV cache, compute buffers and a threadpool, set up as in llama-bench. Not thread-safe.
  *
- * <p>One thing differs from llama-bench: buffers are reserved for the logits of one token, which is all that is ever
- * asked for here, and not of {@code n_batch} tokens. Releases that cannot be told so (before b9842) reserve for a whole
- * micro-batch.
+ * <p>There is one difference to llama-bench: buffers are reserved for the logits of one token, not of {@code n_batch}
+ * tokens, as no more are read here. Releases before b9842 have no such setting and reserve for a whole micro-batch.
  */
 public final class LlamaContext implements AutoCloseable {
     private static final int SEQUENCE = 0;
     private static final int TO_THE_END = -1;
 
-    /** Where a large struct by value is the same as its words behind the register arguments. */
-    private static final boolean WORDS_ON_STACK = Platform.isIntel() && Platform.is64Bit() && !Platform.isWindows();
+    /** Whether the ABI passes a large struct on the stack, behind the arguments in registers. */
+    private static final boolean STRUCT_ON_STACK = Platform.isIntel() && Platform.is64Bit() && !Platform.isWindows();
 
     private record SavedState(int position, boolean windowOnly, @Nullable Memory bytes) {}
 
@@ -42,10 +40,10 @@ public final class LlamaContext implements AutoCloseable {
     private @Nullable SavedState saved;
     private int position;
 
-    /** A {@code llama_batch} and the tokens it points to, made once and used for every call. */
+    /** A {@code llama_batch} and its tokens, allocated once and used for every call. */
     private static final class Batch {
         private final Memory memory;
-        /** A view that does not know when {@link #memory} is freed: writing to it later would corrupt the heap. */
+        /** A view of {@link #memory}. Do not use it after {@link #close()}: that would corrupt the heap. */
         private final IntBuffer tokens;
 
         private final LlamaBatch batch = new LlamaBatch();
@@ -87,9 +85,9 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * Allocates a context. It may be longer than the model was trained for.
+     * Creates a context. It may be longer than the model was trained for.
      *
-     * @throws LlamaException if llama.cpp cannot make it
+     * @throws LlamaException if llama.cpp cannot create it
      * @throws LlamaOutOfMemory if an allocation failed
      */
     public static LlamaContext create(LlamaModel model, ContextSettings settings) {
@@ -107,7 +105,7 @@ public final class LlamaContext implements AutoCloseable {
         return context;
     }
 
-    /** {@code llama_init_from_model}; the caller frees what it returns. */
+    /** Calls {@code llama_init_from_model}. The caller has to free the context. */
     static Pointer init(LlamaModel model, ContextSettings settings) {
         LlamaLibrary library = model.library();
         StructLayout layout = library.layout().context();
@@ -131,14 +129,14 @@ public final class LlamaContext implements AutoCloseable {
         if (handle == null) {
             throw library.log()
                     .failure(
-                            "llama.cpp could not make a context of " + settings.contextLength() + " tokens with "
+                            "llama.cpp could not create a context of " + settings.contextLength() + " tokens with "
                                     + settings.kvType() + " cache and flash attention " + settings.flashAttention(),
                             mark);
         }
         return handle;
     }
 
-    /** Releases before b6431 have no auto: there it stays off, which is their default. */
+    /** Releases before b6431 have no {@code auto}: flash attention is then off, which is their default. */
     private static void setFlashAttention(StructLayout layout, Params params, FlashAttention flashAttention) {
         if (layout.fields().containsKey("flash_attn_type")) {
             layout.setInt(params, "flash_attn_type", flashAttention.flashAttnType());
@@ -148,10 +146,9 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * Decodes a prompt behind what is there, in chunks of {@code batch}. Does not wait for the device: see
-     * {@link #synchronize()}.
+     * Appends a prompt in chunks of {@code batch} tokens. Does not wait for the device: see {@link #synchronize()}.
      *
-     * @throws LlamaException if it does not fit the context or computing failed
+     * @throws LlamaException if the context is too small or the computation failed
      */
     public void decode(int[] tokens) {
         handle();
@@ -164,9 +161,9 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * Decodes one token behind what is there. Does not wait for the device: see {@link #synchronize()}.
+     * Appends one token. Does not wait for the device: see {@link #synchronize()}.
      *
-     * @throws LlamaException if it does not fit the context or computing failed
+     * @throws LlamaException if the context is full or the computation failed
      */
     public void decode(int token) {
         handle();
@@ -175,12 +172,12 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * JNA calls back into Java to look at a struct. Between two tokens, when the model's weights have washed the
-     * caches, that costs some ten microseconds, which a model of 24 million parameters feels; words cost next to
-     * nothing.
+     * Decodes a batch. If a call has a struct argument, JNA calls back into Java. Between two tokens this takes about
+     * ten microseconds, as the model's weights have replaced everything in the CPU caches. With a model of 24 million
+     * parameters the difference is measurable. Plain numbers as arguments cost almost nothing.
      */
     private void decode(Batch batch, int length) {
-        int result = WORDS_ON_STACK
+        int result = STRUCT_ON_STACK
                 ? Llama.llama_decode(Pointer.nativeValue(handle()), 0, 0, 0, 0, 0, length, batch.address, 0, 0, 0, 0, 0)
                 : Llama.llama_decode(handle(), batch.batch);
         if (result != 0) {
@@ -190,45 +187,46 @@ public final class LlamaContext implements AutoCloseable {
         position += length;
     }
 
-    /** The return values of llama_decode: 1 no room in the KV cache, 2 aborted, below 0 an error. */
+    /** {@code llama_decode} returns 1 if the KV cache is full, 2 if aborted, and a negative number for an error. */
     private LlamaException failedDecode(int length, int result) {
         if (result == 1) {
-            return new LlamaException("The context is full: " + length + " more tokens do not fit behind " + position
-                    + " in a context of " + Llama.llama_n_ctx(handle()) + ".");
+            return new LlamaException("The context is full: it has " + position + " of " + Llama.llama_n_ctx(handle())
+                    + " tokens, and " + length + " more do not fit.");
         }
         return log.failure(
-                "llama.cpp could not decode " + length + " tokens behind " + position + " (llama_decode returned "
+                "llama.cpp could not decode " + length + " tokens at position " + position + " (llama_decode returned "
                         + result + ")",
                 log.mark() - 20);
     }
 
-    /** Waits until all that was decoded is computed. */
+    /** Waits until all decoded tokens are computed. */
     public void synchronize() {
         Llama.llama_synchronize(Pointer.nativeValue(handle()));
     }
 
-    /** Tokens decoded so far: the position of the next one. */
+    /** The number of tokens in the context, which is the position of the next token. */
     public int position() {
         return position;
     }
 
     /**
-     * Forgets all tokens from position {@code length} on.
+     * Removes all tokens from position {@code length} on.
      *
-     * @throws LlamaException if the memory of this model cannot, as its layers are recurrent (see
-     *     {@link LlamaModel#truncatable()}) or their sliding windows have moved on
+     * @throws LlamaException if the model does not support it (see {@link LlamaModel#truncatable()}), or if a sliding
+     *     window has already dropped tokens that would be needed
      */
     public void truncate(int length) {
         handle();
         if (length < 0 || length > position) {
-            throw new IllegalArgumentException("cannot truncate " + position + " tokens to " + length);
+            throw new IllegalArgumentException(
+                    "The context has " + position + " tokens and cannot be truncated to " + length + ".");
         }
         if (length == position) {
             return;
         }
         if (!canTruncate(length)) {
-            throw new LlamaException("The memory of this model cannot go back from " + position + " to " + length
-                    + " tokens by forgetting the last ones.");
+            throw new LlamaException(
+                    "This model's context cannot be truncated from " + position + " to " + length + " tokens.");
         }
         if (Llama.llama_memory_seq_rm(memory, SEQUENCE, length, TO_THE_END) == 0) {
             throw new LlamaException("llama.cpp could not remove the tokens from " + length + " to " + position + ".");
@@ -236,7 +234,7 @@ public final class LlamaContext implements AutoCloseable {
         position = length;
     }
 
-    /** Layers with a sliding window must still hold the window before {@code length}. */
+    /** A layer with a sliding window must still have the whole window before {@code length}. */
     private boolean canTruncate(int length) {
         if (length == 0 || (truncatable && slidingWindow == 0)) {
             return true;
@@ -246,13 +244,18 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * Keeps this point, in place of one kept before, so that {@link #restoreState()} can come back to it. Costs nothing
-     * where the memory can be truncated; where layers are recurrent the whole state is copied to host memory, where
-     * they have sliding windows those are, or, by releases before b6301, the whole state.
+     * Saves the current state for {@link #restoreState()} and discards the one saved before. What is copied to host
+     * memory depends on the model's layers:
+     *
+     * <ul>
+     *   <li>nothing, if the context can be truncated
+     *   <li>the sliding windows, if there are any; releases before b6301 copy the whole state
+     *   <li>the whole state, if layers are recurrent
+     * </ul>
      */
     public void saveState() {
         Pointer open = handle();
-        forgetState();
+        discardState();
         if (truncatable && slidingWindow == 0) {
             saved = new SavedState(position, false, null);
             return;
@@ -275,15 +278,15 @@ public final class LlamaContext implements AutoCloseable {
     }
 
     /**
-     * Goes back to what {@link #saveState()} kept, as often as needed.
+     * Restores the state saved by {@link #saveState()}. This may be done repeatedly.
      *
-     * @throws IllegalStateException if nothing was kept, or the context has been truncated below it since
+     * @throws IllegalStateException if no state is saved, or if the context has been truncated below it
      */
     public void restoreState() {
         Pointer open = handle();
         SavedState state = saved;
         if (state == null || state.position > position) {
-            throw new IllegalStateException("No state has been saved to go back to from here.");
+            throw new IllegalStateException("No saved state to restore, or the context was truncated below it.");
         }
         if (state.bytes == null || canTruncate(state.position)) {
             truncate(state.position);
@@ -307,7 +310,7 @@ public final class LlamaContext implements AutoCloseable {
         position = state.position;
     }
 
-    private void forgetState() {
+    private void discardState() {
         SavedState state = saved;
         saved = null;
         if (state != null && state.bytes != null) {
@@ -315,11 +318,11 @@ public final class LlamaContext implements AutoCloseable {
         }
     }
 
-    /** The logits of the last token decoded, one a token of the vocabulary. Waits as {@link #synchronize()} does. */
+    /** The logits of the last decoded token, one per token of the vocabulary. Waits like {@link #synchronize()}. */
     public float[] logits() {
         Pointer logits = Llama.llama_get_logits_ith(handle(), -1);
         if (logits == null) {
-            throw new IllegalStateException("Nothing has been decoded that has logits.");
+            throw new IllegalStateException("No logits: decode a token first.");
         }
         return logits.getFloatArray(0, model.vocabularySize());
     }
@@ -339,7 +342,7 @@ public final class LlamaContext implements AutoCloseable {
         if (open != null) {
             handle = null;
             model.closed(this);
-            forgetState();
+            discardState();
             Llama.llama_free(open);
             threadpool.close();
             single.close();

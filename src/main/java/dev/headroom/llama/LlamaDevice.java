@@ -1,23 +1,23 @@
 package dev.headroom.llama;
 
-import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A device as ggml sees it. Memory is what the backend says; backends mean different things by it, so compare it only
- * with itself.
+ * A device of ggml. Backends mean different things by memory, so compare it only for one device.
  *
- * @param name ggml's name, {@code CUDA0}, {@code Vulkan0}, {@code CPU}
- * @param totalBytes memory of the device; absent where the backend does not tell
- * @param freeBytes memory not in use when asked; absent where the backend does not tell
+ * @param name ggml's name: {@code CUDA0}, {@code Vulkan0}, {@code CPU}
+ * @param totalBytes memory of the device; null if the backend does not report it
+ * @param freeBytes free memory at the time of the call; null if the backend does not report it
  */
-public record LlamaDevice(String name, String description, Type type, OptionalLong totalBytes, OptionalLong freeBytes) {
+public record LlamaDevice(
+        String name, String description, Type type, @Nullable Long totalBytes, @Nullable Long freeBytes) {
     public enum Type {
         CPU,
-        /** A card with memory of its own. */
+        /** A GPU with its own memory. */
         GPU,
-        /** A GPU that shares the host's memory; releases before October 2025 call it {@link #GPU}. */
+        /** A GPU that shares the host's memory. Releases before October 2025 report it as {@link #GPU}. */
         IGPU,
-        /** A helper of the CPU, such as BLAS or AMX. */
+        /** An accelerator that works with the CPU, such as BLAS or AMX. */
         ACCEL
     }
 }

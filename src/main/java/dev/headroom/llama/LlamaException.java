@@ -2,7 +2,7 @@ package dev.headroom.llama;
 
 import dev.headroom.OneLine;
 
-/** llama.cpp refused or failed. The message is one sentence with the cause that llama.cpp logged, in one line. */
+/** A failed call of llama.cpp. The message is one line, with the errors that llama.cpp logged. */
 public class LlamaException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,33 +1,33 @@
 package dev.headroom.llama;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What llama.cpp's log tells about loaded models and contexts.
+ * Facts about the model loaded last and the context created last, from llama.cpp's log. Facts that were not logged are
+ * null.
  *
- * @param buffers every buffer it said it allocated, in order; sizes are rounded by llama.cpp to 0.01 MiB
- * @param devicesUsed ggml's names of the devices that hold the model, in order; empty: the CPU alone
- * @param flashAttention whether the last context uses flash attention, as resolved
- * @param offloadedLayers layers of the last model on devices, the output layer among them
- * @param totalLayers layers of the last model, the output layer among them
+ * @param buffers the allocated buffers, in order; llama.cpp rounds their sizes to 0.01 MiB
+ * @param devicesUsed ggml's names of the devices that hold the model, in order; empty if only the CPU does
+ * @param flashAttention whether the context uses flash attention, after {@code auto} was resolved
+ * @param offloadedLayers the model's layers on devices, including the output layer
+ * @param totalLayers all layers of the model, including the output layer
  * @param failedAllocation the last allocation that failed
  */
 public record LlamaFacts(
         List<Buffer> buffers,
         List<String> devicesUsed,
-        Optional<Boolean> flashAttention,
-        OptionalInt offloadedLayers,
-        OptionalInt totalLayers,
-        Optional<FailedAllocation> failedAllocation) {
+        @Nullable Boolean flashAttention,
+        @Nullable Integer offloadedLayers,
+        @Nullable Integer totalLayers,
+        @Nullable FailedAllocation failedAllocation) {
     public LlamaFacts {
         buffers = List.copyOf(buffers);
         devicesUsed = List.copyOf(devicesUsed);
     }
 
-    /** What a buffer is for. */
+    /** The purpose of a buffer. */
     public enum Kind {
         /** Weights. */
         MODEL,
@@ -35,28 +35,29 @@ public record LlamaFacts(
         KV,
         /** State of recurrent layers. */
         RECURRENT,
-        /** Activations while a graph is computed. */
+        /** Activations during the computation of a graph. */
         COMPUTE,
         /** Logits on the host. */
         OUTPUT
     }
 
     /**
-     * One buffer.
+     * A buffer.
      *
-     * @param device the name of ggml's buffer type: {@code CPU}, {@code CPU_Mapped}, {@code Vulkan0}, …
+     * @param device name of ggml's buffer type: {@code CPU}, {@code CPU_Mapped}, {@code Vulkan0}, …
+     * @param mebibytes size in MiB
      */
     public record Buffer(Kind kind, String device, double mebibytes) {}
 
     /**
      * An allocation that failed.
      *
-     * @param device ggml's name of the buffer type, where llama.cpp says it
-     * @param mebibytes what was asked for, where llama.cpp says it
+     * @param device name of ggml's buffer type
+     * @param mebibytes requested size in MiB
      */
-    public record FailedAllocation(Optional<String> device, OptionalDouble mebibytes) {}
+    public record FailedAllocation(@Nullable String device, @Nullable Double mebibytes) {}
 
-    /** The sum of all buffers of a kind in MiB, over every device; absent where there is none. */
+    /** The total size of the buffers of a kind on all devices, in MiB; empty if there is none. */
     public OptionalDouble mebibytes(Kind kind) {
         return buffers.stream()
                 .filter(b -> b.kind() == kind)

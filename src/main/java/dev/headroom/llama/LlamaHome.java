@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Finds the directory of the llama.cpp to use. */
+/** Finds the directory of llama.cpp. */
 public final class LlamaHome {
     private static final String VARIANT = "natives";
     private static final String DEFAULT_VARIANT = "vulkan";
@@ -26,47 +27,51 @@ public final class LlamaHome {
     private LlamaHome() {}
 
     /**
-     * The directory to use: the one named, else that of the system property {@code llama.home}, else that of the
-     * environment variable {@code HEADROOM_LLAMA}, else the npm package for this machine in
-     * {@code natives/<variant>/node_modules}, where {@code variant} is the system property {@code natives}
-     * ({@code vulkan} if not set), next to Headroom's jar, above it, or in the working directory. Blank counts as not
-     * given.
+     * Finds the directory. The first of these that is set and not blank is used:
      *
-     * @throws BadInput if there is none; the message names what was tried and what to do
+     * <ol>
+     *   <li>{@code named}, from {@code --llama}
+     *   <li>the system property {@code llama.home}
+     *   <li>the environment variable {@code HEADROOM_LLAMA}
+     * </ol>
+     *
+     * <p>Otherwise it is the npm package for this Java in {@code natives/<variant>/node_modules}. The variant is the
+     * system property {@code natives}, by default {@code vulkan}. {@code natives} is searched in the folder above
+     * Headroom's jar, in the jar's folder and in the working directory.
+     *
+     * @throws BadInput if there is none; the message lists the searched folders
      */
-    public static Path find(Optional<Path> named) {
-        return find(named, System.getProperties(), System.getenv(), roots(), BinaryHeader.needed());
+    public static Path find(@Nullable Path named) {
+        return find(named, System.getProperties(), System.getenv(), roots(), BinaryHeader.ofThisJava());
     }
 
     static Path find(
-            Optional<Path> named,
+            @Nullable Path named,
             Properties properties,
             Map<String, String> environment,
             Set<Path> roots,
             BinaryHeader needed) {
-        Optional<Path> option = named.filter(p -> !p.toString().isBlank());
-        if (option.isPresent()) {
-            return directory(option.get().toString(), "--llama");
-        }
-        String property = properties.getProperty(PROPERTY, "");
-        if (!property.isBlank()) {
-            return directory(property, "-D" + PROPERTY);
-        }
-        String variable = environment.getOrDefault(ENVIRONMENT, "");
-        if (!variable.isBlank()) {
-            return directory(variable, "the environment variable " + ENVIRONMENT);
+        String[][] given = {
+            {"--llama", named == null ? "" : named.toString()},
+            {"-D" + PROPERTY, properties.getProperty(PROPERTY, "")},
+            {"the environment variable " + ENVIRONMENT, environment.getOrDefault(ENVIRONMENT, "")}
+        };
+        for (String[] each : given) {
+            if (!each[1].isBlank()) {
+                return directory(each[0], each[1]);
+            }
         }
         String variant =
                 properties.getProperty(VARIANT, "").isBlank() ? DEFAULT_VARIANT : properties.getProperty(VARIANT);
         return installed(variant, roots, needed);
     }
 
-    private static Path directory(String text, String givenBy) {
-        Path directory = PathName.of("The directory that " + givenBy + " gives", text);
+    private static Path directory(String option, String text) {
+        Path directory = PathName.of("The directory of " + option, text);
         if (!Files.isDirectory(directory)) {
-            throw new BadInput(givenBy + " gives " + directory + ", which "
+            throw new BadInput(directory + ", given by " + option + ", "
                     + (Files.exists(directory) ? "is a file" : "does not exist")
-                    + ": give the directory that holds llama.cpp's libraries.");
+                    + ": give the directory with llama.cpp's libraries.");
         }
         return directory;
     }
@@ -81,16 +86,18 @@ public final class LlamaHome {
                     return directory;
                 }
             }
-            tried.add(modules + (packages.isEmpty() ? "" : " (nothing in it for " + needed + ")"));
+            tried.add(modules + (packages.isEmpty() ? "" : " (nothing for " + needed + ")"));
         }
-        throw new BadInput("No llama.cpp found: --llama, -D" + PROPERTY + " and the environment variable " + ENVIRONMENT
-                + " are not given, and there is none in " + String.join(", ", tried)
-                + "; install one with 'npm ci' in natives/" + variant
-                + " (Maven does that while it builds; -Dnatives= takes vulkan, cuda, metal or cpu), or give the directory"
-                + " of a llama.cpp you have with --llama.");
+        throw new BadInput("No llama.cpp found in " + String.join(", ", tried)
+                + ": run 'npm ci' in natives/" + variant
+                + ", choose another variant with -Dnatives (vulkan, cuda, metal or cpu), or give the directory of a"
+                + " llama.cpp with --llama, -D" + PROPERTY + " or " + ENVIRONMENT + ".");
     }
 
-    /** The folders {@code <package>/bins/<platform>}, those of Headroom's variant before plainer ones. */
+    /**
+     * The folders {@code <package>/bins/<platform>}, in descending order: {@code linux-x64-vulkan} is before
+     * {@code linux-x64}.
+     */
     private static List<Path> packages(Path scope) {
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> packages = Files.newDirectoryStream(scope)) {

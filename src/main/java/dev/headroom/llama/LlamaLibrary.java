@@ -1,8 +1,8 @@
 package dev.headroom.llama;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.jna.Function;
+import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -20,14 +20,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The llama.cpp of this process. A process opens one library, once, and keeps it to its end. */
+/** The llama.cpp of this process. A process can open only one, and cannot close it. */
 public final class LlamaLibrary {
     private static final String LOG_PROPERTY = "headroom.llama.log";
+    private static final int RTLD_NOW = 2;
 
     private static @Nullable LlamaLibrary instance;
 
@@ -43,16 +43,16 @@ public final class LlamaLibrary {
         this.files = files;
         Optional<String> release = release(files);
         release.filter(LlamaLibrary::isTooOld).ifPresent(old -> {
-            throw unsupported(old, "");
+            throw unsupported(old, "is not supported");
         });
-        this.log = new LlamaLog(Optional.ofNullable(System.getProperty(LOG_PROPERTY))
-                .filter(p -> !p.isBlank())
-                .map(Path::of));
-        Crashes.endAtOnce();
-        base = load(files.base().or(files::ggml).orElse(files.llama()));
-        NativeLibrary ggml = load(files.ggml().orElse(files.llama()));
+        String logFile = System.getProperty(LOG_PROPERTY, "");
+        log = new LlamaLog(logFile.isBlank() ? null : Path.of(logFile));
+        CrashDumps.disable();
+        base = load(files.base());
+        NativeLibrary ggml = load(files.ggml());
         llama = load(files.llama());
-        build = new LlamaBuild(version(release), text(base, "ggml_commit"), files.directory(), files.llama());
+        String commit = text(base, "ggml_commit").orElse(null);
+        build = new LlamaBuild(version(release.orElse(null)), commit, files.directory(), files.llama());
         register(Llama.class, llama);
         copiesPartsOfState = function("llama_state_seq_get_size_ext").isPresent();
         if (copiesPartsOfState) {
@@ -63,17 +63,17 @@ public final class LlamaLibrary {
         Llama.llama_log_set(log.callback(), Pointer.NULL);
         GgmlBase.ggml_log_set(log.callback(), Pointer.NULL);
         layout = ParamsLayout.fitting(Llama.llama_model_default_params(), Llama.llama_context_default_params())
-                .orElseThrow(() -> unsupported(build.version(), " and returns other defaults than these do"));
+                .orElseThrow(() -> unsupported(build.version(), "returns unknown default parameters"));
         loadBackends();
         Llama.llama_backend_init();
     }
 
     /**
-     * Opens the llama.cpp in a directory, or below it in {@code lib}, {@code lib64}, {@code bin} or {@code build/bin}.
-     * Opening the same one again gives the same library.
+     * Opens the llama.cpp in a directory or its subdirectories {@code lib}, {@code lib64}, {@code bin} and
+     * {@code build/bin}. If the same one is already open, this returns it.
      *
-     * @throws BadInput if there is none that works here; the message says why and what to do
-     * @throws IllegalStateException if another one has been opened in this process
+     * @throws BadInput if there is none that works here
+     * @throws IllegalStateException if this process has opened another one
      */
     public static synchronized LlamaLibrary open(Path directory) {
         LibraryFiles files = LibraryFiles.in(directory);
@@ -82,13 +82,13 @@ public final class LlamaLibrary {
             opened = new LlamaLibrary(files);
             instance = opened;
         } else if (!opened.files.equals(files)) {
-            throw new IllegalStateException("This process has opened " + opened.files.llama() + " and cannot open "
-                    + files.llama() + " as well.");
+            throw new IllegalStateException(
+                    files.llama() + " cannot be opened: this process has opened " + opened.files.llama() + ".");
         }
         return opened;
     }
 
-    /** The library that has been opened in this process. */
+    /** The library that this process has opened; empty if none. */
     public static synchronized Optional<LlamaLibrary> loaded() {
         return Optional.ofNullable(instance);
     }
@@ -97,7 +97,7 @@ public final class LlamaLibrary {
         return build;
     }
 
-    /** The devices, their memory read anew. On CUDA the first call creates the driver's context. */
+    /** The devices, with their current memory. With CUDA, the first call creates the driver context. */
     public List<LlamaDevice> devices() {
         List<LlamaDevice> devices = new ArrayList<>();
         for (long i = 0; i < Ggml.ggml_backend_dev_count(); i++) {
@@ -105,32 +105,37 @@ public final class LlamaLibrary {
             long[] free = new long[1];
             long[] total = new long[1];
             GgmlBase.ggml_backend_dev_memory(device, free, total);
-            boolean told = total[0] > 0;
+            boolean reported = total[0] > 0;
             devices.add(new LlamaDevice(
                     GgmlBase.ggml_backend_dev_name(device),
                     GgmlBase.ggml_backend_dev_description(device),
                     type(GgmlBase.ggml_backend_dev_type(device)),
-                    told ? OptionalLong.of(total[0]) : OptionalLong.empty(),
-                    told ? OptionalLong.of(free[0]) : OptionalLong.empty()));
+                    reported ? total[0] : null,
+                    reported ? free[0] : null));
         }
         return devices;
     }
 
-    /** The most bytes that one buffer of a device can have, by its place in {@link #devices()}. */
+    /**
+     * The maximum size of one buffer of a device, in bytes.
+     *
+     * @param device index in {@link #devices()}
+     */
     public long largestBuffer(int device) {
         long size = GgmlBase.ggml_backend_buft_get_max_size(bufferType(device));
         return size < 0 ? Long.MAX_VALUE : size; // SIZE_MAX: no limit
     }
 
     /**
-     * Takes memory of a device, by its place in {@link #devices()}. Not all of it may be there before it is filled.
+     * Allocates memory of a device. Drivers may take part of it only when it is filled.
      *
-     * @throws LlamaOutOfMemory if there is no room
+     * @param device index in {@link #devices()}
+     * @throws LlamaOutOfMemory if there is not enough memory
      */
     public DeviceBuffer allocate(int device, long bytes) {
         Pointer buffer = GgmlBase.ggml_backend_buft_alloc_buffer(bufferType(device), bytes);
         if (buffer == null) {
-            throw new LlamaOutOfMemory("There is no room for " + bytes + " bytes on this device.");
+            throw new LlamaOutOfMemory("Not enough memory for " + bytes + " bytes on this device.");
         }
         return new DeviceBuffer(buffer);
     }
@@ -139,12 +144,12 @@ public final class LlamaLibrary {
         return GgmlBase.ggml_backend_dev_buffer_type(Ggml.ggml_backend_dev_get(device));
     }
 
-    /** The buffer type of the host's memory. */
+    /** ggml's buffer type for the host's memory. */
     Pointer hostBufferType() {
         return GgmlBase.ggml_backend_dev_buffer_type(Ggml.ggml_backend_dev_by_type(GgmlBase.DEVICE_TYPE_CPU));
     }
 
-    /** CPU features and backends, as llama.cpp prints them. */
+    /** The CPU features and backends, in llama.cpp's words. */
     public String systemInfo() {
         return Llama.llama_print_system_info().strip();
     }
@@ -153,7 +158,7 @@ public final class LlamaLibrary {
         return log;
     }
 
-    /** {@code llama_max_devices()}: it returns a constant, so a call costs what any call costs. */
+    /** Calls {@code llama_max_devices()}. It returns a constant, so its time is the overhead of a call. */
     public long maxDevices() {
         return Llama.llama_max_devices();
     }
@@ -162,12 +167,12 @@ public final class LlamaLibrary {
         return layout;
     }
 
-    /** Whether it has the functions of {@link LlamaStateExt}. */
+    /** Whether the library has the functions of {@link LlamaStateExt}. */
     boolean copiesPartsOfState() {
         return copiesPartsOfState;
     }
 
-    /** A function that not every supported version has. */
+    /** A function that is missing in some supported versions. */
     Optional<Function> function(String name) {
         return function(llama, name);
     }
@@ -187,13 +192,12 @@ public final class LlamaLibrary {
     }
 
     private static NativeLibrary load(Path file) {
-        // Bind all symbols at once: a missing one is then known here and not in the middle of a run.
-        Map<String, Object> options =
-                Platform.isWindows() ? Map.of() : Map.of(com.sun.jna.Library.OPTION_OPEN_FLAGS, 2);
+        // RTLD_NOW binds all symbols at once: a missing one is found here, and not in the middle of a run.
+        Map<String, Object> options = Platform.isWindows() ? Map.of() : Map.of(Library.OPTION_OPEN_FLAGS, RTLD_NOW);
         try {
             return NativeLibrary.getInstance(file.toAbsolutePath().toString(), options);
         } catch (UnsatisfiedLinkError e) {
-            throw new BadInput(file + " cannot be loaded: " + firstLine(e) + "." + remedy(firstLine(e)), e);
+            throw new BadInput(file + " cannot be loaded (" + firstLine(e) + "): " + remedy(firstLine(e)) + ".", e);
         }
     }
 
@@ -209,22 +213,22 @@ public final class LlamaLibrary {
 
     private static String remedy(String reason) {
         if (reason.contains("GLIBC") || reason.contains("GLIBCXX")) {
-            return " It was built for a newer Linux than this one: use a llama.cpp built here or for an older one.";
+            return "use a llama.cpp built for this Linux or an older one";
         }
         if (reason.contains("cannot open shared object file") || reason.contains("Library not loaded")) {
-            return " Install the library that is missing, or name a llama.cpp that does without.";
+            return "install the missing library, or use another llama.cpp";
         }
         if (reason.contains("undefined symbol")) {
-            return " The libraries in this directory are not of one release: keep each llama.cpp in a directory of its own.";
+            return "its libraries are of several releases, so keep each llama.cpp in its own directory";
         }
-        return " Name another llama.cpp.";
+        return "use another llama.cpp";
     }
 
     private void register(Class<?> mirror, NativeLibrary library) {
         try {
             Native.register(mirror, library);
         } catch (UnsatisfiedLinkError e) {
-            throw unsupported(build.version(), " and has no " + missing(e));
+            throw unsupported(build.version(), "has no " + missing(e));
         }
     }
 
@@ -232,16 +236,15 @@ public final class LlamaLibrary {
 
     private static String missing(UnsatisfiedLinkError e) {
         Matcher function = LOOKED_UP.matcher(String.valueOf(e.getMessage()));
-        return function.find() ? function.group("name") : "function that is needed (" + firstLine(e) + ")";
+        return function.find() ? function.group("name") : "function that Headroom needs (" + firstLine(e) + ")";
     }
 
     private BadInput unsupported(String version, String why) {
-        return new BadInput("This llama.cpp is not supported: " + files.llama() + " is version " + version + why
-                + ". Headroom runs on releases from " + ParamsLayout.OLDEST + " to " + ParamsLayout.NEWEST
-                + ": name one of these.");
+        return new BadInput(files.llama() + " is llama.cpp " + version + ", which " + why + ": use a release from "
+                + ParamsLayout.OLDEST + " to " + ParamsLayout.NEWEST + ".");
     }
 
-    /** {@code b4916} is, {@code b5640}, {@code v0.4.0} and what is no release are not. */
+    /** True for {@code b4916}; false for {@code b5640}, {@code v0.4.0} and names that are not releases. */
     static boolean isTooOld(String release) {
         return release.matches("b\\d{1,9}")
                 && Integer.parseInt(release.substring(1)) < Integer.parseInt(ParamsLayout.OLDEST.substring(1));
@@ -251,25 +254,25 @@ public final class LlamaLibrary {
         Ggml.ggml_backend_load_all_from_path(
                 CString.of(files.directory().toAbsolutePath().toString()));
         if (Ggml.ggml_backend_dev_by_type(GgmlBase.DEVICE_TYPE_CPU) == null) {
-            // Distributions keep backends in a folder that is compiled in.
+            // Linux distributions compile another directory for backends into ggml.
             Ggml.ggml_backend_load_all();
         }
         if (Ggml.ggml_backend_dev_by_type(GgmlBase.DEVICE_TYPE_CPU) == null) {
-            throw new BadInput("llama.cpp finds no CPU backend: there is no libggml-cpu that runs here in "
-                    + files.directory() + "; name a directory that holds all files of a llama.cpp.");
+            throw new BadInput("No CPU backend (libggml-cpu) that runs here in " + files.directory()
+                    + ": give a directory with all files of a llama.cpp.");
         }
     }
 
-    /** {@code llama_version()} where there is one, made exact by the release that metadata or the file's name tell. */
-    private String version(Optional<String> release) {
+    /** {@code llama_version()}, if it exists; else the release, the build number or {@code unknown}. */
+    private String version(@Nullable String release) {
         Optional<String> own = text(llama, "llama_version").map(v -> v.startsWith("v") ? v : "v" + v);
-        return own.map(v -> release.filter(r -> v.startsWith(r)).orElse(v))
-                .or(() -> release)
+        return own.map(v -> release != null && v.startsWith(release) ? release : v)
+                .or(() -> Optional.ofNullable(release))
                 .or(this::buildNumber)
                 .orElse("unknown");
     }
 
-    /** {@code LLAMA_BUILD_NUMBER} is where llama.cpp's code for programs is linked in, as in java-llama.cpp. */
+    /** {@code LLAMA_BUILD_NUMBER}. It exists only with llama.cpp's library for programs, as in java-llama.cpp. */
     private Optional<String> buildNumber() {
         try {
             int number = llama.getGlobalVariableAddress("LLAMA_BUILD_NUMBER").getInt(0);
@@ -283,21 +286,18 @@ public final class LlamaLibrary {
         return metadataRelease(files.directory()).or(() -> releaseIn(realName(files.llama())));
     }
 
-    /** The npm packages say in a file from which release they were built. */
+    /** The release in the metadata file of an npm package. */
     private static Optional<String> metadataRelease(Path directory) {
         Path file = directory.resolve("_nlcBuildMetadata.json");
         if (!Files.isReadable(file)) {
             return Optional.empty();
         }
         try {
-            String json = Files.readString(file);
             String release = new ObjectMapper()
-                    .readTree(json)
+                    .readTree(Files.readString(file))
                     .at("/buildOptions/llamaCpp/release")
                     .asText();
             return Optional.of(release).filter(r -> !r.isEmpty());
-        } catch (JsonProcessingException e) {
-            return Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -306,7 +306,7 @@ public final class LlamaLibrary {
     private static final Pattern RELEASE = Pattern.compile("[.-](?<release>b\\d{4,}|v\\d+\\.\\d+\\.\\d+)\\b");
     private static final Pattern BUILD_NUMBER = Pattern.compile("\\b0\\.0\\.(?<number>\\d{4,})\\b");
 
-    /** {@code libllama.vulkan.v0.4.0.so}, {@code libllama.b6431.so}, {@code libllama.so.0.0.6431}. */
+    /** The release in {@code libllama.vulkan.v0.4.0.so}, {@code libllama.b6431.so} or {@code libllama.so.0.0.6431}. */
     static Optional<String> releaseIn(String fileName) {
         Matcher release = RELEASE.matcher(fileName);
         if (release.find()) {
@@ -324,7 +324,7 @@ public final class LlamaLibrary {
         }
     }
 
-    /** {@code enum ggml_backend_dev_type}: until b6431 the third was ACCEL, since b6673 IGPU comes before it. */
+    /** The type for {@code enum ggml_backend_dev_type}. Number 2 is ACCEL up to b6431, and IGPU since b6673. */
     private LlamaDevice.Type type(int type) {
         return switch (type) {
             case 0 -> LlamaDevice.Type.CPU;
@@ -334,7 +334,7 @@ public final class LlamaLibrary {
         };
     }
 
-    /** Of these two functions the releases with IGPU have at least one, and those without it none. */
+    /** Releases with IGPU have at least one of these functions; older releases have none. */
     private boolean hasIgpu() {
         return function("llama_model_is_hybrid").isPresent()
                 || function("llama_memory_breakdown_print").isPresent();

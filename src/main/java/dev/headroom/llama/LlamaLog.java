@@ -11,15 +11,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The lines llama.cpp logged in this process, without those of level debug. Safe to use from any thread. The last
- * {@value #CAPACITY} lines are kept. Where the system property {@code headroom.llama.log} names a file, each line is
- * also appended there at once, so that a crash leaves them.
+ * The last {@value #CAPACITY} lines that llama.cpp logged in this process, without level debug. Thread-safe.
  *
- * <p>Headroom adds a line of its own before it loads a model and before it makes a context.
+ * <p>If the system property {@code headroom.llama.log} has a path, each line is also appended to that file at once. So
+ * the lines are not lost in a crash.
+ *
+ * <p>Headroom adds its own line before it loads a model and before it creates a context.
  */
 public final class LlamaLog {
     static final String LOADING = "headroom: loading ";
@@ -30,16 +31,16 @@ public final class LlamaLog {
     private record Line(long number, boolean error, String text) {}
 
     private final Deque<Line> lines = new ArrayDeque<>();
-    private final Optional<Path> file;
+    private final @Nullable Path file;
     private final StringBuilder unfinished = new StringBuilder();
-    private Optional<Pattern> debug = Optional.empty();
+    private @Nullable Pattern debug;
     private int level;
     private long count;
 
-    /** Held here so that it lives as long as the library may call it. */
+    /** A field, so that it is not collected while the library may call it. */
     private final LogCallback callback = this::onLog;
 
-    LlamaLog(Optional<Path> file) {
+    LlamaLog(@Nullable Path file) {
         this.file = file;
     }
 
@@ -51,18 +52,18 @@ public final class LlamaLog {
         try {
             append(chunkLevel, text.getString(0, StandardCharsets.UTF_8.name()));
         } catch (RuntimeException | Error e) {
-            // There is no caller to tell: an exception must not unwind through C.
+            // An exception must not unwind through C, and there is no caller in Java to handle it.
         }
     }
 
-    /** Takes a chunk as llama.cpp gives it: a line, a part of one, or the continuation of the last chunk. */
+    /** Adds a chunk from llama.cpp: lines, a part of a line, or the continuation of the last chunk. */
     synchronized void append(int chunkLevel, String chunk) {
         Heartbeat.beat();
         if (chunkLevel != GgmlBase.LOG_LEVEL_CONT) {
             finishLine();
             level = chunkLevel;
         }
-        if (level == GgmlBase.LOG_LEVEL_DEBUG && debug.isEmpty()) {
+        if (level == GgmlBase.LOG_LEVEL_DEBUG && debug == null) {
             return;
         }
         int start = 0;
@@ -74,19 +75,19 @@ public final class LlamaLog {
         unfinished.append(chunk, start, chunk.length());
     }
 
-    /** Also keeps those lines of level debug, from now on, in which the pattern is found. */
-    synchronized void keepDebug(Pattern lines) {
+    /** From now on, also keeps lines of level debug that contain the pattern. */
+    synchronized void keepDebug(Pattern pattern) {
         finishLine();
-        debug = Optional.of(lines);
+        debug = pattern;
     }
 
-    /** The lines kept since a mark, oldest first. */
+    /** The lines since a mark, oldest first. */
     synchronized List<String> since(long mark) {
         finishLine();
         return lines.stream().filter(l -> l.number >= mark).map(Line::text).toList();
     }
 
-    /** Adds a line of Headroom's own. */
+    /** Adds a line from Headroom. */
     synchronized void note(String line) {
         finishLine();
         keep(false, line);
@@ -96,7 +97,7 @@ public final class LlamaLog {
         String text = unfinished.toString().stripTrailing();
         unfinished.setLength(0);
         boolean unwanted = level == GgmlBase.LOG_LEVEL_DEBUG
-                && debug.filter(lines -> lines.matcher(text).find()).isEmpty();
+                && (debug == null || !debug.matcher(text).find());
         if (!text.isEmpty() && !unwanted) {
             keep(level == GgmlBase.LOG_LEVEL_ERROR, text);
         }
@@ -107,20 +108,17 @@ public final class LlamaLog {
         if (lines.size() > CAPACITY) {
             lines.removeFirst();
         }
-        if (file.isPresent()) {
+        if (file != null) {
             try {
                 Files.writeString(
-                        file.get(),
-                        text + System.lineSeparator(),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND);
+                        file, text + System.lineSeparator(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             } catch (IOException e) {
-                // The copy is for crashes; the lines above are the log.
+                // The file is only needed after a crash.
             }
         }
     }
 
-    /** The lines kept so far, oldest first. */
+    /** The lines, oldest first. */
     public synchronized List<String> lines() {
         finishLine();
         return lines.stream().map(Line::text).toList();
@@ -132,17 +130,18 @@ public final class LlamaLog {
         return all.subList(Math.max(0, all.size() - n), all.size());
     }
 
-    /** What the lines tell about the model loaded last and the context made last. */
+    /** The facts in the lines of this process. */
     public LlamaFacts facts() {
         return parse(lines());
     }
 
+    /** The number of the next line, for {@link #since} and {@link #failure}. */
     synchronized long mark() {
         finishLine();
         return count;
     }
 
-    /** The exception for something that failed after a mark: with what llama.cpp logged as errors since. */
+    /** The exception for a failed call, with the errors that llama.cpp has logged since a mark. */
     synchronized LlamaException failure(String what, long mark) {
         finishLine();
         List<Line> since = lines.stream().filter(l -> l.number >= mark).toList();
@@ -152,9 +151,8 @@ public final class LlamaLog {
                 .distinct()
                 .limit(3)
                 .toList();
-        String message = what + ": "
-                + (causes.isEmpty() ? "llama.cpp gave no reason" : "llama.cpp says " + String.join("; ", causes)) + ".";
-        return parse(since.stream().map(Line::text).toList()).failedAllocation().isPresent()
+        String message = what + ": " + (causes.isEmpty() ? "it logged no error" : String.join("; ", causes)) + ".";
+        return parse(since.stream().map(Line::text).toList()).failedAllocation() != null
                 ? new LlamaOutOfMemory(message)
                 : new LlamaException(message);
     }
@@ -163,7 +161,7 @@ public final class LlamaLog {
         return line.replaceFirst("^[\\w~]+: ", "").replaceFirst("[.\\s]+$", "");
     }
 
-    /** What such lines tell; {@link #facts()} does it for those of this process. */
+    /** The facts in these lines. */
     public static LlamaFacts parse(List<String> lines) {
         LogParser parser = new LogParser();
         lines.forEach(parser::read);

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A loaded model. Not safe for use by several threads at once. */
+/** A loaded model. Not thread-safe. */
 public final class LlamaModel implements AutoCloseable {
-    /** More than any model has: releases before b7698 do not take -1 for all, and before b6431 the default is none. */
+    /** More layers than any model has. Releases before b7698 do not accept -1 for all layers. */
     private static final int ALL_LAYERS = 999;
 
     private final LlamaLibrary library;
@@ -26,10 +26,10 @@ public final class LlamaModel implements AutoCloseable {
     }
 
     /**
-     * Loads a GGUF file as llama-bench does: all settings but {@code gpuLayers} are the library's defaults.
+     * Loads a GGUF file like llama-bench: all settings except {@code gpuLayers} are the library's defaults.
      *
-     * @param gpuLayers how many layers go to devices, counted from the last; -1: all
-     * @throws BadInput if there is no such file
+     * @param gpuLayers number of layers on devices, counted from the last; -1 for all
+     * @throws BadInput if the file does not exist or is not readable
      * @throws LlamaException if llama.cpp cannot load it
      * @throws LlamaOutOfMemory if an allocation failed
      */
@@ -41,7 +41,7 @@ public final class LlamaModel implements AutoCloseable {
 
     static Params params(LlamaLibrary library, int gpuLayers) {
         if (gpuLayers < -1) {
-            throw new BadInput("gpuLayers is " + gpuLayers + ": it has to be -1 (all layers), 0 or more.");
+            throw new BadInput("gpuLayers is " + gpuLayers + ": give -1 (all layers), 0 or more.");
         }
         Params params = Llama.llama_model_default_params();
         library.layout().model().setInt(params, "n_gpu_layers", gpuLayers == -1 ? ALL_LAYERS : gpuLayers);
@@ -49,10 +49,10 @@ public final class LlamaModel implements AutoCloseable {
     }
 
     /**
-     * Reads metadata and vocabulary alone: whether this llama.cpp knows such a model at all.
+     * Checks whether this llama.cpp supports a model. It reads only metadata and vocabulary.
      *
-     * @throws BadInput if there is no such file
-     * @throws LlamaException if llama.cpp does not know it
+     * @throws BadInput if the file does not exist or is not readable
+     * @throws LlamaException if llama.cpp does not support the model
      */
     public static void check(LlamaLibrary library, Path file) {
         Params params = Llama.llama_model_default_params();
@@ -76,47 +76,47 @@ public final class LlamaModel implements AutoCloseable {
         return new LlamaModel(library, handle);
     }
 
-    /** Tokens in the vocabulary: valid tokens are 0 to this number, exclusive. */
+    /** The number of tokens in the vocabulary. Valid tokens are 0 to this number, exclusive. */
     public int vocabularySize() {
         return Llama.llama_vocab_n_tokens(Llama.llama_model_get_vocab(handle()));
     }
 
-    /** Tokens of context the model was trained for. */
+    /** The context length in tokens that the model was trained for. */
     public int trainedContextLength() {
         return Llama.llama_model_n_ctx_train(handle());
     }
 
-    /** Architecture, size and quantization as llama.cpp names them: {@code llama 1B Q4_0}. */
+    /** Architecture, size and quantization in llama.cpp's words: {@code llama 1B Q4_0}. */
     public String description() {
         byte[] buffer = new byte[256];
         Llama.llama_model_desc(handle(), buffer, buffer.length);
         return CString.read(buffer);
     }
 
-    /** Parameters: the number of weights. */
+    /** The number of weights. */
     public long parameters() {
         return Llama.llama_model_n_params(handle());
     }
 
-    /** Size of all tensors in bytes. */
+    /** The size of all tensors in bytes. */
     public long bytes() {
         return Llama.llama_model_size(handle());
     }
 
-    /** The token that begins a prompt; token 0 where the model has none. */
+    /** The first token of a prompt; token 0 if the model has none. */
     public int beginOfSequence() {
         return Math.max(0, Llama.llama_vocab_bos(Llama.llama_model_get_vocab(handle())));
     }
 
     /**
-     * Whether a context can forget its last tokens alone; not so where layers are recurrent.
-     * {@link LlamaContext#restoreState()} works with both kinds.
+     * Whether the last tokens of a context can be removed. This is false if layers are recurrent.
+     * {@link LlamaContext#restoreState()} works for all models.
      */
     public boolean truncatable() {
         return Llama.llama_model_is_recurrent(handle()) == 0 && !hybrid();
     }
 
-    /** Tokens that layers with a sliding window look back; 0: there are none. */
+    /** The length of the sliding window in tokens; 0 if no layer has one. */
     int slidingWindow() {
         return Llama.llama_model_n_swa(handle());
     }
@@ -128,7 +128,9 @@ public final class LlamaModel implements AutoCloseable {
                 .orElseGet(this::hasRecurrentLayers);
     }
 
-    /** For releases before llama_model_is_hybrid: such models state the shape of their recurrent layers. */
+    /**
+     * For releases without {@code llama_model_is_hybrid}: hybrid models have the shape of recurrent layers as metadata.
+     */
     private boolean hasRecurrentLayers() {
         return metadata("general.architecture")
                 .filter(architecture -> List.of("ssm.conv_kernel", "shortconv.l_cache", "wkv.head_size").stream()
@@ -162,7 +164,7 @@ public final class LlamaModel implements AutoCloseable {
         contexts.remove(context);
     }
 
-    /** Frees the model, and before it the contexts made from it that are still open. */
+    /** Frees the model's open contexts, then the model. */
     @Override
     public void close() {
         Pointer open = handle;

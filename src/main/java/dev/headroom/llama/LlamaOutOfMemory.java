@@ -1,6 +1,6 @@
 package dev.headroom.llama;
 
-/** llama.cpp failed because an allocation did, on a device or on the host. */
+/** A failed call of llama.cpp, caused by a failed allocation on a device or on the host. */
 public class LlamaOutOfMemory extends LlamaException {
     private static final long serialVersionUID = 1L;
 

@@ -12,18 +12,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What llama.cpp would allocate for a model and its contexts, by its own account: it reads the file's header, adds up
- * buffers and takes none of them ({@code no_alloc}). A few milliseconds a context. Not safe for use by several threads.
+ * The buffers that llama.cpp would allocate for a model and its contexts. llama.cpp reads the file's header and
+ * computes sizes, but allocates nothing ({@code no_alloc}). A context takes a few milliseconds. Not thread-safe.
  *
- * <p>Sizes of weights it does not tell that way, but where it would put them: {@link #devices()} and
- * {@link #hostBuffers()}.
+ * <p>For weights, llama.cpp reports no sizes this way, only their place: {@link #devices()} and {@link #hostBuffers()}.
  */
 public final class LlamaSimulation implements AutoCloseable {
     private static final int LOAD_MODE_NONE = 0;
@@ -33,18 +31,18 @@ public final class LlamaSimulation implements AutoCloseable {
             Pattern.compile("layer +(?<layer>\\d{1,6}) assigned to device (?<device>[^, ]+)");
     private static final Pattern OVERRIDDEN =
             Pattern.compile("tensor (?<tensor>\\S+) \\(.*\\) buffer type overridden to (?<buffer>\\S+)");
-    private static final Pattern KEPT = Pattern.compile(LAYER + "|" + OVERRIDDEN);
+    private static final Pattern KEPT_LINES = Pattern.compile(LAYER + "|" + OVERRIDDEN);
     private static final Pattern CACHE =
             Pattern.compile("kv_cache\\w*: +size = +(?<mib>[0-9.]+) MiB \\( *(?<cells>\\d+) cells");
 
     /**
-     * What a context would take.
+     * The memory of a context.
      *
-     * @param flashAttention as resolved
-     * @param kvMebibytes keys and values on all devices together; empty: there is no KV cache
-     * @param buffers recurrent state, compute and output, by device
+     * @param flashAttention whether the context uses flash attention, after {@code auto} was resolved; null if unknown
+     * @param kvMebibytes KV cache on all devices together, in MiB; null if there is none
+     * @param buffers buffers for recurrent state, compute and output on each device
      */
-    public record Context(Optional<Boolean> flashAttention, OptionalDouble kvMebibytes, List<Buffer> buffers) {
+    public record Context(@Nullable Boolean flashAttention, @Nullable Double kvMebibytes, List<Buffer> buffers) {
         public Context {
             buffers = List.copyOf(buffers);
         }
@@ -61,17 +59,16 @@ public final class LlamaSimulation implements AutoCloseable {
     }
 
     /**
-     * Reads a model's header.
+     * Simulates loading a model.
      *
      * @param gpuLayers as for {@link LlamaModel#load}
-     * @throws LlamaException if this llama.cpp cannot simulate, or does not know such a model
+     * @throws LlamaException if this llama.cpp cannot simulate or does not support the model
      */
     public static LlamaSimulation load(LlamaLibrary library, Path file, int gpuLayers) {
         if (!library.layout().model().fields().containsKey("no_alloc")) {
-            throw new LlamaException(
-                    "llama.cpp " + library.build().version() + " cannot simulate what it would allocate.");
+            throw new LlamaException("llama.cpp " + library.build().version() + " cannot simulate allocations.");
         }
-        library.log().keepDebug(KEPT);
+        library.log().keepDebug(KEPT_LINES);
         long mark = library.log().mark();
         library.log().note(LlamaLog.LOADING + file + ", gpuLayers " + gpuLayers + ", simulated");
         LlamaModel model = LlamaModel.load(library, file, params(library, gpuLayers));
@@ -80,7 +77,7 @@ public final class LlamaSimulation implements AutoCloseable {
         if (devices.isEmpty()) {
             model.close();
             throw new LlamaException(
-                    "llama.cpp " + library.build().version() + " does not say where it would put layers.");
+                    "llama.cpp " + library.build().version() + " does not report the devices of layers.");
         }
         boolean hostAlone = LlamaLog.parse(lines).buffers().stream()
                 .map(Buffer::device)
@@ -105,8 +102,8 @@ public final class LlamaSimulation implements AutoCloseable {
     }
 
     /**
-     * llama.cpp copies some weights into a form that suits the CPU better. Which ones depends on the CPU, types and
-     * shapes; told to put everything on the host, it says of each tensor which buffer it would choose there.
+     * Asks llama.cpp for the host buffer of each tensor. llama.cpp copies some weights into a format that is faster on
+     * this CPU, depending on types and shapes. If all tensors are forced to the host, it logs the buffer of each.
      */
     private static Map<String, List<String>> askForHostBuffers(LlamaLibrary library, Path file, int gpuLayers) {
         byte[] everything = CString.of(".*");
@@ -124,7 +121,7 @@ public final class LlamaSimulation implements AutoCloseable {
         }
     }
 
-    /** The device of each layer, then of the output layer, by ggml's names. */
+    /** Parses {@link #devices()}. */
     static List<String> devices(List<String> lines) {
         Map<Integer, String> byLayer = new TreeMap<>();
         for (String line : lines) {
@@ -136,7 +133,7 @@ public final class LlamaSimulation implements AutoCloseable {
         return List.copyOf(byLayer.values());
     }
 
-    /** The buffers of each tensor in the order in which they were chosen. */
+    /** Parses {@link #hostBuffers()}. The buffers of a tensor are in the order of the log. */
     static Map<String, List<String>> hostBuffers(List<String> lines) {
         Map<String, List<String>> buffers = new LinkedHashMap<>();
         for (String line : lines) {
@@ -150,14 +147,15 @@ public final class LlamaSimulation implements AutoCloseable {
         return buffers;
     }
 
-    /** What the lines of one context tell. */
+    /** Parses the lines of one context. */
     static Context context(List<String> lines) {
         LlamaFacts facts = LlamaLog.parse(lines);
-        OptionalDouble kv = lines.stream()
+        Double kv = lines.stream()
                 .map(CACHE::matcher)
                 .filter(Matcher::find)
-                .mapToDouble(cache -> Double.parseDouble(cache.group("mib")))
-                .reduce(Double::sum);
+                .map(cache -> Double.valueOf(cache.group("mib")))
+                .reduce(Double::sum)
+                .orElse(null);
         return new Context(
                 facts.flashAttention(),
                 kv,
@@ -166,23 +164,23 @@ public final class LlamaSimulation implements AutoCloseable {
                         .toList());
     }
 
-    /** The device of each layer, then of the output layer, by ggml's names; {@code CPU} is the host. */
+    /** ggml's name for the device of each layer, then of the output layer; {@code CPU} is the host. */
     public List<String> devices() {
         return devices;
     }
 
     /**
-     * For each tensor the buffers it would have on the host: {@code CPU}, or the name of the form it is copied into. A
-     * tensor with several uses has several. Empty: all would be in {@code CPU}.
+     * The buffers of each tensor if it is on the host: {@code CPU}, or the format that it is copied into. A tensor with
+     * several uses has several buffers. The map is empty if all tensors would be in {@code CPU}.
      */
     public Map<String, List<String>> hostBuffers() {
         return hostBuffers;
     }
 
     /**
-     * What such a context would take.
+     * Simulates the creation of a context.
      *
-     * @throws LlamaException if llama.cpp would not make it
+     * @throws LlamaException if llama.cpp could not create it
      */
     public Context context(ContextSettings settings) {
         LlamaLog log = model.library().log();

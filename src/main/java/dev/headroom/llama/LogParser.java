@@ -5,15 +5,13 @@ import dev.headroom.llama.LlamaFacts.FailedAllocation;
 import dev.headroom.llama.LlamaFacts.Kind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads llama.cpp's log line by line. Loading a model begins anew; making a context begins anew for what belongs to a
- * context.
+ * Parses llama.cpp's log line by line. When a model is loaded, all facts are cleared. When a context is created, the
+ * facts about contexts are cleared.
  */
 final class LogParser {
     private static final double MIB = 1024.0 * 1024.0;
@@ -39,26 +37,30 @@ final class LogParser {
 
     private final List<Buffer> buffers = new ArrayList<>();
     private final List<String> devices = new ArrayList<>();
-    private Optional<Boolean> flashAttention = Optional.empty();
-    private OptionalInt offloaded = OptionalInt.empty();
-    private OptionalInt total = OptionalInt.empty();
-    private Optional<FailedAllocation> failed = Optional.empty();
+    private @Nullable Boolean flashAttention;
+    private @Nullable Integer offloaded;
+    private @Nullable Integer total;
+    private @Nullable FailedAllocation failed;
 
     void read(String line) {
         if (line.startsWith(LlamaLog.LOADING)) {
             buffers.clear();
             devices.clear();
-            flashAttention = Optional.empty();
-            offloaded = OptionalInt.empty();
-            total = OptionalInt.empty();
-            failed = Optional.empty();
+            flashAttention = null;
+            offloaded = null;
+            total = null;
+            failed = null;
         } else if (line.startsWith(LlamaLog.CREATING)) {
             buffers.removeIf(b -> b.kind() != Kind.MODEL);
-            flashAttention = Optional.empty();
-            failed = Optional.empty();
+            flashAttention = null;
+            failed = null;
         } else {
             fact(line);
-            failure(line).ifPresent(this::failed);
+            FailedAllocation failure = failure(line);
+            // One failure logs several lines: keep the one with the most details.
+            if (failure != null && (failed == null || details(failure) >= details(failed))) {
+                failed = failure;
+            }
         }
     }
 
@@ -73,10 +75,10 @@ final class LogParser {
         } else if (device.find()) {
             devices.add(device.group("device"));
         } else if (layers.find()) {
-            offloaded = OptionalInt.of(Integer.parseInt(layers.group("offloaded")));
-            total = OptionalInt.of(Integer.parseInt(layers.group("total")));
+            offloaded = Integer.valueOf(layers.group("offloaded"));
+            total = Integer.valueOf(layers.group("total"));
         } else if (attention.find()) {
-            flashAttention = Optional.of(attention.group("value").matches("enabled|1"));
+            flashAttention = attention.group("value").matches("enabled|1");
         }
     }
 
@@ -90,7 +92,7 @@ final class LogParser {
         };
     }
 
-    /** Compute and output buffers are allocated anew in place of smaller ones; the others are all there at once. */
+    /** A new compute or output buffer replaces the smaller one on its device. Other buffers add up. */
     private void add(Buffer buffer) {
         if (buffer.kind() == Kind.COMPUTE || buffer.kind() == Kind.OUTPUT) {
             buffers.removeIf(b -> b.kind() == buffer.kind() && b.device().equals(buffer.device()));
@@ -98,51 +100,36 @@ final class LogParser {
         buffers.add(buffer);
     }
 
-    private static Optional<FailedAllocation> failure(String line) {
+    private static @Nullable FailedAllocation failure(String line) {
         if (NOT_FATAL.matcher(line).find()) {
-            return Optional.empty();
+            return null;
         }
         Matcher onDevice = FAILED_ON_DEVICE.matcher(line);
         if (onDevice.find()) {
             String bytes = onDevice.group("bytes");
-            return failedAllocation(onDevice.group("device"), bytes == null ? OptionalDouble.empty() : mib(bytes));
+            return new FailedAllocation(onDevice.group("device"), bytes == null ? null : mib(bytes));
         }
         Matcher onCuda = FAILED_ON_CUDA.matcher(line);
         if (onCuda.find()) {
-            return failedAllocation(
-                    "CUDA" + onCuda.group("number"), OptionalDouble.of(Double.parseDouble(onCuda.group("mib"))));
+            return new FailedAllocation("CUDA" + onCuda.group("number"), Double.valueOf(onCuda.group("mib")));
         }
         Matcher mib = FAILED_MIB.matcher(line);
         if (mib.find()) {
-            return Optional.of(
-                    new FailedAllocation(Optional.empty(), OptionalDouble.of(Double.parseDouble(mib.group("mib")))));
+            return new FailedAllocation(null, Double.valueOf(mib.group("mib")));
         }
         Matcher bytes = FAILED_BYTES.matcher(line);
         if (bytes.find()) {
-            return Optional.of(new FailedAllocation(Optional.empty(), mib(bytes.group("bytes"))));
+            return new FailedAllocation(null, mib(bytes.group("bytes")));
         }
-        return FAILED.matcher(line).find()
-                ? Optional.of(new FailedAllocation(Optional.empty(), OptionalDouble.empty()))
-                : Optional.empty();
+        return FAILED.matcher(line).find() ? new FailedAllocation(null, null) : null;
     }
 
-    private static Optional<FailedAllocation> failedAllocation(String device, OptionalDouble mebibytes) {
-        return Optional.of(new FailedAllocation(Optional.of(device), mebibytes));
+    private static double mib(String bytes) {
+        return Double.parseDouble(bytes) / MIB;
     }
 
-    private static OptionalDouble mib(String bytes) {
-        return OptionalDouble.of(Double.parseDouble(bytes) / MIB);
-    }
-
-    /** One failure makes several lines: the one that tells most stays. */
-    private void failed(FailedAllocation next) {
-        if (failed.isEmpty() || told(next) >= told(failed.get())) {
-            failed = Optional.of(next);
-        }
-    }
-
-    private static int told(FailedAllocation failure) {
-        return (failure.device().isPresent() ? 1 : 0) + (failure.mebibytes().isPresent() ? 2 : 0);
+    private static int details(FailedAllocation failure) {
+        return (failure.device() != null ? 1 : 0) + (failure.mebibytes() != null ? 2 : 0);
     }
 
     LlamaFacts facts() {

@@ -3,29 +3,29 @@ package dev.headroom.llama;
 import java.util.function.Consumer;
 
 /**
- * How far a benchmark has come in what takes memory. It says so itself, outside of what it times; whoever measures
- * memory listens.
+ * A step of a benchmark that takes memory. Benchmarks report it outside of the timed code, and the memory profiler
+ * listens.
  */
 public enum Phase {
-    /** Nothing of llama.cpp is there yet. */
+    /** llama.cpp is not loaded yet. */
     START,
-    /** llama.cpp and its backends have been opened. */
+    /** llama.cpp and its backends are loaded. */
     BACKEND,
-    /** The model has been loaded. */
+    /** The model is loaded. */
     MODEL,
-    /** A context has been made. */
+    /** The context is created. */
     CONTEXT,
-    /** Tokens have been decoded. */
+    /** Tokens are decoded. */
     DECODE;
 
     private static volatile Consumer<Phase> listener = phase -> {};
 
-    /** Has a listener told of every phase from now on, in the thread that reaches it. */
-    public static void listen(Consumer<Phase> told) {
-        listener = told;
+    /** Sets the listener. It is called in the thread that reaches a phase. */
+    public static void listen(Consumer<Phase> newListener) {
+        listener = newListener;
     }
 
-    /** Says that this phase has been reached. */
+    /** Reports that the benchmark has reached this phase. */
     public void reached() {
         listener.accept(this);
     }

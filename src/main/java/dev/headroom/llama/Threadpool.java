@@ -7,11 +7,11 @@ import dev.headroom.llama.binding.Ggml;
 import dev.headroom.llama.binding.GgmlBase;
 
 /**
- * Threads of the CPU backend that live as long as a context, with ggml's default parameters (poll 50), as llama-bench
- * has them. Without one ggml makes and joins threads for every token.
+ * The CPU backend's threads for one context, with ggml's default parameters (poll 50), as in llama-bench. Without a
+ * threadpool, ggml creates and joins threads for every token.
  */
 final class Threadpool implements AutoCloseable {
-    /** More bytes than {@code struct ggml_threadpool_params} has in any version; it goes by pointer. */
+    /** Larger than {@code struct ggml_threadpool_params} in any version. The struct is passed by pointer. */
     static final int PARAMS_SIZE = 1024;
 
     private final Pointer registry;
@@ -29,7 +29,7 @@ final class Threadpool implements AutoCloseable {
         }
     }
 
-    /** The CPU backend is a library of its own: its functions are had from the registry. */
+    /** The CPU backend is a separate library. Its functions are found through the registry. */
     private Function function(String name) {
         Pointer address = GgmlBase.ggml_backend_reg_get_proc_address(registry, name);
         if (address == null) {

@@ -1,4 +1,4 @@
-/** llama.cpp as Java objects, each the one owner of its native handle. */
+/** llama.cpp as Java objects. Each object owns its native handle. */
 @NullMarked
 package dev.headroom.llama;
 

@@ -46,10 +46,8 @@ final class GgmlDevice implements Meter {
     static OptionalLong used(List<LlamaDevice> devices) {
         return devices.stream()
                 .filter(device -> device.type() == LlamaDevice.Type.GPU || device.type() == LlamaDevice.Type.IGPU)
-                .filter(device ->
-                        device.totalBytes().isPresent() && device.freeBytes().isPresent())
-                .mapToLong(device ->
-                        device.totalBytes().getAsLong() - device.freeBytes().getAsLong())
+                .filter(device -> device.totalBytes() != null && device.freeBytes() != null)
+                .mapToLong(device -> device.totalBytes() - device.freeBytes())
                 .filter(used -> used > 0)
                 .reduce(Long::sum);
     }

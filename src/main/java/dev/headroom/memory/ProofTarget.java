@@ -101,9 +101,11 @@ public interface ProofTarget {
 
         @Override
         public long free() {
-            return device.type() == LlamaDevice.Type.GPU || device.type() == LlamaDevice.Type.IGPU
-                    ? library.devices().get(index).freeBytes().orElse(0)
-                    : host().free();
+            if (device.type() != LlamaDevice.Type.GPU && device.type() != LlamaDevice.Type.IGPU) {
+                return host().free();
+            }
+            Long bytes = library.devices().get(index).freeBytes();
+            return bytes == null ? 0 : bytes;
         }
 
         @Override

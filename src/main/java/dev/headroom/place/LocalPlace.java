@@ -49,7 +49,7 @@ final class LocalPlace implements Place {
      */
     static LocalPlace open(Plan plan, String label, Optional<Path> llama, boolean strict) {
         NoiseWatch noise = NoiseWatch.begin(strict);
-        Path home = LlamaHome.find(llama).toAbsolutePath();
+        Path home = LlamaHome.find(llama.orElse(null)).toAbsolutePath();
         Preparation preparation = Preparation.of(plan, label, home);
         noise.beforeRun();
         return new LocalPlace(home, preparation, noise);

@@ -2,7 +2,7 @@ package dev.headroom.place;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import dev.headroom.fork.ForkListener;
 import dev.headroom.fork.MachineLock;
 import dev.headroom.plan.Cell;
@@ -211,7 +211,7 @@ public final class PlaceServer {
                 logs.put(
                         String.valueOf(file.getFileName()),
                         new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8));
-                Leftovers.patiently(() -> Files.delete(file));
+                FileRetry.retry(() -> Files.delete(file));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -221,7 +221,7 @@ public final class PlaceServer {
 
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            Leftovers.delete(files.sorted(Comparator.reverseOrder()).toArray(Path[]::new));
+            FileRetry.delete(files.sorted(Comparator.reverseOrder()).toArray(Path[]::new));
         }
     }
 

@@ -163,7 +163,7 @@ public final class Places implements Closeable {
         return new HostFiles(
                 Path.of(System.getProperty("java.home")),
                 classPath,
-                own ? Path.of("") : LlamaHome.find(llama).toAbsolutePath(),
+                own ? Path.of("") : LlamaHome.find(llama.orElse(null)).toAbsolutePath(),
                 cache,
                 models,
                 path);

@@ -2,7 +2,7 @@ package dev.headroom.probe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import dev.headroom.llama.ContextSettings;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
@@ -73,7 +73,7 @@ final class AllocationProbe {
                         List.of(home.toString(), model.toString(), file.toString()));
                 return Json.read(json, Answer.class).loads();
             } finally {
-                Leftovers.delete(file);
+                FileRetry.delete(file);
             }
         } catch (JsonProcessingException e) {
             throw new BadInput("The simulation of " + model + " gave an answer that cannot be read.", e);
@@ -115,11 +115,7 @@ final class AllocationProbe {
     private static Context context(LlamaSimulation simulation, ContextSettings settings) {
         try {
             LlamaSimulation.Context context = simulation.context(settings);
-            return new Context(
-                    null,
-                    context.flashAttention().orElse(null),
-                    context.kvMebibytes().isPresent() ? context.kvMebibytes().getAsDouble() : null,
-                    Buffers.sizes(context.buffers()));
+            return new Context(null, context.flashAttention(), context.kvMebibytes(), Buffers.sizes(context.buffers()));
         } catch (LlamaException e) {
             return new Context(String.valueOf(e.getMessage()), null, null, List.of());
         }

@@ -2,7 +2,7 @@ package dev.headroom.probe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
@@ -41,7 +41,7 @@ public final class LlamaProbe {
                         LlamaProbe.class, "llama.cpp in " + home, List.of(LIBRARY, home.toString(), proof.toString()));
                 return Json.read(json, Run.Llama.class);
             } finally {
-                Leftovers.delete(proof);
+                FileRetry.delete(proof);
             }
         } catch (JsonProcessingException e) {
             throw new BadInput(
@@ -91,7 +91,7 @@ public final class LlamaProbe {
     private static Run.Llama describe(LlamaLibrary library) {
         List<Run.Device> devices = new ArrayList<>();
         for (LlamaDevice device : library.devices()) {
-            Double total = device.totalBytes().isPresent() ? device.totalBytes().getAsLong() / 1048576.0 : null;
+            Double total = device.totalBytes() == null ? null : device.totalBytes() / 1048576.0;
             devices.add(new Run.Device(
                     device.name(),
                     device.description(),
@@ -100,7 +100,7 @@ public final class LlamaProbe {
         }
         return new Run.Llama(
                 library.build().version(),
-                library.build().commit().orElse(null),
+                library.build().commit(),
                 library.build().library().toString(),
                 devices,
                 library.systemInfo(),

@@ -1,11 +1,11 @@
 package dev.headroom.probe;
 
 import dev.headroom.BadInput;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import dev.headroom.gguf.Gguf;
-import dev.headroom.gguf.GgufType;
 import dev.headroom.gguf.KvCache;
-import dev.headroom.gguf.Weights;
+import dev.headroom.gguf.TensorType;
+import dev.headroom.gguf.WeightPlacement;
 import dev.headroom.llama.ContextSettings;
 import dev.headroom.llama.FlashAttention;
 import dev.headroom.llama.KvType;
@@ -134,7 +134,7 @@ public final class Predictions {
                 model.writeWithoutWeights(file);
                 return AllocationProbe.ask(home, file, requests);
             } finally {
-                Leftovers.delete(file, directory);
+                FileRetry.delete(file, directory);
             }
         } catch (IOException e) {
             throw new BadInput(
@@ -173,8 +173,8 @@ public final class Predictions {
         if (context.failure() != null) {
             return new Prediction(parts, context.failure());
         }
-        Optional<Boolean> flashAttention = Optional.ofNullable(context.flashAttention());
-        Optional<List<Long>> cache = cacheBytes(model, settings, flashAttention.or(() -> asked(settings)))
+        Boolean resolved = context.flashAttention();
+        Optional<List<Long>> cache = cacheBytes(model, settings, resolved != null ? resolved : asked(settings))
                 .filter(layers -> layers.size() == load.devices().size() - 1);
         if (cache.isPresent()) {
             Map<String, Long> byDevice = new LinkedHashMap<>();
@@ -196,35 +196,37 @@ public final class Predictions {
 
     private static List<Part> weights(Gguf model, Load load) {
         List<Part> parts = new ArrayList<>();
-        Weights.buffers(model.tensors(), load.devices(), load.hostBuffers()).forEach((buffer, tensors) -> {
-            if (buffer.equals(Weights.HOST)) {
-                parts.add(new Part("model", buffer, Weights.mappedBytes(tensors) / MIB, FORMULA));
-            } else if (buffer.equals(REPACKED) || load.devices().contains(buffer)) {
-                parts.add(new Part("model", buffer, Weights.bytes(tensors) / MIB, FORMULA));
-            }
-        });
+        WeightPlacement.buffers(model.tensors(), load.devices(), load.hostBuffers())
+                .forEach((buffer, tensors) -> {
+                    if (buffer.equals(WeightPlacement.HOST)) {
+                        parts.add(new Part("model", buffer, WeightPlacement.mappedBytes(tensors) / MIB, FORMULA));
+                    } else if (buffer.equals(REPACKED) || load.devices().contains(buffer)) {
+                        parts.add(new Part("model", buffer, WeightPlacement.bytes(tensors) / MIB, FORMULA));
+                    }
+                });
         return parts;
     }
 
     /** The reason for a missing size: some forms of weights differ in size from the file. */
     private static @Nullable String unknownForms(Gguf model, Load load) {
-        List<String> unknown = Weights.buffers(model.tensors(), load.devices(), load.hostBuffers()).keySet().stream()
-                .filter(buffer -> !buffer.equals(Weights.HOST)
-                        && !buffer.equals(REPACKED)
-                        && !load.devices().contains(buffer))
-                .toList();
+        List<String> unknown =
+                WeightPlacement.buffers(model.tensors(), load.devices(), load.hostBuffers()).keySet().stream()
+                        .filter(buffer -> !buffer.equals(WeightPlacement.HOST)
+                                && !buffer.equals(REPACKED)
+                                && !load.devices().contains(buffer))
+                        .toList();
         return unknown.isEmpty()
                 ? null
                 : "The size of the copies of weights in " + String.join(", ", unknown) + " is unknown before loading.";
     }
 
     private static Optional<List<Long>> cacheBytes(
-            Gguf model, ContextSettings settings, Optional<Boolean> flashAttention) {
+            Gguf model, ContextSettings settings, @Nullable Boolean flashAttention) {
         return KvCache.of(model)
                 .flatMap(cache -> cache.bytes(
                         settings.contextLength(),
                         settings.ubatch(),
-                        GgufType.valueOf(settings.kvType().name()),
+                        TensorType.valueOf(settings.kvType().name()),
                         flashAttention));
     }
 
@@ -234,15 +236,15 @@ public final class Predictions {
                 .flatMap(cache -> cache.bytesInAnyRelease(
                         settings.contextLength(),
                         settings.ubatch(),
-                        GgufType.valueOf(settings.kvType().name()),
+                        TensorType.valueOf(settings.kvType().name()),
                         asked(settings)));
     }
 
-    private static Optional<Boolean> asked(ContextSettings settings) {
+    private static @Nullable Boolean asked(ContextSettings settings) {
         return switch (settings.flashAttention()) {
-            case ON -> Optional.of(true);
-            case OFF -> Optional.of(false);
-            case AUTO -> Optional.empty();
+            case ON -> true;
+            case OFF -> false;
+            case AUTO -> null;
         };
     }
 
@@ -252,7 +254,7 @@ public final class Predictions {
 
     /** The place of a buffer without the kind of its memory: mapped and pinned host memory are the host's. */
     private static String place(String buffer) {
-        return buffer.endsWith("_Host") ? Weights.HOST : buffer.replaceFirst("_Mapped$", "");
+        return buffer.endsWith("_Host") ? WeightPlacement.HOST : buffer.replaceFirst("_Mapped$", "");
     }
 
     /** Adds the sizes that llama.cpp reported to a prediction. */
@@ -269,7 +271,7 @@ public final class Predictions {
      * what lies between.
      */
     private static boolean isStretchOfTheFile(Part part, List<BufferSize> ofKind) {
-        return !Weights.HOST.equals(part.place())
+        return !WeightPlacement.HOST.equals(part.place())
                 && ofKind.stream().anyMatch(buffer -> buffer.device().equals(part.place() + "_Mapped"));
     }
 

@@ -1,7 +1,7 @@
 package dev.headroom.probe;
 
 import dev.headroom.BadInput;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -77,7 +77,7 @@ final class ProbeProcess {
                 }
                 return answer(about, process.exitValue(), read(out), read(err));
             } finally {
-                Leftovers.delete(out, err, crash);
+                FileRetry.delete(out, err, crash);
             }
         } catch (IOException e) {
             throw new BadInput("A second Java process could not be started (" + e.getMessage() + ").", e);

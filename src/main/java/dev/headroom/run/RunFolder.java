@@ -2,7 +2,7 @@ package dev.headroom.run;
 
 import dev.headroom.BadInput;
 import dev.headroom.FileErrors;
-import dev.headroom.Leftovers;
+import dev.headroom.FileRetry;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -106,15 +106,15 @@ final class RunFolder {
             Files.createDirectories(Objects.requireNonNull(file.getParent()));
             Files.writeString(temporary, text);
         } catch (IOException e) {
-            Leftovers.delete(temporary);
+            FileRetry.delete(temporary);
             throw FileErrors.cannotWrite(file, e, "; the journal is intact, continue with --resume " + path);
         }
         try {
-            Leftovers.patiently(() ->
+            FileRetry.retry(() ->
                     Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE));
             return Optional.empty();
         } catch (IOException e) {
-            Leftovers.delete(temporary);
+            FileRetry.delete(temporary);
             return Optional.of(FileErrors.reason(e));
         }
     }

@@ -6,9 +6,9 @@ import com.sun.management.ThreadMXBean;
 import dev.headroom.gguf.Gguf;
 import dev.headroom.gguf.GgufException;
 import dev.headroom.gguf.GgufMutants;
-import dev.headroom.gguf.GgufType;
 import dev.headroom.gguf.KvCache;
-import dev.headroom.gguf.Weights;
+import dev.headroom.gguf.TensorType;
+import dev.headroom.gguf.WeightPlacement;
 import dev.headroom.plan.Cell;
 import dev.headroom.probe.Predictions;
 import dev.headroom.result.Json;
@@ -25,12 +25,12 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Thousands of wrong GGUF files through the reader, and what it lets pass through all that looks at a header. */
+/** Reads thousands of wrong GGUF files, and uses those that the reader accepts in all code that looks at headers. */
 class GgufMutantsTest {
     private static final int MUTANTS = 3000;
     private static final long MOST_ALLOCATED = 64L << 20;
 
-    /** Meant is one; the rest is for a machine that is busy with other things. */
+    /** The goal is one second. The rest is for busy machines. */
     private static final double MOST_SECONDS = 5;
 
     private int read;
@@ -38,7 +38,7 @@ class GgufMutantsTest {
     private long largest;
 
     @Test
-    void areReadOrRefusedInOneLine(@TempDir Path folder) throws IOException {
+    void mutantsAreReadOrRefusedInOneLine(@TempDir Path folder) throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
         GgufMutants.forEach(2026, MUTANTS, folder, (number, file) -> {
@@ -53,7 +53,7 @@ class GgufMutantsTest {
             assertThat(allocated).as("bytes for mutant %s", number).isLessThan(MOST_ALLOCATED);
             slowest = Math.max(slowest, seconds);
             largest = Math.max(largest, allocated);
-            gguf.ifPresent(header -> isUsed(number, header));
+            gguf.ifPresent(header -> use(number, header));
         });
 
         System.out.printf(
@@ -71,7 +71,7 @@ class GgufMutantsTest {
             assertThat(e.getMessage())
                     .as("of mutant %s", number)
                     .startsWith(file + " ")
-                    .containsPattern(" \\(at byte \\d+\\)\\.$")
+                    .containsPattern(" \\(at byte \\d+\\): [^:]+\\.$")
                     .doesNotContainPattern("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
             return Optional.empty();
         } catch (RuntimeException e) {
@@ -79,7 +79,7 @@ class GgufMutantsTest {
         }
     }
 
-    private static void isUsed(int number, Gguf gguf) {
+    private static void use(int number, Gguf gguf) {
         try {
             facts(gguf);
             layers(gguf);
@@ -101,22 +101,22 @@ class GgufMutantsTest {
 
     private static void layers(Gguf gguf) {
         List<String> devices = Collections.nCopies((int) Math.min(gguf.layers().orElse(0), 64) + 1, "GPU");
-        Weights.buffers(gguf.tensors(), devices, Map.of()).values().forEach(tensors -> {
-            assertThat(Weights.bytes(tensors)).isNotNegative();
-            assertThat(Weights.mappedBytes(tensors)).isNotNegative();
+        WeightPlacement.buffers(gguf.tensors(), devices, Map.of()).values().forEach(tensors -> {
+            assertThat(WeightPlacement.bytes(tensors)).isNotNegative();
+            assertThat(WeightPlacement.mappedBytes(tensors)).isNotNegative();
         });
-        assertThat(Weights.bytes(new LinkedHashSet<>(gguf.tensors()))).isEqualTo(gguf.tensorBytes());
+        assertThat(WeightPlacement.bytes(new LinkedHashSet<>(gguf.tensors()))).isEqualTo(gguf.tensorBytes());
         KvCache.of(gguf).ifPresent(cache -> {
             cache.f16BytesPerToken().ifPresent(bytes -> assertThat(bytes).isNotNegative());
             for (boolean flash : new boolean[] {true, false}) {
-                cache.bytes(10_000_000, 1_000_000, GgufType.F32, Optional.of(flash))
+                cache.bytes(10_000_000, 1_000_000, TensorType.F32, flash)
                         .orElseThrow()
                         .forEach(bytes -> assertThat(bytes).isNotNegative());
             }
         });
     }
 
-    /** As {@code model show} has them where there is no llama.cpp. */
+    /** Like {@code model show} without llama.cpp. */
     private static void predictions(Gguf gguf) {
         for (Cell cell : new MemoryOptions().cells(gguf)) {
             Prediction prediction =

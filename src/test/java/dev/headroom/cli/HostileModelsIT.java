@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headroom.cli.HeadroomProcess.Result;
 import dev.headroom.gguf.Gguf;
 import dev.headroom.gguf.GgufTensor;
-import dev.headroom.gguf.GgufType;
 import dev.headroom.gguf.GgufValue;
 import dev.headroom.gguf.SyntheticModel;
+import dev.headroom.gguf.TensorType;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.Run;
@@ -49,9 +49,9 @@ class HostileModelsIT {
         models.add(value("rope-many", "llama.rope.dimension_count", GgufValue.uint32(1 << 20)));
         models.add(value("eps-nan", "llama.attention.layer_norm_rms_epsilon", GgufValue.float32(Double.NaN)));
         models.add(value("tokenizer", "tokenizer.ggml.model", GgufValue.of("bpe\nof the moon")));
-        models.add(
-                tensors("zero-dimension", changed(new GgufTensor("output_norm.weight", GgufType.F32, dims(9, 0), 0))));
-        models.add(tensors("wrong-shape", changed(new GgufTensor("output_norm.weight", GgufType.F32, dims(5), 0))));
+        models.add(tensors(
+                "zero-dimension", changed(new GgufTensor("output_norm.weight", TensorType.F32, dims(9, 0), 0))));
+        models.add(tensors("wrong-shape", changed(new GgufTensor("output_norm.weight", TensorType.F32, dims(5), 0))));
         models.add(GOOD);
 
         Path debugged = directory.resolve("debugged");

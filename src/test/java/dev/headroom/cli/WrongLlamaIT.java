@@ -29,13 +29,13 @@ class WrongLlamaIT {
     @Test
     void alteredDefaults() throws IOException, InterruptedException {
         fake("N_CTX=1234");
-        refused("libllama.so is version unknown and returns other defaults than these do", "b5640 to v0.5.0");
+        refused("libllama.so is llama.cpp unknown, which returns unknown default parameters", "b5640 to v0.5.0");
     }
 
     @Test
     void aFunctionIsMissing() throws IOException, InterruptedException {
         fake("WITHOUT_DECODE");
-        refused("is version unknown and has no llama_decode", "b5640 to v0.5.0");
+        refused("is llama.cpp unknown, which has no llama_decode", "b5640 to v0.5.0");
     }
 
     @Test
@@ -61,13 +61,13 @@ class WrongLlamaIT {
         fake("N_CTX=512");
         byte[] library = Files.readAllBytes(directory.resolve("libllama.so"));
         Files.write(directory.resolve("libllama.so"), Arrays.copyOf(library, library.length / 2));
-        refused("libllama.so is cut off: it has " + library.length / 2 + " of " + library.length + " bytes");
+        refused("libllama.so is cut off (it has " + library.length / 2 + " of " + library.length + " bytes)");
     }
 
     @Test
     void aTextFile() throws IOException, InterruptedException {
         Files.writeString(directory.resolve("libllama.so"), "I am not a library.\n");
-        refused("libllama.so is not a library: it begins with the text \"I am not a library.\"");
+        refused("libllama.so is not a library (it begins with the text \"I am not a library.\")");
     }
 
     /** Both load; the second finds a libggml-base of its own beside libggml-base.so.0, and computes nonsense. */
@@ -82,7 +82,7 @@ class WrongLlamaIT {
     void aLlamaForALaterGgml() throws IOException, InterruptedException {
         copy("3.12.0", "libllama\\..*");
         copy("3.10.0", "libggml.*");
-        refused("libllama.so cannot be loaded", "are not of one release");
+        refused("libllama.so cannot be loaded", "libraries are of several releases");
     }
 
     /** The other way round they fit: each function is there, and the numbers are right. */

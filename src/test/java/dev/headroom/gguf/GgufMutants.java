@@ -17,11 +17,11 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * GGUF files that are wrong in every way a header can be: valid ones are cut into their fields, and fields are
- * replaced, repeated, left out and moved. The same seed always gives the same files.
+ * Makes GGUF files with wrong headers. It splits valid headers into fields, and replaces, repeats, removes and moves
+ * fields. The same seed always gives the same files.
  */
 public final class GgufMutants {
-    /** Dense, mixture of experts, sliding windows, and one with a vocabulary. */
+    /** Dense models, mixtures of experts and a model with sliding windows. */
     private static final List<String> BASES = List.of(
             "synthetic-stories-15m-l1-q4_0",
             "synthetic-smollm2-135m-l2-q4_k_m",
@@ -84,7 +84,11 @@ public final class GgufMutants {
         TEXT
     }
 
-    /** A part of a header that means one thing. A new entry (a value, a tensor) begins where {@code first} is set. */
+    /**
+     * A field of a header.
+     *
+     * @param first whether an entry (a value, a tensor) begins here
+     */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Field(Kind kind, byte[] bytes, boolean first) {
         Field with(byte[] other) {
@@ -94,7 +98,7 @@ public final class GgufMutants {
 
     private record Base(String architecture, List<Field> fields, long dataBytes) {}
 
-    /** A mutant. */
+    /** Gets each mutant. */
     public interface Visitor {
         void visit(int number, Path file) throws IOException;
     }
@@ -117,7 +121,7 @@ public final class GgufMutants {
                         new GgufValue(GgufValue.Type.ARRAY, GgufValue.Array.of(GgufValue.Type.STRING, tokens)))));
     }
 
-    /** Makes so many, each as {@code mutant.gguf} in the folder until the visitor has seen it. */
+    /** Writes {@code count} mutants, one after the other, to {@code mutant.gguf}, and calls the visitor after each. */
     public static void forEach(long seed, int count, Path folder, Visitor visitor) throws IOException {
         GgufMutants mutants = new GgufMutants(seed);
         Path file = folder.resolve("mutant.gguf");
@@ -138,12 +142,12 @@ public final class GgufMutants {
         long size = header.length + base.dataBytes();
         switch (random.nextInt(16)) {
             case 0 -> size = random.nextInt(header.length + 1); // inside the header
-            case 1 -> size = header.length + (long) (random.nextDouble() * base.dataBytes()); // or the data
+            case 1 -> size = header.length + (long) (random.nextDouble() * base.dataBytes()); // inside the data
             case 2 -> size = random.nextInt(40);
-            case 3 -> size = 1L << (35 + random.nextInt(8)); // a hole of up to 4 TiB
+            case 3 -> size = 1L << (35 + random.nextInt(8)); // a sparse file of up to 4 TiB
             case 4 -> flip(header);
             default -> {
-                // whole
+                // complete
             }
         }
         Files.write(file, header);
@@ -171,7 +175,7 @@ public final class GgufMutants {
         }
     }
 
-    /** What no mutation of single fields would come upon soon. */
+    /** Mutations that random changes of single fields would rarely produce. */
     private void special(List<Field> fields) {
         switch (random.nextInt(5)) {
             case 0 -> insert(fields, bytes("general.alignment"), GgufValue.Type.UINT32, number());
@@ -204,11 +208,11 @@ public final class GgufMutants {
 
     private void insert(List<Field> fields, byte[] key, GgufValue.Type type, byte[] value) {
         byte[] width = type.bytes() == 0 ? value : Arrays.copyOf(value, type.bytes());
-        // instead of the entry with this key, which would only be a duplicate, in most cases
+        // In most cases it replaces the entry with the same key, as a duplicate is refused early.
         byte[] text = text(key);
         int at = 4;
-        boolean instead = random.nextInt(4) > 0;
-        for (int i = 4; instead && i < fields.size(); i++) {
+        boolean replace = random.nextInt(4) > 0;
+        for (int i = 4; replace && i < fields.size(); i++) {
             if (Arrays.equals(fields.get(i).bytes(), text)) {
                 fields.remove(i);
                 while (i < fields.size() && !fields.get(i).first()) {
@@ -227,7 +231,7 @@ public final class GgufMutants {
         setCount(fields, 3, 1);
     }
 
-    /** An entry twice, half of the time with the right count. */
+    /** Repeats an entry. In half of all cases it corrects a count. */
     private void repeat(List<Field> fields, int inside) {
         int first = inside;
         while (first > 4 && !fields.get(first).first()) {
@@ -257,16 +261,16 @@ public final class GgufMutants {
             case NUMBER -> field.with(Arrays.copyOf(number(), field.bytes().length));
             case TEXT ->
                 random.nextInt(4) == 0
-                        ? field.with(lyingText(field.bytes()))
+                        ? field.with(wrongLength(field.bytes()))
                         : field.with(text(TEXTS.get(random.nextInt(TEXTS.size()))));
             case MAGIC -> field.with(new byte[] {'G', 'G', 'U', (byte) random.nextInt()});
         };
     }
 
-    private byte[] lyingText(byte[] text) {
-        byte[] lie = text.clone();
-        System.arraycopy(number(), 0, lie, 0, 8);
-        return lie;
+    private byte[] wrongLength(byte[] text) {
+        byte[] wrong = text.clone();
+        System.arraycopy(number(), 0, wrong, 0, 8);
+        return wrong;
     }
 
     private byte[] number() {

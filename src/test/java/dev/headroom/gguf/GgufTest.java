@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GgufTest {
     private static final Locale BEFORE = Locale.getDefault();
-    private static final long MOST_ALLOCATED = 64L << 20;
+    private static final long MAX_ALLOCATED = 64L << 20;
 
     private final Path folder;
 
@@ -86,9 +86,9 @@ class GgufTest {
             }
         }
         List<GgufTensor> tensors = List.of(
-                new GgufTensor("a", GgufType.F32, List.of(3L), 0),
-                new GgufTensor("b", GgufType.Q4_K, List.of(256L, 2L, 3L), 0),
-                new GgufTensor("c", GgufType.Q8_0, List.of(32L), 0));
+                new GgufTensor("a", TensorType.F32, List.of(3L), 0),
+                new GgufTensor("b", TensorType.Q4_K, List.of(256L, 2L, 3L), 0),
+                new GgufTensor("c", TensorType.Q8_0, List.of(32L), 0));
         Path file = folder.resolve("a.gguf");
         GgufWriter writer = new GgufWriter(metadata, tensors);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -118,7 +118,7 @@ class GgufTest {
     }
 
     @Test
-    void skipsVocabulariesAndKnowsThatTheyAreThere() throws IOException {
+    void skipsVocabulariesButKeepsTheirSize() throws IOException {
         List<Object> tokens = new ArrayList<>(Collections.nCopies(100_000, "token"));
         Bytes bytes = new Bytes()
                 .header(3, 0, 4)
@@ -138,7 +138,7 @@ class GgufTest {
 
     @ParameterizedTest(name = "{1}")
     @MethodSource("malformed")
-    void saysWhatIsWrong(Consumer<Bytes> content, String message) throws IOException {
+    void reportsWhatIsWrong(Consumer<Bytes> content, String message) throws IOException {
         Bytes bytes = new Bytes();
         content.accept(bytes);
         Path file = bytes.in(folder);
@@ -164,13 +164,15 @@ class GgufTest {
                 bad(
                         "is a big-endian GGUF",
                         b -> b.text("GGUF").number(3 << 24, 4).number(0, 16)),
-                bad("of version 1, and versions 2 and 3 are supported (at byte 4)", b -> b.header(1, 0, 0)),
+                bad("of version 1 (at byte 4): use a file of version 2 or 3", b -> b.header(1, 0, 0)),
                 bad("of version 4", b -> b.header(4, 0, 0)),
                 bad("of version 4294967295", b -> b.header(-1, 0, 0)),
                 bad("claims 9223372036854775807 tensors", b -> b.header(3, Long.MAX_VALUE, 0)),
                 bad("claims 18446744073709551615 tensors", b -> b.header(3, -1, 0)),
-                bad("claims 100 metadata values, which a file of 24 bytes", b -> b.header(3, 0, 100)),
-                bad("names no general.architecture", b -> b.header(3, 0, 0)),
+                bad(
+                        "100 metadata values, too many for a file of 24 bytes (at byte 16): copy",
+                        b -> b.header(3, 0, 100)),
+                bad("has no general.architecture", b -> b.header(3, 0, 0)),
                 bad(
                         "claims 4294967296 bytes of text for a metadata key",
                         b -> b.header(3, 0, 1).number(1L << 32, 8).number(0, 16)),
@@ -202,9 +204,9 @@ class GgufTest {
                 bad(
                         "9000000000000000000 bytes of text for 'k?y'",
                         b -> b.header(3, 0, 1).string("k\ny").number(8, 4).number(9_000_000_000_000_000_000L, 8)),
-                bad("has a general.alignment that is no power of two", b -> b.header(3, 0, 1)
+                bad("has a general.alignment that is not a power of two", b -> b.header(3, 0, 1)
                         .entry("general.alignment", GgufValue.uint32(48))),
-                bad("has a general.alignment that is no power of two", b -> b.header(3, 0, 1)
+                bad("has a general.alignment that is not a power of two", b -> b.header(3, 0, 1)
                         .entry("general.alignment", GgufValue.uint32(0))),
                 bad("is part 2 of 3 of a split model", b -> b.header(3, 0, 3)
                         .architecture()
@@ -215,7 +217,7 @@ class GgufTest {
                         .architecture()
                         .tensor("a", 0, 0, 4)
                         .tensor("a", 0, 32, 4)),
-                bad("with 5 dimensions, and at most 4 are possible", b -> b.tensors("a", 0, 0, 1, 1, 1, 1, 1)),
+                bad("with 5 dimensions, more than the limit of 4", b -> b.tensors("a", 0, 0, 1, 1, 1, 1, 1)),
                 bad("of type Q4_0 has the impossible shape [33]", b -> b.tensors("a", 2, 0, 33)),
                 bad("has the impossible shape [-32]", b -> b.tensors("a", 2, 0, -32)),
                 bad("has the impossible shape [4611686018427387904, 4]", b -> b.tensors("a", 0, 0, 1L << 62, 4)),
@@ -227,17 +229,17 @@ class GgufTest {
     }
 
     @Test
-    void saysWhyAFileCannotBeOpened() throws IOException {
+    void reportsWhyAFileCannotBeOpened() throws IOException {
         Path missing = folder.resolve("no.gguf");
         assertThatThrownBy(() -> Gguf.read(missing)).hasMessageContaining("no.gguf does not exist");
         assertThatThrownBy(() -> Gguf.read(folder)).hasMessageContaining("is a directory");
         Path secret = new Bytes().header(3, 0, 0).in(folder);
         assumeTrue(secret.toFile().setReadable(false) && !Files.isReadable(secret), "this user may read everything");
-        assertThatThrownBy(() -> Gguf.read(secret)).hasMessageContaining("permission denied");
+        assertThatThrownBy(() -> Gguf.read(secret)).hasMessageContaining("access denied");
     }
 
     @Test
-    void hostileHeadersCostLittle() throws IOException {
+    void hostileHeadersUseLittleTimeAndMemory() throws IOException {
         Path strings = new Bytes()
                 .header(3, 0, 1)
                 .string("key")
@@ -260,7 +262,7 @@ class GgufTest {
         byte[] invalidUtf8 = new byte[7 << 20];
         Arrays.fill(invalidUtf8, (byte) 0xff);
         Bytes garbage = new Bytes().header(3, 0, 1).string("key").number(8, 4);
-        assertCheap(garbage.number(invalidUtf8.length, 8).raw(invalidUtf8).in(folder), "names no general.architecture");
+        assertCheap(garbage.number(invalidUtf8.length, 8).raw(invalidUtf8).in(folder), "has no general.architecture");
 
         Bytes manyArrays = new Bytes().header(3, 0, 4000);
         for (int i = 0; i < 4000; i++) {
@@ -314,7 +316,7 @@ class GgufTest {
         return mutant;
     }
 
-    /** Reads it, or fails in the way meant for it, in little time and memory; whether it was refused. */
+    /** Checks that reading is fast and needs little memory, and that it succeeds or fails with this message. */
     private static boolean assertCheap(Path file, String message) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
@@ -326,9 +328,9 @@ class GgufTest {
             assertThat(e).hasMessageContaining(message).hasMessageNotContaining("\n");
             refused = true;
         }
-        // Meant are one second and less; the rest is for a machine that is busy with other things.
+        // The goal is one second. The rest is for busy machines.
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MOST_ALLOCATED);
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MAX_ALLOCATED);
         return refused;
     }
 
@@ -352,7 +354,7 @@ class GgufTest {
         return Arguments.of(content, message);
     }
 
-    /** Bytes of a file, right or wrong. */
+    /** The bytes of a valid or invalid file. */
     private static final class Bytes {
         private final ByteBuffer bytes = ByteBuffer.allocate(8 << 20).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -405,7 +407,7 @@ class GgufTest {
             return number(type, 4).number(offset, 8);
         }
 
-        /** A file whose header has one tensor, and no data. */
+        /** A file with one tensor in its header and no data. */
         Bytes tensors(String name, int type, long offset, long... dims) {
             return header(3, 1, 1).architecture().tensor(name, type, offset, dims);
         }

@@ -29,7 +29,7 @@ class ModelStoreTest {
     }
 
     @Test
-    void makesAModelOnceAndAgainOnlyIfItIsNotWhole() throws IOException {
+    void makesAModelAgainOnlyIfItIsIncomplete() throws IOException {
         ModelStore store = new ModelStore(folder.resolve("new"));
         Path file = store.make(MODEL, Progress.NONE);
         FileTime old = FileTime.from(Instant.EPOCH);
@@ -44,17 +44,18 @@ class ModelStoreTest {
     }
 
     @Test
-    void refusesBeforeWritingWhereThereIsNoRoom() {
+    void refusesToWriteWithTooLittleFreeSpace() {
         assertThatThrownBy(() -> new ModelStore(folder, any -> 5 << 20).make(MODEL, Progress.NONE))
                 .isInstanceOf(BadInput.class)
                 .hasMessage(
-                        "synthetic-stories-15m-l1-q4_0 needs 15 MiB and %s has 5 MiB free; make room there or set HEADROOM_CACHE to a folder on another disk.",
+                        "The model synthetic-stories-15m-l1-q4_0 needs 15 MiB, and %s has 5 MiB free:"
+                                + " free disk space, or set HEADROOM_CACHE to another disk.",
                         folder);
         assertThat(folder).isEmptyDirectory();
     }
 
     @Test
-    void leavesNothingBehindWhenWritingFails() {
+    void leavesNoPartialFileIfWritingFails() {
         Progress failing = (done, total) -> {
             if (done > 1 << 20) {
                 throw new IllegalStateException("stop");
@@ -65,16 +66,16 @@ class ModelStoreTest {
     }
 
     @Test
-    void saysWhyTheFolderCannotBeUsed() throws IOException {
+    void reportsAFileInPlaceOfTheFolder() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
 
         assertThatThrownBy(() -> new ModelStore(file).make(MODEL, Progress.NONE))
                 .isInstanceOf(BadInput.class)
-                .hasMessageContaining("a file is in the place of the folder; make room there or set HEADROOM_CACHE");
+                .hasMessageContaining("(file already exists): free disk space, or set HEADROOM_CACHE");
     }
 
     @Test
-    void severalMakeTheSameModelAtOnce() throws Exception {
+    void severalThreadsMayMakeTheSameModel() throws Exception {
         ModelStore store = new ModelStore(folder);
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
@@ -91,7 +92,7 @@ class ModelStoreTest {
     }
 
     @Test
-    void removesWhatAKilledProcessLeft() throws IOException {
+    void deletesPartsOfKilledProcesses() throws IOException {
         Path abandoned = Files.createFile(folder.resolve(MODEL.id() + "-1.part"));
         Files.setLastModifiedTime(abandoned, FileTime.from(Instant.EPOCH));
         Path writing = Files.createFile(folder.resolve(MODEL.id() + "-2.part"));
@@ -103,7 +104,7 @@ class ModelStoreTest {
     }
 
     @Test
-    void liesInTheUsersCacheDirectory() {
+    void cacheDirectoryDependsOnTheSystem() {
         String home = "/home/u";
         assertThat(ModelStore.cacheDirectory(Map.of("HEADROOM_CACHE", "/big/models"), "Linux", home))
                 .isEqualTo(Path.of("/big/models").toAbsolutePath());
@@ -118,7 +119,7 @@ class ModelStoreTest {
     }
 
     @Test
-    void aUserWithoutAHomeIsAskedForACache() {
+    void withoutHomeDirectoryACacheMustBeSet() {
         assertThat(ModelStore.cacheDirectory(Map.of("HEADROOM_CACHE", "/big/models"), "Linux", "?"))
                 .isEqualTo(Path.of("/big/models").toAbsolutePath());
         assertThatThrownBy(() -> ModelStore.cacheDirectory(Map.of(), "Linux", "?"))

@@ -54,9 +54,9 @@ class QuantizationTest {
         return models.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
     }
 
-    /** The recording's form: one line for all layers where their types are equal, else one a type with its layers. */
+    /** The format of the recording: one line if all layers have the same type, else one line for each type. */
     private static Set<String> lines(List<GgufTensor> tensors) {
-        Map<String, TreeMap<GgufType, String>> byName = tensors.stream()
+        Map<String, TreeMap<TensorType, String>> byName = tensors.stream()
                 .collect(groupingBy(
                         tensor -> tensor.name().replaceFirst("^blk\\.\\d+\\.", ""),
                         groupingBy(
@@ -72,17 +72,17 @@ class QuantizationTest {
     }
 
     @Test
-    void expertsThatArePublishedInOneTypeKeepIt() {
+    void expertsPublishedInOneTypeKeepIt() {
         assertThat(SyntheticModel.parse("synthetic-gpt-oss-20b-l2-q4_k_m").tensors())
                 .filteredOn(tensor -> tensor.name().endsWith("exps.weight"))
                 .hasSize(6)
-                .allMatch(tensor -> tensor.type() == GgufType.MXFP4);
+                .allMatch(tensor -> tensor.type() == TensorType.MXFP4);
     }
 
     @Test
     void f16LeavesNormsAndRoutersInF32() {
         assertThat(SyntheticModel.parse("synthetic-qwen3-30b-a3b-l1-f16").tensors())
-                .filteredOn(tensor -> tensor.type() == GgufType.F32)
+                .filteredOn(tensor -> tensor.type() == TensorType.F32)
                 .extracting(GgufTensor::name)
                 .containsExactly(
                         "blk.0.attn_norm.weight",
@@ -94,9 +94,9 @@ class QuantizationTest {
     }
 
     @Test
-    void unknownOnesAreRefusedWithAllNames() {
+    void unknownNameListsAllNames() {
         assertThatThrownBy(() -> Quantization.named("q5"))
                 .isInstanceOf(BadInput.class)
-                .hasMessage("There is no quantization 'q5'; known are f16, q8_0, q4_0, q4_1, q4_k_m, q6_k, mxfp4.");
+                .hasMessage("No quantization named q5: choose one of f16, q8_0, q4_0, q4_1, q4_k_m, q6_k, mxfp4.");
     }
 }

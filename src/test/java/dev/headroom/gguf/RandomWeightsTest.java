@@ -13,21 +13,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RandomWeightsTest {
-    /** The longest row in the catalogue, so the smallest scales. */
+    /** The longest row in the catalogue. It has the smallest scales. */
     private static final long ROW = 14336;
 
     @ParameterizedTest
     @CsvSource({"1, 0x3c00", "-2, 0xc000", "0.1, 0x2e66", "0.00006103515625, 0x0400", "0, 0x0400", "0.99999, 0x3c00"})
-    void halvesAreNearestAndNormal(double value, String bits) {
+    void halfIsTheNearestNormalNumber(double value, String bits) {
         assertThat(RandomWeights.half(value))
                 .isEqualTo((short) Integer.decode(bits).intValue());
     }
 
     @ParameterizedTest
     @EnumSource(
-            value = GgufType.class,
+            value = TensorType.class,
             names = {"F32", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q4_K", "Q6_K", "MXFP4"})
-    void matricesAreCentredAndScaledToTheirRow(GgufType type) {
+    void matricesHaveMeanZeroAndDeviationOfTheirRow(TensorType type) {
         List<Double> values = values(new GgufTensor("blk.0.ffn_down.weight", type, List.of(ROW, 8L), 0));
 
         double mean = values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
@@ -42,7 +42,7 @@ class RandomWeightsTest {
     @ParameterizedTest
     @CsvSource({"blk.0.attn_norm.weight, 0.95, 1.05", "blk.0.attn_q.bias, -0.05, 0.05"})
     void vectorsAreSmallOrNearOne(String name, double low, double high) {
-        assertThat(values(new GgufTensor(name, GgufType.F32, List.of(1000L), 0)))
+        assertThat(values(new GgufTensor(name, TensorType.F32, List.of(1000L), 0)))
                 .allMatch(value -> value > low && value < high);
     }
 
@@ -59,10 +59,8 @@ class RandomWeightsTest {
         return values;
     }
 
-    /**
-     * The {@code dequantize_row_*} functions of ggml-quants.c, as far as scales and codes go; order does not matter.
-     */
-    private static void decode(GgufType type, ByteBuffer from, int at, List<Double> to) {
+    /** Decodes a block like the {@code dequantize_row_*} functions of ggml-quants.c. The order of values differs. */
+    private static void decode(TensorType type, ByteBuffer from, int at, List<Double> to) {
         switch (type) {
             case F32 -> to.add((double) from.getFloat(at));
             case F16 -> to.add(scale(from, at));
@@ -116,7 +114,7 @@ class RandomWeightsTest {
         }
     }
 
-    /** {@code get_scale_min_k4}: the scale (which 0) or minimum (which 4) of a sub-block. */
+    /** {@code get_scale_min_k4}: the scale ({@code which} 0) or the minimum ({@code which} 4) of a sub-block. */
     private static int factor(ByteBuffer from, int at, int sub, int which) {
         return sub < 4
                 ? bits(from, at + sub + which, 0, 6)
@@ -127,7 +125,7 @@ class RandomWeightsTest {
         return (from.get(at) >> shift) & ((1 << count) - 1);
     }
 
-    /** An f16, which must be normal. */
+    /** An f16. It must be a normal number. */
     private static double scale(ByteBuffer from, int at) {
         int bits = from.getShort(at);
         int exponent = (bits >> 10) & 31;

@@ -17,16 +17,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every shape of the catalogue, two layers deep, in the real llama.cpp. */
+/** Decodes with every shape of the catalogue, cut to two layers, in the real llama.cpp. */
 class SyntheticModelIT {
-    private static final LlamaLibrary LIBRARY = LlamaLibrary.open(LlamaHome.find(Optional.empty()));
+    private static final LlamaLibrary LIBRARY = LlamaLibrary.open(LlamaHome.find(null));
 
     @TempDir
     Path directory;
@@ -45,7 +44,7 @@ class SyntheticModelIT {
 
     @ParameterizedTest
     @MethodSource("models")
-    void decodesToFiniteLogitsAndIsAsLargeAsLlamaSays(String id) throws IOException {
+    void logitsAreFiniteAndSizesAreThoseOfLlamaCpp(String id) throws IOException {
         SyntheticModel synthetic = SyntheticModel.parse(id);
         Path file = new ModelStore(directory).make(synthetic, Progress.NONE);
         Map<String, Long> expected = new LinkedHashMap<>();
@@ -75,7 +74,7 @@ class SyntheticModelIT {
         }
     }
 
-    /** What llama.cpp's own reader of GGUF says each tensor takes. */
+    /** The size of each tensor, from llama.cpp's own GGUF reader. */
     private static Map<String, Long> sizes(Path file) throws IOException {
         Path base;
         try (Stream<Path> files = Files.list(LIBRARY.build().directory())) {

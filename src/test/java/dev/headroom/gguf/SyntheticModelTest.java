@@ -40,7 +40,7 @@ class SyntheticModelTest {
         "synthetic-llama-3.2-1b-l16-q8_0, synthetic-llama-3.2-1b-q8_0",
         "synthetic-gpt-oss-20b-l2-mxfp4, synthetic-gpt-oss-20b-l2-mxfp4",
     })
-    void idsAreRead(String id, String canonical) {
+    void idsAreParsed(String id, String canonical) {
         assertThat(SyntheticModel.isSynthetic(id)).isTrue();
         assertThat(SyntheticModel.parse(id).id()).isEqualTo(canonical);
         assertThat(SyntheticModel.parse(canonical)).isEqualTo(SyntheticModel.parse(id));
@@ -50,22 +50,22 @@ class SyntheticModelTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "synthetic-smolm2-135m-q4_0 | There is no shape 'smolm2-135m' (did you mean smollm2-135m?)",
+                "synthetic-smolm2-135m-q4_0 | No shape named smolm2-135m (did you mean smollm2-135m?)",
                 "synthetic-llama-3.1-7b-q4_0 | did you mean llama-3.1-8b?",
-                "synthetic-smollm2-135m-q5_0 | There is no quantization 'q5_0'; known are f16,",
-                "synthetic-smollm2-135m-l31-q4_0 | has 30 layers, so a model of it cannot have 31.",
-                "synthetic-smollm2-135m-l0-q4_0 | has 30 layers, so a model of it cannot have 0.",
-                "synthetic-smollm2-135m-mxfp4 | is for mixtures of experts",
-                "synthetic- | is no synthetic model; the form is synthetic-<shape>-<quantization>",
-                "smollm2-135m-q4_0 | is no synthetic model",
+                "synthetic-smollm2-135m-q5_0 | No quantization named q5_0: choose one of f16,",
+                "synthetic-smollm2-135m-l31-q4_0 | with 31 layers: give 1 to 30 layers.",
+                "synthetic-smollm2-135m-l0-q4_0 | with 0 layers: give 1 to 30 layers.",
+                "synthetic-smollm2-135m-mxfp4 | is only for mixtures of experts",
+                "synthetic- | No synthetic model named synthetic-: give synthetic-<shape>-<quantization>",
+                "smollm2-135m-q4_0 | No synthetic model named smollm2-135m-q4_0",
             })
-    void whatIsUnknownIsNamed(String id, String message) {
+    void errorNamesTheUnknownPart(String id, String message) {
         assertThatThrownBy(() -> SyntheticModel.parse(id))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining(message);
     }
 
-    /** Numbers and bytes of all tensors, as llama.cpp reports them for the real models or its quantizer for these. */
+    /** Weights and bytes of all tensors, from llama.cpp's output for the real models or from its quantizer. */
     @ParameterizedTest
     @CsvSource({
         "synthetic-smollm2-135m-q4_1, 134515008, 96576768",
@@ -74,7 +74,7 @@ class SyntheticModelTest {
         "synthetic-llama-3.1-8b-q4_k_m, 8030261312, 4912898304",
         "synthetic-gpt-oss-20b-mxfp4, 20914757184, 12096558336",
     })
-    void countsAreThoseOfTheRealModel(String id, long parameters, long tensorBytes) {
+    void sizesAreThoseOfTheRealModel(String id, long parameters, long tensorBytes) {
         SyntheticModel model = SyntheticModel.parse(id);
 
         assertThat(model.shape().parameterCount()).isEqualTo(parameters);
@@ -89,7 +89,7 @@ class SyntheticModelTest {
                 "synthetic-stories-15m-l2-q4_k_m",
                 "synthetic-smollm2-135m-l1-q4_1"
             })
-    void filesAreReadableExactAndAlwaysTheSame(String id, @TempDir Path folder) throws IOException {
+    void filesAreReadableAndReproducible(String id, @TempDir Path folder) throws IOException {
         SyntheticModel model = SyntheticModel.parse(id);
         Path file = folder.resolve("a.gguf");
         List<Long> progress = new ArrayList<>();
@@ -114,7 +114,7 @@ class SyntheticModelTest {
     }
 
     @Test
-    void llama3RopeFactorsLeaveShortWavesAndStretchLongOnes() {
+    void llama3RopeFactorsScaleOnlyLongWavelengths() {
         float[] factors = Shapes.named("llama-3.2-1b").ropeFactors();
 
         assertThat(factors).hasSize(32);
@@ -125,7 +125,7 @@ class SyntheticModelTest {
     }
 
     @Test
-    void allShapesNameTheirSource() {
+    void allShapesHaveASource() {
         assertThat(Shapes.all()).hasSize(12).allSatisfy(shape -> {
             assertThat(shape.source()).isNotBlank();
             assertThat(Shapes.named(shape.id().toUpperCase(Locale.ROOT))).isSameAs(shape);

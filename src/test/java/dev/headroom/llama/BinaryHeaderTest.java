@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BinaryHeaderTest {
-    private static final BinaryHeader LINUX_X64 = BinaryHeader.needed("Linux", "amd64");
+    private static final BinaryHeader LINUX_X64 = BinaryHeader.of("Linux", "amd64");
 
     static byte[] elf(int machine) {
         return elf(machine, 0);
@@ -24,7 +24,7 @@ class BinaryHeaderTest {
         return elf(machine, sections, 64);
     }
 
-    /** @param sections where a table of ten sections begins; 0: there is none */
+    /** @param sections offset of a table of ten sections; 0 for no table */
     static byte[] elf(int machine, long sections, int length) {
         ByteBuffer head = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         head.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).putShort(18, (short) machine);
@@ -56,7 +56,7 @@ class BinaryHeaderTest {
     }
 
     @Test
-    void whatEachSystemsHeadersSay() {
+    void parsesTheHeadersOfEachSystem() {
         assertThat(BinaryHeader.parse(elf(62))).contains(new BinaryHeader("Linux", List.of("x86-64")));
         assertThat(BinaryHeader.parse(elf(183))).contains(new BinaryHeader("Linux", List.of("arm64")));
         assertThat(BinaryHeader.parse(pe(0x8664))).contains(new BinaryHeader("Windows", List.of("x86-64")));
@@ -70,35 +70,33 @@ class BinaryHeaderTest {
     }
 
     @Test
-    void needed() {
-        assertThat(BinaryHeader.needed("Windows 11", "amd64")).hasToString("Windows on x86-64");
-        assertThat(BinaryHeader.needed("Mac OS X", "aarch64")).hasToString("macOS on arm64");
-        assertThat(new BinaryHeader("macOS", List.of("x86-64", "arm64"))
-                        .serves(BinaryHeader.needed("Mac OS X", "aarch64")))
+    void systemAndCpuOfThisJava() {
+        assertThat(BinaryHeader.of("Windows 11", "amd64")).hasToString("Windows on x86-64");
+        assertThat(BinaryHeader.of("Mac OS X", "aarch64")).hasToString("macOS on arm64");
+        assertThat(new BinaryHeader("macOS", List.of("x86-64", "arm64")).runsOn(BinaryHeader.of("Mac OS X", "aarch64")))
                 .isTrue();
-        assertThat(LINUX_X64.serves(BinaryHeader.needed("Windows 11", "amd64"))).isFalse();
+        assertThat(LINUX_X64.runsOn(BinaryHeader.of("Windows 11", "amd64"))).isFalse();
     }
 
     @Test
-    void objections(@TempDir Path directory) throws IOException {
+    void reportsWhyAFileCannotBeLoaded(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("libllama.so");
-        assertThat(objection(file, elf(62))).isEqualTo("none");
-        assertThat(objection(file, elf(183))).isEqualTo("is for Linux on arm64");
-        assertThat(objection(file, pe(0x8664))).isEqualTo("is for Windows on x86-64");
-        assertThat(objection(file, elf(62, 1000, 1640))).isEqualTo("none");
-        assertThat(objection(file, elf(62, 1000, 1639))).isEqualTo("is cut off: it has 1639 of 1640 bytes");
-        assertThat(objection(file, elf(62, -1000))).isEqualTo("is damaged: its header makes no sense");
-        assertThat(objection(file, elf(62, Long.MAX_VALUE))).isEqualTo("is damaged: its header makes no sense");
-        assertThat(objection(
-                        file, "version https://git-lfs.github.com/spec/v1\noid\n".getBytes(StandardCharsets.UTF_8)))
-                .isEqualTo("is not a library: it begins with the text \"version https://git-lfs.github.c\"");
-        assertThat(objection(file, new byte[0])).isEqualTo("is not a library: it is empty");
-        assertThat(objection(file, new byte[100]))
-                .isEqualTo("is not a library: it begins with bytes that no system's libraries begin with");
+        assertThat(problem(file, elf(62))).isEqualTo("none");
+        assertThat(problem(file, elf(183))).isEqualTo("is for Linux on arm64");
+        assertThat(problem(file, pe(0x8664))).isEqualTo("is for Windows on x86-64");
+        assertThat(problem(file, elf(62, 1000, 1640))).isEqualTo("none");
+        assertThat(problem(file, elf(62, 1000, 1639))).isEqualTo("is cut off (it has 1639 of 1640 bytes)");
+        assertThat(problem(file, elf(62, -1000))).isEqualTo("is damaged (its header is invalid)");
+        assertThat(problem(file, elf(62, Long.MAX_VALUE))).isEqualTo("is damaged (its header is invalid)");
+        assertThat(problem(file, "version https://git-lfs.github.com/spec/v1\noid\n".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo("is not a library (it begins with the text \"version https://git-lfs.github.c\")");
+        assertThat(problem(file, new byte[0])).isEqualTo("is not a library (an empty file)");
+        assertThat(problem(file, new byte[100]))
+                .isEqualTo("is not a library (it begins with bytes of no known library format)");
     }
 
-    private static String objection(Path file, byte[] content) throws IOException {
+    private static String problem(Path file, byte[] content) throws IOException {
         Files.write(file, content);
-        return BinaryHeader.objection(file, LINUX_X64).orElse("none");
+        return BinaryHeader.problem(file, LINUX_X64).orElse("none");
     }
 }

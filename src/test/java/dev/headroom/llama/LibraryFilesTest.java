@@ -7,14 +7,13 @@ import dev.headroom.BadInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class LibraryFilesTest {
-    private static final BinaryHeader LINUX_X64 = BinaryHeader.needed("Linux", "amd64");
+    private static final BinaryHeader LINUX_X64 = BinaryHeader.of("Linux", "amd64");
 
     private final Path directory;
 
@@ -29,31 +28,30 @@ class LibraryFilesTest {
     }
 
     @Test
-    void namesWithVariantAndVersion() throws IOException {
+    void namesMayHaveVariantAndVersion() throws IOException {
         Path llama = library("libllama.vulkan.v0.4.0.so");
         Path ggml = library("libggml.vulkan.v0.4.0.so");
         Path base = library("libggml-base.so");
         library("libllama-common.so");
         library("libggml-vulkan.so");
         library("libggml-cpu-zen4.so");
-        assertThat(LibraryFiles.in(directory, LINUX_X64))
-                .isEqualTo(new LibraryFiles(llama, Optional.of(ggml), Optional.of(base)));
+        assertThat(LibraryFiles.in(directory, LINUX_X64)).isEqualTo(new LibraryFiles(llama, ggml, base));
     }
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void linksToOneFile() throws IOException {
+    void linksToOneFileAreOneLibrary() throws IOException {
         Path file = library("build/bin/libllama.so.0.0.7777");
         Files.createSymbolicLink(directory.resolve("build/bin/libllama.so"), file);
         LibraryFiles files = LibraryFiles.in(directory, LINUX_X64);
         assertThat(files.llama()).isEqualTo(directory.resolve("build/bin/libllama.so"));
         assertThat(files.directory()).isEqualTo(directory.resolve("build/bin"));
-        assertThat(files.ggml()).isEmpty();
+        assertThat(files.ggml()).isEqualTo(files.llama());
     }
 
-    /** npm packs no links. */
+    /** npm packages have no links. */
     @Test
-    void copiesOfOneFile() throws IOException {
+    void copiesOfOneFileAreOneLibrary() throws IOException {
         Path file = library("libllama.b7324.so");
         library("libllama.b7324.so.0");
         library("libllama.b7324.so.0.0.1");
@@ -61,54 +59,52 @@ class LibraryFilesTest {
     }
 
     @Test
-    void llamaInALibraryForJava() throws IOException {
+    void libjllamaHasLlamaAndGgml() throws IOException {
         Path file = library("libjllama.so");
-        assertThat(LibraryFiles.in(directory, LINUX_X64))
-                .isEqualTo(new LibraryFiles(file, Optional.empty(), Optional.empty()));
+        assertThat(LibraryFiles.in(directory, LINUX_X64)).isEqualTo(new LibraryFiles(file, file, file));
     }
 
     @Test
-    void aBackendThatIsCutOff() throws IOException {
+    void backendThatIsCutOffIsRefused() throws IOException {
         library("libllama.so");
         Path file = Files.write(directory.resolve("libggml-cpu-zen4.so"), BinaryHeaderTest.elf(62, 1000));
         assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
                 .isInstanceOf(BadInput.class)
-                .hasMessageStartingWith(file + " is cut off: it has 64 of 1640 bytes");
+                .hasMessageStartingWith(file + " is cut off (it has 64 of 1640 bytes)");
     }
 
     @Test
-    void twoVersions() throws IOException {
+    void twoVersionsAreRefused() throws IOException {
         library("libllama.b6431.so");
         Files.write(library("libllama.v0.4.0.so"), BinaryHeaderTest.elf(62, 0, 65));
         assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
                 .isInstanceOf(BadInput.class)
-                .hasMessageContaining("more than one libllama.so: libllama.b6431.so, libllama.v0.4.0.so");
+                .hasMessageContaining("more than one libllama.so (libllama.b6431.so, libllama.v0.4.0.so)");
     }
 
     @Test
-    void noLlama() throws IOException {
+    void directoryWithoutLlamaIsRefused() throws IOException {
         library("libllama-common.so");
         assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
                 .isInstanceOf(BadInput.class)
                 .hasMessageStartingWith("No llama.cpp in " + directory)
-                .hasMessageContaining("libllama.vulkan.v0.4.0.so");
+                .hasMessageContaining("give the directory with a libllama.so for Linux on x86-64");
         library("llama.v0.4.0.dll");
         assertThatThrownBy(() -> LibraryFiles.in(directory, LINUX_X64))
                 .isInstanceOf(BadInput.class)
-                .hasMessageEndingWith("It does hold llama.v0.4.0.dll, but this Java needs one for Linux on x86-64.");
+                .hasMessageContaining("(llama.v0.4.0.dll is for another system)");
     }
 
     @Test
-    void anotherCpu() throws IOException {
+    void libraryForAnotherCpuIsRefused() throws IOException {
         Path file = library("libllama.so");
-        assertThatThrownBy(() -> LibraryFiles.in(directory, BinaryHeader.needed("Linux", "aarch64")))
+        assertThatThrownBy(() -> LibraryFiles.in(directory, BinaryHeader.of("Linux", "aarch64")))
                 .isInstanceOf(BadInput.class)
-                .hasMessage(file
-                        + " is for Linux on x86-64; this Java needs a llama.cpp for Linux on arm64: name another one.");
+                .hasMessage(file + " is for Linux on x86-64: this Java needs a llama.cpp for Linux on arm64.");
     }
 
     @Test
-    void releasesInNames() {
+    void releaseIsFoundInTheFileName() {
         assertThat(LlamaLibrary.releaseIn("libllama.vulkan.v0.4.0.so")).contains("v0.4.0");
         assertThat(LlamaLibrary.releaseIn("libllama.b6431.so")).contains("b6431");
         assertThat(LlamaLibrary.releaseIn("libllama.so.0.0.7777")).contains("b7777");
@@ -117,7 +113,7 @@ class LibraryFilesTest {
     }
 
     @Test
-    void tooOld() {
+    void releasesBeforeTheOldestAreTooOld() {
         assertThat(LlamaLibrary.isTooOld("b4916")).isTrue();
         assertThat(LlamaLibrary.isTooOld("b5639")).isTrue();
         assertThat(LlamaLibrary.isTooOld("b5640")).isFalse();

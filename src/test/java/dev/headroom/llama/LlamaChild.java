@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /**
- * What {@link LlamaVersionsIT} runs in a process of its own, as a process opens one llama.cpp only: loads a model,
- * decodes, goes back, decodes again, and prints what came of it.
+ * The child process of {@link LlamaVersionsIT}, as a process can open only one llama.cpp. It loads a model, decodes,
+ * restores the state, decodes again, and prints the results.
  */
 final class LlamaChild {
     private LlamaChild() {}
@@ -40,8 +40,7 @@ final class LlamaChild {
                     .forEach(b -> System.out.println("buffer " + b.kind() + " " + b.device() + " " + b.mebibytes()));
             LlamaContext.create(model, new ContextSettings(256, 128, 128, KvType.F16, FlashAttention.AUTO, 2))
                     .close();
-            System.out.println(
-                    "auto becomes " + library.log().facts().flashAttention().orElseThrow());
+            System.out.println("auto becomes " + library.log().facts().flashAttention());
         }
         System.out.println("simulates " + simulates(library, Path.of(args[1])));
     }

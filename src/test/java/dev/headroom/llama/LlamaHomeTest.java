@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LlamaHomeTest {
-    private static final BinaryHeader LINUX_X64 = BinaryHeader.needed("Linux", "amd64");
+    private static final BinaryHeader LINUX_X64 = BinaryHeader.of("Linux", "amd64");
 
     private final Path directory;
 
@@ -27,7 +27,7 @@ class LlamaHomeTest {
         this.directory = directory;
     }
 
-    private Path find(Optional<Path> named, Map<String, String> environment) {
+    private Path find(@Nullable Path named, Map<String, String> environment) {
         Set<Path> roots = new LinkedHashSet<>(List.of(directory.resolve("jar"), directory.resolve("work")));
         return LlamaHome.find(named, properties, environment, roots, LINUX_X64);
     }
@@ -44,55 +44,54 @@ class LlamaHomeTest {
     }
 
     @Test
-    void theOptionThenThePropertyThenTheEnvironment() throws IOException {
+    void optionIsUsedBeforePropertyBeforeEnvironment() throws IOException {
         Path option = folder("option");
         Path property = folder("property");
         Path variable = folder("variable");
         Map<String, String> environment = Map.of("HEADROOM_LLAMA", variable.toString());
         properties.setProperty("llama.home", "");
-        assertThat(find(Optional.empty(), environment)).isEqualTo(variable);
+        assertThat(find(null, environment)).isEqualTo(variable);
         properties.setProperty("llama.home", property.toString());
-        assertThat(find(Optional.of(Path.of("")), environment)).isEqualTo(property);
-        assertThat(find(Optional.of(option), environment)).isEqualTo(option);
+        assertThat(find(Path.of(""), environment)).isEqualTo(property);
+        assertThat(find(option, environment)).isEqualTo(option);
     }
 
     @Test
-    void thePackageForThisMachine() throws IOException {
+    void packageForThisMachineIsFound() throws IOException {
         install("work", "vulkan", "linux-arm64", 183);
         Path x64 = install("work", "vulkan", "linux-x64-vulkan", 62);
         Path cpu = install("work", "cpu", "linux-x64", 62);
-        assertThat(find(Optional.empty(), Map.of())).isEqualTo(x64);
+        assertThat(find(null, Map.of())).isEqualTo(x64);
         properties.setProperty("natives", "cpu");
-        assertThat(find(Optional.empty(), Map.of())).isEqualTo(cpu);
+        assertThat(find(null, Map.of())).isEqualTo(cpu);
         Path nearer = install("jar", "cpu", "linux-x64", 62);
-        assertThat(find(Optional.empty(), Map.of())).isEqualTo(nearer);
+        assertThat(find(null, Map.of())).isEqualTo(nearer);
     }
 
     @Test
-    void whatIsNamedIsNotPassedOver() throws IOException {
+    void givenDirectoryMustExist() throws IOException {
         install("work", "vulkan", "linux-x64-vulkan", 62);
         Path file = Files.createFile(directory.resolve("file"));
-        assertThatThrownBy(() -> find(Optional.of(file), Map.of()))
+        assertThatThrownBy(() -> find(file, Map.of()))
                 .isInstanceOf(BadInput.class)
-                .hasMessage("--llama gives " + file
-                        + ", which is a file: give the directory that holds llama.cpp's libraries.");
-        assertThatThrownBy(() -> find(Optional.empty(), Map.of("HEADROOM_LLAMA", directory + "/none")))
+                .hasMessage(file + ", given by --llama, is a file: give the directory with llama.cpp's libraries.");
+        assertThatThrownBy(() -> find(null, Map.of("HEADROOM_LLAMA", directory + "/none")))
                 .isInstanceOf(BadInput.class)
                 .hasMessageStartingWith(
-                        "the environment variable HEADROOM_LLAMA gives " + directory + "/none, which does not exist");
+                        directory + "/none, given by the environment variable HEADROOM_LLAMA, does not exist: give");
     }
 
     @Test
-    void nothingNamesAllThatWasTried() throws IOException {
+    void messageListsTheSearchedFolders() throws IOException {
         install("work", "vulkan", "linux-arm64", 183);
-        assertThatThrownBy(() -> find(Optional.empty(), Map.of()))
+        assertThatThrownBy(() -> find(null, Map.of()))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContainingAll(
                         "--llama",
                         "-Dllama.home",
                         "HEADROOM_LLAMA",
                         directory.resolve("jar/natives/vulkan/node_modules").toString(),
-                        directory.resolve("work/natives/vulkan/node_modules") + " (nothing in it for Linux on x86-64)",
+                        directory.resolve("work/natives/vulkan/node_modules") + " (nothing for Linux on x86-64)",
                         "npm ci");
     }
 }

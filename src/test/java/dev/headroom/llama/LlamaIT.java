@@ -14,20 +14,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The real llama.cpp on the CPU, with a model of 24 million random weights. */
+/** Tests the real llama.cpp on the CPU, with a model of 24 million random weights. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LlamaIT {
     private static final int LAYERS = 6;
     private static final int KV_WIDTH = 288;
 
-    private final LlamaLibrary library = LlamaLibrary.open(LlamaHome.find(Optional.empty()));
+    private final LlamaLibrary library = LlamaLibrary.open(LlamaHome.find(null));
     private final Path file;
     private final LlamaModel model;
 
@@ -52,11 +51,11 @@ class LlamaIT {
     }
 
     @Test
-    void library() {
+    void libraryReportsVersionDevicesAndFeatures() {
         assertThat(library.build().version()).matches("v\\d+\\.\\d+\\.\\d+.*|b\\d+");
         assertThat(library.devices()).anySatisfy(device -> {
             assertThat(device.type()).isEqualTo(LlamaDevice.Type.CPU);
-            assertThat(device.totalBytes()).isPresent();
+            assertThat(device.totalBytes()).isNotNull();
         });
         assertThat(library.systemInfo()).contains("CPU");
         assertThat(library.maxDevices()).isPositive();
@@ -65,7 +64,7 @@ class LlamaIT {
     }
 
     @Test
-    void anotherLibraryInTheSameProcess(@TempDir Path directory) throws IOException {
+    void processCannotOpenAnotherLibrary(@TempDir Path directory) throws IOException {
         Files.copy(
                 library.build().library(),
                 directory.resolve(library.build().library().getFileName()));
@@ -73,7 +72,7 @@ class LlamaIT {
     }
 
     @Test
-    void model() throws IOException {
+    void modelReportsItsFacts() throws IOException {
         assertThat(model.vocabularySize()).isEqualTo(32_000);
         assertThat(model.trainedContextLength()).isPositive();
         assertThat(model.parameters()).isBetween(20_000_000L, 30_000_000L);
@@ -83,7 +82,7 @@ class LlamaIT {
     }
 
     @Test
-    void aPromptAtOnceOrTokenByToken() {
+    void promptGivesTheSameLogitsAsSingleTokens() {
         int[] prompt = tokens(300);
         try (LlamaContext atOnce = context(512);
                 LlamaContext byToken = context(512)) {
@@ -98,7 +97,7 @@ class LlamaIT {
     }
 
     @Test
-    void backToADepth() {
+    void stateIsRestoredAfterDecodingAndTruncating() {
         int[] prompt = tokens(100);
         try (LlamaContext context = context(512)) {
             context.decode(prompt);
@@ -118,7 +117,7 @@ class LlamaIT {
     }
 
     @Test
-    void buffersAreThoseOfTheFormula() {
+    void buffersHaveThePredictedSizes() {
         try (LlamaContext context = context(1000)) {
             context.synchronize();
             LlamaFacts facts = library.log().facts();
@@ -126,29 +125,29 @@ class LlamaIT {
             assertThat(facts.mebibytes(Kind.KV).orElseThrow())
                     .isCloseTo(cells * LAYERS * KV_WIDTH * 2 * 2 / (1 << 20), within(0.005));
             double amx = facts.buffers().stream()
-                    .filter(buffer -> buffer.device().equals("AMX")) // instead of their originals, and larger
+                    .filter(buffer -> buffer.device().equals("AMX")) // replaces the originals, and is larger
                     .mapToDouble(LlamaFacts.Buffer::mebibytes)
                     .sum();
             double weights = (double) model.bytes() / (1 << 20);
             assertThat(facts.mebibytes(Kind.MODEL).orElseThrow()).isBetween(weights - 0.1, weights + amx + 0.1);
             assertThat(facts.mebibytes(Kind.COMPUTE)).isPresent();
-            assertThat(facts.flashAttention()).isPresent();
+            assertThat(facts.flashAttention()).isNotNull();
         }
     }
 
     @Test
-    void aFullContext() {
+    void fullContextRefusesTokens() {
         try (LlamaContext context = context(256)) {
             context.decode(tokens(256));
             assertThatThrownBy(() -> context.decode(1))
                     .isInstanceOf(LlamaException.class)
-                    .hasMessageStartingWith("The context is full: 1 more tokens do not fit behind 256");
+                    .hasMessage("The context is full: it has 256 of 256 tokens, and 1 more do not fit.");
             assertThat(context.position()).isEqualTo(256);
         }
     }
 
     @Test
-    void aTokenThatIsNone() {
+    void invalidTokenIsRefused() {
         try (LlamaContext context = context(256)) {
             assertThatThrownBy(() -> context.decode(model.vocabularySize()))
                     .isInstanceOf(LlamaException.class)
@@ -157,7 +156,7 @@ class LlamaIT {
     }
 
     @Test
-    void longerThanTrained() {
+    void contextMayBeLongerThanTrained() {
         try (LlamaContext context = context(4 * model.trainedContextLength())) {
             context.decode(1);
             assertThat(context.position()).isEqualTo(1);
@@ -165,7 +164,7 @@ class LlamaIT {
     }
 
     @Test
-    void closedIsClosed() {
+    void closedObjectsThrow() {
         LlamaModel other = LlamaModel.load(library, file, 0);
         LlamaContext context =
                 LlamaContext.create(other, new ContextSettings(256, 256, 64, KvType.F16, FlashAttention.AUTO, 1));
@@ -178,7 +177,7 @@ class LlamaIT {
     }
 
     @Test
-    void whatIsNotAModel(@TempDir Path directory) throws IOException {
+    void invalidModelFilesAreRefused(@TempDir Path directory) throws IOException {
         assertThatThrownBy(() -> LlamaModel.load(library, directory, -1))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("is a directory");
@@ -195,7 +194,7 @@ class LlamaIT {
     }
 
     @Test
-    void aQuantizedCacheNeedsFlashAttention() {
+    void quantizedCacheNeedsFlashAttention() {
         assertThatThrownBy(() -> LlamaContext.create(
                         model, new ContextSettings(256, 256, 64, KvType.Q4_0, FlashAttention.OFF, 1)))
                 .isExactlyInstanceOf(LlamaException.class)

@@ -9,16 +9,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import org.assertj.core.api.Assertions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The captured files are of SmolLM2-135M-Instruct Q4_1, without the lines that print the model's metadata. */
+/** The captured logs are from SmolLM2-135M-Instruct Q4_1, without the lines with the model's metadata. */
 class LlamaLogTest {
     private static final int DEBUG = 1;
     private static final int INFO = 2;
@@ -29,7 +28,8 @@ class LlamaLogTest {
         return LlamaLog.parse(lines(captured));
     }
 
-    private static List<String> lines(String captured) {
+    /** The lines of a captured log. */
+    static List<String> lines(String captured) {
         try (InputStream in = Objects.requireNonNull(LlamaLogTest.class.getResourceAsStream(captured), captured)) {
             return new String(in.readAllBytes(), UTF_8).lines().toList();
         } catch (IOException e) {
@@ -38,7 +38,7 @@ class LlamaLogTest {
     }
 
     @Test
-    void cpu() {
+    void modelOnTheCpu() {
         LlamaFacts facts = parse("cpu-v0.4.0.log");
         assertThat(facts.buffers())
                 .containsExactly(
@@ -47,29 +47,29 @@ class LlamaLogTest {
                         new Buffer(Kind.KV, "CPU", 11.25),
                         new Buffer(Kind.COMPUTE, "CPU", 14.01));
         assertThat(facts.devicesUsed()).isEmpty();
-        assertThat(facts.flashAttention()).contains(true);
-        assertThat(facts.offloadedLayers()).isEmpty();
-        assertThat(facts.failedAllocation()).isEmpty();
+        assertThat(facts.flashAttention()).isTrue();
+        assertThat(facts.offloadedLayers()).isNull();
+        assertThat(facts.failedAllocation()).isNull();
     }
 
     @Test
-    void olderReleases() {
+    void olderReleasesAreParsed() {
         for (String release : List.of("b8352", "b6431", "b5640")) {
             LlamaFacts facts = parse("cpu-" + release + ".log");
             assertThat(facts.mebibytes(Kind.MODEL)).as(release).hasValue(92.10);
             assertThat(facts.mebibytes(Kind.KV)).as(release).hasValue(11.25);
             assertThat(facts.mebibytes(Kind.COMPUTE)).as(release).isPresent();
             assertThat(facts.mebibytes(Kind.RECURRENT)).as(release).isEmpty();
-            assertThat(facts.flashAttention()).as(release).contains(!release.equals("b5640"));
+            assertThat(facts.flashAttention()).as(release).isEqualTo(!release.equals("b5640"));
         }
     }
 
     @Test
-    void layersOnADevice() {
+    void modelOnADevice() {
         LlamaFacts facts = parse("vulkan-v0.4.0.log");
         assertThat(facts.devicesUsed()).containsExactly("Vulkan0");
-        assertThat(facts.offloadedLayers()).hasValue(31);
-        assertThat(facts.totalLayers()).hasValue(31);
+        assertThat(facts.offloadedLayers()).isEqualTo(31);
+        assertThat(facts.totalLayers()).isEqualTo(31);
         assertThat(facts.buffers())
                 .contains(new Buffer(Kind.MODEL, "Vulkan0", 92.10), new Buffer(Kind.COMPUTE, "Vulkan_Host", 1.26));
         assertThat(facts.mebibytes(Kind.COMPUTE).orElseThrow()).isCloseTo(7.01, Assertions.within(1e-9));
@@ -79,37 +79,36 @@ class LlamaLogTest {
     void failedAllocation() {
         LlamaFacts facts = parse("vulkan-v0.4.0-out-of-memory.log");
         assertThat(facts.failedAllocation())
-                .contains(new LlamaFacts.FailedAllocation(
-                        Optional.of("Vulkan0"), OptionalDouble.of(7_680_000_000.0 / (1 << 20))));
+                .isEqualTo(new LlamaFacts.FailedAllocation("Vulkan0", 7_680_000_000.0 / (1 << 20)));
         assertThat(facts.mebibytes(Kind.KV)).isEmpty();
     }
 
-    /** Lines as ggml's sources have them, for devices that the captured files do not cover. */
+    /** These lines are from ggml's sources, for devices without a captured log. */
     @Test
     void failedAllocationsOfOtherBackends() {
         assertThat(failure("ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4096.00 MiB on device 1: "
                         + "cudaMalloc failed: out of memory"))
-                .contains(new LlamaFacts.FailedAllocation(Optional.of("CUDA1"), OptionalDouble.of(4096)));
+                .isEqualTo(new LlamaFacts.FailedAllocation("CUDA1", 4096.0));
         assertThat(failure("ggml_metal_buffer_init: error: failed to allocate buffer, size = 12288.00 MiB"))
-                .contains(new LlamaFacts.FailedAllocation(Optional.empty(), OptionalDouble.of(12288)));
+                .isEqualTo(new LlamaFacts.FailedAllocation(null, 12288.0));
         assertThat(failure("llama_model_load: error loading model: unable to allocate CUDA0 buffer"))
-                .contains(new LlamaFacts.FailedAllocation(Optional.of("CUDA0"), OptionalDouble.empty()));
-        assertThat(failure("CUDA error: out of memory")).isPresent();
+                .isEqualTo(new LlamaFacts.FailedAllocation("CUDA0", null));
+        assertThat(failure("CUDA error: out of memory")).isNotNull();
         assertThat(failure("ggml_cuda_host_malloc: failed to allocate 64.00 MiB of pinned memory: out of memory"))
-                .isEmpty();
+                .isNull();
     }
 
-    private static Optional<LlamaFacts.FailedAllocation> failure(String line) {
+    private static LlamaFacts.@Nullable FailedAllocation failure(String line) {
         return LlamaLog.parse(List.of(line)).failedAllocation();
     }
 
     @Test
-    void theLastModelAndContextCount() {
-        List<String> twice = new java.util.ArrayList<>(lines("vulkan-v0.4.0-out-of-memory.log"));
+    void onlyTheLastModelAndContextCount() {
+        List<String> twice = new ArrayList<>(lines("vulkan-v0.4.0-out-of-memory.log"));
         twice.addAll(lines("cpu-v0.4.0.log"));
         assertThat(LlamaLog.parse(twice)).isEqualTo(parse("cpu-v0.4.0.log"));
 
-        List<String> contextTwice = new java.util.ArrayList<>(lines("cpu-v0.4.0.log"));
+        List<String> contextTwice = new ArrayList<>(lines("cpu-v0.4.0.log"));
         int context = contextTwice.stream()
                 .filter(l -> l.startsWith(LlamaLog.CREATING))
                 .map(contextTwice::indexOf)
@@ -120,31 +119,31 @@ class LlamaLogTest {
     }
 
     @Test
-    void flashAttentionThatIsNotSupported() {
+    void flashAttentionIsOffIfUnsupported() {
         assertThat(flashAttention("resolve_fused_ops: Flash Attention not supported, set to disabled"))
-                .contains(false);
+                .isFalse();
         assertThat(flashAttention("llama_context: Flash Attention was auto, set to disabled"))
-                .contains(false);
+                .isFalse();
         assertThat(flashAttention("llama_context: flash_attn            = disabled"))
-                .contains(false);
+                .isFalse();
         assertThat(flashAttention("llama_context: flash_attn            = auto"))
-                .isEmpty();
+                .isNull();
     }
 
-    private static Optional<Boolean> flashAttention(String line) {
+    private static @Nullable Boolean flashAttention(String line) {
         return LlamaLog.parse(List.of(line)).flashAttention();
     }
 
     @Test
-    void nothing() {
+    void emptyLogHasNoFacts() {
         LlamaFacts facts = LlamaLog.parse(List.of());
         assertThat(facts.mebibytes(Kind.MODEL)).isEmpty();
-        assertThat(facts.totalLayers()).isEqualTo(OptionalInt.empty());
+        assertThat(facts.totalLayers()).isNull();
     }
 
     @Test
-    void chunksBecomeLinesAndDebugIsLeftOut() {
-        LlamaLog log = new LlamaLog(Optional.empty());
+    void chunksBecomeLinesWithoutDebug() {
+        LlamaLog log = new LlamaLog(null);
         log.append(INFO, "load_tensors: CPU model");
         log.append(CONT, " buffer\nnext: line");
         log.append(DEBUG, "noise\n");
@@ -157,8 +156,8 @@ class LlamaLogTest {
     }
 
     @Test
-    void memoryIsBounded() {
-        LlamaLog log = new LlamaLog(Optional.empty());
+    void onlyTheLastLinesAreKept() {
+        LlamaLog log = new LlamaLog(null);
         for (int i = 0; i < 10_500; i++) {
             log.append(INFO, "line " + i + "\n");
         }
@@ -166,24 +165,24 @@ class LlamaLogTest {
     }
 
     @Test
-    void failuresCarryTheErrorsSinceTheMark() {
-        LlamaLog log = new LlamaLog(Optional.empty());
+    void failureHasTheErrorsSinceTheMark() {
+        LlamaLog log = new LlamaLog(null);
         log.append(ERROR, "before: failed to allocate CPU buffer of size 1\n");
         long mark = log.mark();
         log.append(INFO, "irrelevant\n");
         log.append(ERROR, "gguf_init: invalid magic\n");
         assertThat(log.failure("It failed", mark))
                 .isExactlyInstanceOf(LlamaException.class)
-                .hasMessage("It failed: llama.cpp says invalid magic.");
+                .hasMessage("It failed: invalid magic.");
         log.append(ERROR, "alloc: failed to allocate CUDA0 buffer of size 1048576\n");
         assertThat(log.failure("It failed", mark)).isInstanceOf(LlamaOutOfMemory.class);
-        assertThat(log.failure("It failed", log.mark())).hasMessage("It failed: llama.cpp gave no reason.");
+        assertThat(log.failure("It failed", log.mark())).hasMessage("It failed: it logged no error.");
     }
 
     @Test
-    void eachLineIsInTheFileAtOnce(@TempDir Path directory) throws IOException {
+    void eachLineIsWrittenToTheFileAtOnce(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("llama.log");
-        LlamaLog log = new LlamaLog(Optional.of(file));
+        LlamaLog log = new LlamaLog(file);
         log.append(INFO, "one\ntwo\nhal");
         assertThat(Files.readAllLines(file)).containsExactly("one", "two");
     }

@@ -1,27 +1,18 @@
 package dev.headroom.llama;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.headroom.llama.LlamaLogTest.lines;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.llama.LlamaFacts.Buffer;
 import dev.headroom.llama.LlamaFacts.Kind;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The captured files are of synthetic-stories-15m-q4_0 with one layer on devices, without what prints metadata. */
+/** The captured logs are from synthetic-stories-15m-q4_0 with one layer on devices, without the metadata lines. */
 class LlamaSimulationTest {
-    private static List<String> lines(String captured) throws IOException {
-        try (InputStream in =
-                Objects.requireNonNull(LlamaSimulationTest.class.getResourceAsStream(captured), captured)) {
-            return new String(in.readAllBytes(), UTF_8).lines().toList();
-        }
-    }
-
     @Test
-    void whereLayersWouldGo() throws IOException {
+    void devicesOfLayersAreParsed() {
         assertThat(LlamaSimulation.devices(lines("simulation-cpu-v0.4.0.log")))
                 .hasSize(7)
                 .containsOnly("CPU");
@@ -32,7 +23,7 @@ class LlamaSimulationTest {
     }
 
     @Test
-    void layersAreInTheirOwnOrder() {
+    void layersAreSortedByNumber() {
         assertThat(LlamaSimulation.devices(List.of(
                         "load_tensors: layer  10 assigned to device CUDA1, is_swa = 1",
                         "load_tensors: layer   9 assigned to device CUDA0")))
@@ -40,7 +31,7 @@ class LlamaSimulationTest {
     }
 
     @Test
-    void whichWeightsTheHostCopies() throws IOException {
+    void hostBuffersOfTensorsAreParsed() {
         assertThat(LlamaSimulation.hostBuffers(lines("simulation-cpu-v0.4.0.log")))
                 .hasSize(57)
                 .containsEntry("token_embd.weight", List.of("CPU"))
@@ -50,14 +41,14 @@ class LlamaSimulationTest {
                         "tensor token_embd.weight (4 MiB q4_0) buffer type overridden to Vulkan_Host",
                         "tensor token_embd.weight (4 MiB q4_0) buffer type overridden to CPU_REPACK",
                         "tensor with no size buffer type overridden to CPU")))
-                .containsExactly(java.util.Map.entry("token_embd.weight", List.of("CPU", "CPU_REPACK")));
+                .containsExactly(Map.entry("token_embd.weight", List.of("CPU", "CPU_REPACK")));
     }
 
     @Test
-    void whatAContextWouldTake() throws IOException {
+    void memoryOfAContextIsParsed() {
         LlamaSimulation.Context cpu = LlamaSimulation.context(lines("simulation-cpu-v0.4.0.log"));
-        assertThat(cpu.flashAttention()).contains(true);
-        assertThat(cpu.kvMebibytes()).hasValue(3.38);
+        assertThat(cpu.flashAttention()).isTrue();
+        assertThat(cpu.kvMebibytes()).isEqualTo(3.38);
         assertThat(cpu.buffers())
                 .containsExactly(new Buffer(Kind.OUTPUT, "CPU", 0.12), new Buffer(Kind.COMPUTE, "CPU", 7.26));
         assertThat(LlamaSimulation.context(lines("simulation-vulkan-v0.4.0.log"))
@@ -65,15 +56,14 @@ class LlamaSimulationTest {
                 .contains(new Buffer(Kind.COMPUTE, "Vulkan0", 6.35), new Buffer(Kind.COMPUTE, "Vulkan_Host", 2.20));
     }
 
-    /** Gemma 3 as v0.4.0 logs it: one cache for the layers that see everything, one for those with a window. */
+    /** v0.4.0 logs two caches for Gemma 3: one for layers without a window, one for layers with a window. */
     @Test
-    void cachesAddUpAndRecurrentStateIsNoCache() {
-        LlamaSimulation.Context context = LlamaSimulation.context(
-                List.of(
-                        "llama_kv_cache: size =   80.00 MiB (  4096 cells,   5 layers,  1/1 seqs), K (f16):   40.00 MiB, V (f16):   40.00 MiB",
-                        "llama_kv_cache: size =  174.00 MiB (  1536 cells,  29 layers,  1/1 seqs), K (f16):   87.00 MiB, V (f16):   87.00 MiB",
-                        "llama_memory_recurrent: size =   38.25 MiB (     1 cells,  24 layers,  1 seqs  0 rs_seq), R (f32):    2.25 MiB, S (f32):   36.00 MiB"));
-        assertThat(context.kvMebibytes()).hasValue(254);
-        assertThat(LlamaSimulation.context(List.of()).kvMebibytes()).isEmpty();
+    void kvCacheIsTheSumWithoutRecurrentState() {
+        LlamaSimulation.Context context = LlamaSimulation.context(List.of(
+                "llama_kv_cache: size =   80.00 MiB (  4096 cells,   5 layers,  1/1 seqs)",
+                "llama_kv_cache: size =  174.00 MiB (  1536 cells,  29 layers,  1/1 seqs)",
+                "llama_memory_recurrent: size =   38.25 MiB (     1 cells,  24 layers,  1 seqs  0 rs_seq)"));
+        assertThat(context.kvMebibytes()).isEqualTo(254);
+        assertThat(LlamaSimulation.context(List.of()).kvMebibytes()).isNull();
     }
 }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several llama.cpp on this machine, each in a process of its own. */
+/** Tests several releases of llama.cpp, each in its own process. */
 class LlamaVersionsIT {
     private final Path model;
 
@@ -30,9 +30,9 @@ class LlamaVersionsIT {
         this.model = new ModelStore(directory).make(SyntheticModel.parse("synthetic-stories-15m-q8_0"), Progress.NONE);
     }
 
-    /** HEADROOM_LLAMAS lists directories as PATH does. */
+    /** HEADROOM_LLAMAS is a list of directories, separated like PATH. */
     @Test
-    void everyVersionThatIsGiven() throws Exception {
+    void givenReleasesBehaveAsInTheTable() throws Exception {
         List<String> directories = Stream.of(
                         Optional.ofNullable(System.getenv("HEADROOM_LLAMAS")).orElse(""))
                 .flatMap(list -> Arrays.stream(list.split(File.pathSeparator)))
@@ -46,13 +46,13 @@ class LlamaVersionsIT {
                 assertThat(lines)
                         .as(directory)
                         .singleElement()
-                        .matches(
-                                line -> line.contains(" is version " + row.get().release() + ". Headroom runs on"));
+                        .matches(line ->
+                                line.contains(" is llama.cpp " + row.get().release() + ", which is not supported: "));
                 continue;
             }
             assertThat(lines)
                     .as(directory)
-                    .contains("position 601", "same logits true", "finite true", "flash attention Optional[true]")
+                    .contains("position 601", "same logits true", "finite true", "flash attention true")
                     .noneMatch(line -> line.equals("version unknown"));
             row.ifPresent(stated -> assertThat(lines)
                     .as(directory)
@@ -69,7 +69,7 @@ class LlamaVersionsIT {
     private static final Pattern ROW =
             Pattern.compile("\\| (\\d+\\.\\d+\\.\\d+) \\| (\\S+) \\| (supported|refused) \\|([^|]*)\\|([^|]*)\\|");
 
-    /** The row of a directory that is named by its npm version. */
+    /** The row for a directory, whose name is the npm version. */
     private static Optional<Row> row(String npm) throws IOException {
         return Files.readAllLines(Path.of("docs/llama-versions.md")).stream()
                 .map(ROW::matcher)
@@ -83,11 +83,9 @@ class LlamaVersionsIT {
                 .findFirst();
     }
 
-    /**
-     * Every release that the table calls supported is one that a layout was checked against, and the other way round.
-     */
+    /** The supported releases of the table are exactly those of the layouts. */
     @Test
-    void theTableAndTheLayouts() throws IOException {
+    void tableAndLayoutsHaveTheSameReleases() throws IOException {
         List<String> supported = Files.readAllLines(Path.of("docs/llama-versions.md")).stream()
                 .map(ROW::matcher)
                 .filter(row -> row.matches() && row.group(3).equals("supported"))
@@ -98,13 +96,13 @@ class LlamaVersionsIT {
                 .containsExactlyInAnyOrderElementsOf(new LinkedHashSet<>(supported));
     }
 
-    /** GGML_VK_VISIBLE_DEVICES makes ggml take a device of type CPU too, which is what Mesa's llvmpipe is. */
+    /** With GGML_VK_VISIBLE_DEVICES, ggml also uses devices of type CPU, such as Mesa's llvmpipe. */
     @Test
-    void layersOnVulkan() throws Exception {
-        List<String> lines = child(LlamaHome.find(Optional.empty()), Map.of("GGML_VK_VISIBLE_DEVICES", "0"));
+    void modelOnVulkan() throws Exception {
+        List<String> lines = child(LlamaHome.find(null), Map.of("GGML_VK_VISIBLE_DEVICES", "0"));
         assumeTrue(lines.stream().anyMatch(line -> line.startsWith("device Vulkan0 ")), "skipped: no Vulkan device");
         assertThat(lines)
-                .contains("same logits true", "finite true", "layers OptionalInt[7] of OptionalInt[7]")
+                .contains("same logits true", "finite true", "layers 7 of 7")
                 .anyMatch(line -> line.startsWith("buffer MODEL Vulkan0 "))
                 .anyMatch(line -> line.startsWith("buffer KV Vulkan0 "));
     }

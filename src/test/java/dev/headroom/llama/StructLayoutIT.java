@@ -25,12 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Holds the layout tables and constants of the binding against a C program compiled with llama.cpp's own headers. They
- * are looked for in {@code <directory>/<release>/llama.h}, where the directory is that of the system property or
- * environment variable HEADROOM_HEADERS, else target/headers, which src/test/scripts/headers.sh fills.
+ * Compares the layouts and constants of the binding with those of llama.cpp's headers, in a compiled C program. The
+ * headers are in {@code <directory>/<release>/llama.h}. The directory is the system property or environment variable
+ * HEADROOM_HEADERS, by default target/headers. src/test/scripts/headers.sh fetches the headers.
  */
 class StructLayoutIT {
-    /** JNA tells the offset of a field to subclasses only. */
+    /** Only subclasses can read the offset of a field from JNA. */
     private static final class Batch extends LlamaBatch {
         int offset(String field) {
             return fieldOffset(field);

@@ -104,7 +104,7 @@ class MetersTest {
                         device(LlamaDevice.Type.CPU, 100, 10),
                         device(LlamaDevice.Type.GPU, 100, 60),
                         device(LlamaDevice.Type.IGPU, 50, 49),
-                        new LlamaDevice("x", "x", LlamaDevice.Type.GPU, OptionalLong.of(7), OptionalLong.empty()))))
+                        new LlamaDevice("x", "x", LlamaDevice.Type.GPU, 7L, null))))
                 .hasValue(41);
         assertThat(GgmlDevice.used(List.of(device(LlamaDevice.Type.CPU, 100, 10))))
                 .isEmpty();
@@ -117,6 +117,6 @@ class MetersTest {
     }
 
     private static LlamaDevice device(LlamaDevice.Type type, long total, long free) {
-        return new LlamaDevice("d", "d", type, OptionalLong.of(total), OptionalLong.of(free));
+        return new LlamaDevice("d", "d", type, total, free);
     }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.headroom.gguf.Gguf;
-import dev.headroom.gguf.GgufType;
 import dev.headroom.gguf.KvCache;
 import dev.headroom.gguf.Shapes;
 import dev.headroom.gguf.SyntheticModel;
+import dev.headroom.gguf.TensorType;
 import dev.headroom.llama.ContextSettings;
 import dev.headroom.llama.FlashAttention;
 import dev.headroom.llama.KvType;
@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * and take memory as any numbers do.
  */
 class PredictionsIT {
-    private static final Path HOME = LlamaHome.find(Optional.empty()).toAbsolutePath();
+    private static final Path HOME = LlamaHome.find(null).toAbsolutePath();
     private static final LlamaLibrary LIBRARY = LlamaLibrary.open(HOME);
 
     /** Half a unit of the last digit that llama.cpp prints. */
@@ -99,14 +99,15 @@ class PredictionsIT {
                 for (int length : new int[] {1, 257, 1300, 131_072}) {
                     for (int ubatch : new int[] {128, 512}) {
                         ContextSettings settings = settings(length, ubatch, type, FlashAttention.ON);
-                        double bytes = cache
-                                .bytes(length, ubatch, GgufType.valueOf(type.name()), Optional.of(true))
-                                .orElseThrow()
-                                .stream()
-                                .mapToLong(Long::longValue)
-                                .sum();
+                        double bytes =
+                                cache
+                                        .bytes(length, ubatch, TensorType.valueOf(type.name()), true)
+                                        .orElseThrow()
+                                        .stream()
+                                        .mapToLong(Long::longValue)
+                                        .sum();
                         // two lines where layers differ
-                        assertThat(simulation.context(settings).kvMebibytes().orElseThrow())
+                        assertThat(simulation.context(settings).kvMebibytes())
                                 .as(settings.toString())
                                 .isCloseTo(bytes / (1 << 20), within(2 * ROUNDING_MIB));
                     }

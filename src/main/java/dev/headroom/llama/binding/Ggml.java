@@ -2,13 +2,13 @@ package dev.headroom.llama.binding;
 
 import com.sun.jna.Pointer;
 
-/** {@code ggml-backend.h}: the registry of backends, in libggml. */
+/** Functions of {@code ggml-backend.h} in libggml: the registry of backends. */
 public final class Ggml {
     private Ggml() {}
 
     public static native void ggml_backend_load_all();
 
-    /** {@code dir_path} is UTF-8, NUL-terminated. */
+    /** {@code dir_path} is UTF-8 with a terminating NUL. */
     public static native void ggml_backend_load_all_from_path(byte[] dir_path);
 
     public static native long ggml_backend_dev_count();

@@ -2,7 +2,7 @@ package dev.headroom.llama.binding;
 
 import com.sun.jna.Pointer;
 
-/** {@code ggml.h} and {@code ggml-backend.h}: what is in libggml-base. */
+/** Functions and constants of {@code ggml.h} and {@code ggml-backend.h} in libggml-base. */
 public final class GgmlBase {
     /** {@code GGML_LOG_LEVEL_*} */
     public static final int LOG_LEVEL_DEBUG = 1;
@@ -31,7 +31,7 @@ public final class GgmlBase {
 
     public static native long ggml_backend_buft_get_max_size(Pointer buft);
 
-    /** NULL where there is no room. */
+    /** Returns NULL if there is not enough memory. */
     public static native Pointer ggml_backend_buft_alloc_buffer(Pointer buft, long size);
 
     public static native void ggml_backend_buffer_clear(Pointer buffer, byte value);

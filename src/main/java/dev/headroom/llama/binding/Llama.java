@@ -2,7 +2,9 @@ package dev.headroom.llama.binding;
 
 import com.sun.jna.Pointer;
 
-/** {@code llama.h}: the functions every supported version has. {@code bool} is {@code byte}, {@code size_t} is long. */
+/**
+ * Functions of {@code llama.h} in all supported versions. {@code bool} is {@code byte}, {@code size_t} is {@code long}.
+ */
 public final class Llama {
     private Llama() {}
 
@@ -18,7 +20,7 @@ public final class Llama {
 
     public static native long llama_max_devices();
 
-    /** {@code path_model} is UTF-8, NUL-terminated. */
+    /** {@code path_model} is UTF-8 with a terminating NUL. */
     public static native Pointer llama_model_load_from_file(byte[] path_model, Params params);
 
     public static native void llama_model_free(Pointer model);
@@ -58,8 +60,8 @@ public final class Llama {
     public static native int llama_decode(Pointer ctx, LlamaBatch batch);
 
     /**
-     * The same function, with the batch's seven words where the System V ABI for x86-64 puts a struct of 56 bytes: on
-     * the stack, behind the six registers, of which the context takes the first. Only for that ABI.
+     * The same function with the batch as seven words, only for the System V ABI on x86-64. That ABI passes a struct of
+     * 56 bytes on the stack, behind six registers. The context is in the first register.
      */
     public static native int llama_decode(
             long ctx,
@@ -76,7 +78,7 @@ public final class Llama {
             long seq_id,
             long logits);
 
-    /** {@code ctx} is an address: JNA would have to ask a {@code Pointer} for it, once a token. */
+    /** {@code ctx} is an address: with a {@code Pointer}, JNA would call back into Java to get it, once per token. */
     public static native void llama_synchronize(long ctx);
 
     public static native Pointer llama_get_logits_ith(Pointer ctx, int i);

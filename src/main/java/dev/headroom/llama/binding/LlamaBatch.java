@@ -5,8 +5,8 @@ import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
 
 /**
- * {@code struct llama_batch}, by value. JNA does not copy the fields to native memory on a call; {@link #write()} does,
- * once.
+ * {@code struct llama_batch}, passed by value. JNA does not copy the fields to native memory on each call:
+ * {@link #write()} does.
  */
 @FieldOrder({"n_tokens", "token", "embd", "pos", "n_seq_id", "seq_id", "logits"})
 public class LlamaBatch extends Structure implements Structure.ByValue {

@@ -2,9 +2,12 @@ package dev.headroom.llama.binding;
 
 import com.sun.jna.Pointer;
 
-/** {@code llama.h}: copies of a part of a sequence's state, since b6301 (not in b6133). */
+/** Functions of {@code llama.h} that copy a part of a sequence's state. They exist since b6301. */
 public final class LlamaStateExt {
-    /** {@code LLAMA_STATE_SEQ_FLAGS_SWA_ONLY}; since v0.4 {@code _PARTIAL_ONLY}, of the same value. */
+    /**
+     * {@code LLAMA_STATE_SEQ_FLAGS_SWA_ONLY}; {@code LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY} since v0.4, with the same
+     * value.
+     */
     public static final int WINDOW_ONLY = 1;
 
     private LlamaStateExt() {}

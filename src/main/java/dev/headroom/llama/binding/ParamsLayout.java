@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The layouts of the parameter structs of a range of llama.cpp versions. The structs have no size field and change
- * between versions, so a layout is only trusted after the defaults that the library returns fit it.
+ * The layouts of the parameter structs in some llama.cpp releases. The structs change between releases and have no size
+ * field. So a layout is used only if the library's default values match it.
  *
- * <p>A later version that only appends fields fits too: what is appended goes back as the library returned it.
+ * <p>A later release that only appends fields matches too. The appended fields keep the library's defaults.
  *
- * @param versions the releases it was checked against
+ * @param versions the releases with this layout, checked against their headers
  */
 public record ParamsLayout(String versions, StructLayout model, StructLayout context) {
     private static final int AUTO = -1;
@@ -52,12 +52,13 @@ public record ParamsLayout(String versions, StructLayout model, StructLayout con
     /** All layouts, newest first. */
     public static final List<ParamsLayout> ALL = List.of(V0_4, B10361, B9842, B7698, B6845, B6431, B6122, B5640);
 
-    /** The first and the last release that a layout was checked against. */
+    /** The oldest supported release. */
     public static final String OLDEST = "b5640";
 
+    /** The newest supported release. */
     public static final String NEWEST = "v0.5.0";
 
-    /** The newest layout that what a library returned by default fits. */
+    /** The newest layout that matches a library's default parameters; empty if none does. */
     public static Optional<ParamsLayout> fitting(Params modelDefaults, Params contextDefaults) {
         return ALL.stream()
                 .filter(layout -> layout.model.misfit(modelDefaults).isEmpty()
@@ -131,7 +132,7 @@ public record ParamsLayout(String versions, StructLayout model, StructLayout con
                 .int32("attention_type", UNSPECIFIED);
     }
 
-    /** From the rope and yarn numbers, of which defaults vary, to {@code offload_kqv}. */
+    /** From {@code rope_freq_base} to {@code offload_kqv}. Some defaults differ between releases. */
     private static StructLayout numbers(StructLayout context) {
         return context.float32("rope_freq_base", 0)
                 .float32("rope_freq_scale", 0)

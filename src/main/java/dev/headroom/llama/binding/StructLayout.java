@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where the fields of a C struct are, and which values the library gives them by default. Fields are declared in the
- * order of the header; offsets follow from the natural alignment that all 64-bit ABIs share for these types.
+ * The offsets and default values of a C struct's fields. Fields are declared in the order of the header. Offsets follow
+ * from the natural alignment, which is the same in all 64-bit ABIs for these types.
  */
 public final class StructLayout {
-    /** C types, with size and alignment in bytes. */
+    /** A C type. Its size is also its alignment. */
     public enum CType {
         BOOL(1),
         INT32(4),
@@ -32,10 +32,10 @@ public final class StructLayout {
     }
 
     /**
-     * One field.
+     * A field.
      *
      * @param offset bytes from the start of the struct
-     * @param defaults what a library that has this layout may return
+     * @param defaults the possible default values of libraries with this layout
      */
     public record Field(String name, CType type, int offset, List<Double> defaults) {
         private double read(Pointer struct) {
@@ -71,7 +71,7 @@ public final class StructLayout {
         return add(name, CType.SIZE, defaults);
     }
 
-    /** A pointer that is NULL by default. */
+    /** Adds a pointer that is NULL by default. */
     StructLayout pointer(String name) {
         return add(name, CType.POINTER, 0);
     }
@@ -94,12 +94,12 @@ public final class StructLayout {
         return fields;
     }
 
-    /** {@code sizeof} the struct in bytes: all of them hold a pointer, so it is a multiple of 8. */
+    /** The {@code sizeof} of the struct. It is a multiple of 8, as all these structs have a pointer. */
     public int sizeof() {
         return alignUp(end, 8);
     }
 
-    /** The first field whose value is not the default of this layout; empty: the struct fits. */
+    /** The first field whose value is not a default of this layout; empty if all match. */
     public Optional<Field> misfit(Params defaults) {
         return fields.values().stream()
                 .filter(f -> !f.fits(defaults.getPointer()))
@@ -122,7 +122,7 @@ public final class StructLayout {
     private Field field(String name, CType type) {
         Field field = fields.get(name);
         if (field == null || field.type != type) {
-            throw new IllegalArgumentException(name + " is no " + type + " of this layout");
+            throw new IllegalArgumentException("This layout has no " + type + " named " + name + ".");
         }
         return field;
     }

@@ -1,2 +1,2 @@
-/** C mirrors of llama.h and ggml: C names, no logic. Not null-marked: a C pointer may be null. */
+/** Mirrors of the C functions of llama.h and ggml, with C names. Not null-marked, as a C pointer may be NULL. */
 package dev.headroom.llama.binding;

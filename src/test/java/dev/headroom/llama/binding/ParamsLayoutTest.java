@@ -9,7 +9,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ParamsLayoutTest {
-    /** What a library of this layout would return. */
+    /** The default parameters of a library with this layout. */
     private static Params defaults(StructLayout layout) {
         Params params = new Params();
         Pointer memory = params.getPointer();
@@ -25,9 +25,9 @@ class ParamsLayoutTest {
         return params;
     }
 
-    /** A later layout that only appends fields fits too, as there is nothing but zeros: what is appended is not set. */
+    /** A later layout that only appends fields may match too, as the rest is zero. Its appended fields are not set. */
     @Test
-    void eachLayoutFitsItsOwnDefaults() {
+    void eachLayoutMatchesItsOwnDefaults() {
         for (ParamsLayout layout : ParamsLayout.ALL) {
             ParamsLayout found = ParamsLayout.fitting(defaults(layout.model()), defaults(layout.context()))
                     .orElseThrow();
@@ -50,13 +50,13 @@ class ParamsLayoutTest {
     }
 
     @Test
-    void theOldestAndTheNewest() {
+    void oldestAndNewestAreThoseOfTheLayouts() {
         assertThat(ParamsLayout.ALL.get(0).versions()).endsWith(ParamsLayout.NEWEST);
         assertThat(ParamsLayout.ALL.get(ParamsLayout.ALL.size() - 1).versions()).startsWith(ParamsLayout.OLDEST);
     }
 
     @Test
-    void anythingElseFitsNone() {
+    void otherDefaultsMatchNoLayout() {
         ParamsLayout newest = ParamsLayout.ALL.get(0);
         assertThat(ParamsLayout.fitting(new Params(), new Params())).isEmpty();
         for (String field : List.of("n_ctx", "n_threads", "flash_attn_type", "type_v")) {

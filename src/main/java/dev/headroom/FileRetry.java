@@ -5,26 +5,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Deleting files that other processes had. Windows deletes none that somebody has open, and what a process has written
- * is still open for a moment after its end, by the system or by a virus scanner.
+ * File operations that wait until other processes have closed the file. Windows cannot delete or replace an open file.
+ * The system or a virus scanner may keep a file open for a moment after its writer has ended.
  */
-public final class Leftovers {
+public final class FileRetry {
     private static final int TRIES = 100;
     private static final long PAUSE_MILLIS = 10;
 
-    private Leftovers() {}
+    private FileRetry() {}
 
-    /** Something with a file that fails as long as somebody has it open. */
+    /** A file operation that fails while another process has the file open. */
     public interface Action {
         void run() throws IOException;
     }
 
     /**
-     * Does it as soon as it can be done, within a second.
+     * Repeats the action until it succeeds, for one second at most.
      *
-     * @throws IOException if it cannot be done even then
+     * @throws IOException if the last try failed
      */
-    public static void patiently(Action action) throws IOException {
+    public static void retry(Action action) throws IOException {
         for (int tries = 1; ; tries++) {
             try {
                 action.run();
@@ -37,11 +37,11 @@ public final class Leftovers {
         }
     }
 
-    /** Deletes files that nobody needs any more. One that stays open is left until this process ends. */
+    /** Deletes files. If a file stays open, it is deleted when this process ends. */
     public static void delete(Path... files) {
         for (Path file : files) {
             try {
-                patiently(() -> Files.deleteIfExists(file));
+                retry(() -> Files.deleteIfExists(file));
             } catch (IOException e) {
                 file.toFile().deleteOnExit();
             }

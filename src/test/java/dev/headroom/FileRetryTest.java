@@ -10,15 +10,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LeftoversTest {
+class FileRetryTest {
     @TempDir
     Path folder;
 
     @Test
-    void waitsForOthersToCloseTheFile() throws IOException {
+    void retriesUntilTheFileIsClosed() throws IOException {
         AtomicInteger tries = new AtomicInteger();
 
-        Leftovers.patiently(() -> {
+        FileRetry.retry(() -> {
             if (tries.incrementAndGet() < 5) {
                 throw new IOException("Sharing violation");
             }
@@ -28,22 +28,22 @@ class LeftoversTest {
     }
 
     @Test
-    void givesUpAfterAWhile() {
-        assertThatThrownBy(() -> Leftovers.patiently(() -> {
+    void throwsIfEveryTryFails() {
+        assertThatThrownBy(() -> FileRetry.retry(() -> {
                     throw new IOException("Sharing violation");
                 }))
                 .hasMessage("Sharing violation");
     }
 
     @Test
-    void deletesAllOfThemAlsoWhenOneCannotBeDeleted() throws IOException {
+    void deletesTheOtherFilesIfOneCannotBeDeleted() throws IOException {
         Path kept = Files.createDirectory(folder.resolve("kept"));
         Files.createFile(kept.resolve("inside"));
-        Path gone = Files.createFile(folder.resolve("gone"));
+        Path deleted = Files.createFile(folder.resolve("deleted"));
 
-        Leftovers.delete(kept, gone, folder.resolve("never there"));
+        FileRetry.delete(kept, deleted, folder.resolve("missing"));
 
         assertThat(kept).exists();
-        assertThat(gone).doesNotExist();
+        assertThat(deleted).doesNotExist();
     }
 }

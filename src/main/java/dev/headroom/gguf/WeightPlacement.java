@@ -9,30 +9,30 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which tensors of a model llama.cpp (v0.4.0) puts where. */
-public final class Weights {
-    /** The host's memory. */
+/** The buffers that llama.cpp v0.4.0 puts a model's tensors into. */
+public final class WeightPlacement {
+    /** The name of the host's buffer. */
     public static final String HOST = "CPU";
 
     private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,6})\\..*");
     private static final String EMBEDDING = "token_embd.weight";
 
-    /** What is looked up by token stays on the host. */
+    /** Tensors that are looked up by token stay on the host. */
     private static final Pattern INPUT =
             Pattern.compile("(?:token_embd|position_embd|token_types|per_layer_token_embd)\\.weight");
 
-    /** One tensor for all layers, copied to every device that has some. */
+    /** Tensors for all layers are copied to every device that has a layer. */
     private static final Pattern SHARED = Pattern.compile("rope_(?:freqs|factors_long|factors_short)\\..*");
 
-    private Weights() {}
+    private WeightPlacement() {}
 
     /**
-     * The tensors in each buffer. A tensor stands in two where it is copied: an embedding that also is the output
-     * matrix, in the layer's buffer and in the output's.
+     * The tensors in each buffer. A copied tensor is in two buffers. For example, an embedding that is also the output
+     * matrix is in the host's buffer and in the output's.
      *
-     * @param devices of each layer, then of the output; {@value #HOST} for the host
-     * @param hostBuffers for a tensor the buffers that it would have on the host, first the one for what it is, then
-     *     one for what it is copied for; a tensor that is not in it: {@value #HOST}
+     * @param devices device of each layer, then of the output; {@value #HOST} for the host
+     * @param hostBuffers by tensor, its buffers if it is on the host: first for its own use, then for its copy. A
+     *     missing tensor is in {@value #HOST}.
      */
     public static Map<String, Set<GgufTensor>> buffers(
             List<GgufTensor> tensors, List<String> devices, Map<String, List<String>> hostBuffers) {
@@ -68,12 +68,12 @@ public final class Weights {
                 : List.of(devices.get(devices.size() - 1));
     }
 
-    /** Bytes of some tensors. */
+    /** The size of some tensors in bytes. */
     public static long bytes(Set<GgufTensor> tensors) {
         return tensors.stream().mapToLong(GgufTensor::bytes).sum();
     }
 
-    /** Bytes from the first to the end of the last in the file: what is mapped of it for them, gaps included. */
+    /** The part of the file that is mapped for these tensors, in bytes: from the first to the last, with gaps. */
     public static long mappedBytes(Set<GgufTensor> tensors) {
         long first = tensors.stream().mapToLong(GgufTensor::offset).min().orElse(0);
         long end = tensors.stream()

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class WeightsTest {
+class WeightPlacementTest {
     private static final List<String> HOST = List.of("CPU", "CPU", "CPU");
 
-    /** Tensors of 128 bytes, one after the other. */
+    /** Consecutive tensors of 128 bytes. */
     private static List<GgufTensor> tensors(String... names) {
         List<GgufTensor> tensors = new ArrayList<>();
         for (String name : names) {
-            tensors.add(new GgufTensor(name, GgufType.F32, List.of(32L), 128L * tensors.size()));
+            tensors.add(new GgufTensor(name, TensorType.F32, List.of(32L), 128L * tensors.size()));
         }
         return tensors;
     }
@@ -29,8 +29,8 @@ class WeightsTest {
     }
 
     @Test
-    void layersGoWithTheirDeviceAndTheEmbeddingStays() {
-        assertThat(names(Weights.buffers(
+    void layersAreOnTheirDeviceAndTheEmbeddingIsOnTheHost() {
+        assertThat(names(WeightPlacement.buffers(
                         tensors(
                                 "token_embd.weight",
                                 "rope_freqs.weight",
@@ -47,29 +47,30 @@ class WeightsTest {
     }
 
     @Test
-    void anEmbeddingThatIsTheOutputTooIsCopiedToTheOutputsDevice() {
+    void tiedEmbeddingIsCopiedToTheOutputDevice() {
         List<GgufTensor> tied = tensors("token_embd.weight", "blk.0.attn_q.weight", "output_norm.weight");
-        assertThat(names(Weights.buffers(tied, List.of("CPU", "Vulkan0"), Map.of())))
+        assertThat(names(WeightPlacement.buffers(tied, List.of("CPU", "Vulkan0"), Map.of())))
                 .containsOnly(
                         Map.entry("CPU", List.of("token_embd.weight", "blk.0.attn_q.weight")),
                         Map.entry("Vulkan0", List.of("token_embd.weight", "output_norm.weight")));
-        assertThat(Weights.buffers(tied, List.of("CPU", "CPU"), Map.of()).get("CPU"))
+        assertThat(WeightPlacement.buffers(tied, List.of("CPU", "CPU"), Map.of())
+                        .get("CPU"))
                 .hasSize(3);
     }
 
     @Test
-    void whatTheHostCopiesIsInTheCopyAlone() {
+    void repackedTensorsAreOnlyInTheCopy() {
         List<GgufTensor> tensors = tensors("token_embd.weight", "blk.0.attn_q.weight", "output_norm.weight");
         Map<String, List<String>> host = Map.of(
                 "token_embd.weight", List.of("CPU", "CPU_REPACK"),
                 "blk.0.attn_q.weight", List.of("CPU_REPACK"));
 
-        assertThat(names(Weights.buffers(tensors, List.of("CPU", "CPU"), host)))
+        assertThat(names(WeightPlacement.buffers(tensors, List.of("CPU", "CPU"), host)))
                 .containsOnly(
                         Map.entry("CPU", List.of("token_embd.weight", "output_norm.weight")),
                         Map.entry("CPU_REPACK", List.of("token_embd.weight", "blk.0.attn_q.weight")));
-        assertThat(names(Weights.buffers(tensors, List.of("CPU", "CUDA0"), host)))
-                .as("the output's copy is on the device, not on the host")
+        assertThat(names(WeightPlacement.buffers(tensors, List.of("CPU", "CUDA0"), host)))
+                .as("the output's copy is on the device only")
                 .containsOnly(
                         Map.entry("CPU", List.of("token_embd.weight")),
                         Map.entry("CPU_REPACK", List.of("blk.0.attn_q.weight")),
@@ -77,25 +78,27 @@ class WeightsTest {
     }
 
     @Test
-    void whatIsMappedReachesFromTheFirstToTheLast() {
+    void mappedBytesReachFromTheFirstTensorToTheLast() {
         List<GgufTensor> tensors =
                 tensors("output.weight", "token_embd.weight", "blk.0.a.weight", "blk.1.a.weight", "output_norm.weight");
-        Map<String, Set<GgufTensor>> buffers = Weights.buffers(tensors, List.of("CPU", "CUDA0", "CPU"), Map.of());
+        Map<String, Set<GgufTensor>> buffers =
+                WeightPlacement.buffers(tensors, List.of("CPU", "CUDA0", "CPU"), Map.of());
         Set<GgufTensor> host = buffers.getOrDefault("CPU", Set.of());
 
-        assertThat(Weights.bytes(host)).isEqualTo(4 * 128);
-        assertThat(Weights.mappedBytes(host)).isEqualTo(5 * 128);
-        assertThat(Weights.mappedBytes(buffers.getOrDefault("CUDA0", Set.of()))).isEqualTo(128);
-        assertThat(Weights.mappedBytes(Set.of())).isZero();
+        assertThat(WeightPlacement.bytes(host)).isEqualTo(4 * 128);
+        assertThat(WeightPlacement.mappedBytes(host)).isEqualTo(5 * 128);
+        assertThat(WeightPlacement.mappedBytes(buffers.getOrDefault("CUDA0", Set.of())))
+                .isEqualTo(128);
+        assertThat(WeightPlacement.mappedBytes(Set.of())).isZero();
     }
 
     @Test
-    void namesOfNoLayerGoWithTheOutput() {
-        assertThat(names(Weights.buffers(
+    void tensorsOfUnknownLayersAreOnTheOutputDevice() {
+        assertThat(names(WeightPlacement.buffers(
                         tensors("blk.7.a.weight", "blk.999999999999.a.weight", "blk.x.weight", "output.weight"),
                         List.of("CPU", "CUDA0"),
                         Map.of())))
                 .containsOnlyKeys("CUDA0");
-        assertThat(Weights.buffers(tensors(), HOST, Map.of())).isEmpty();
+        assertThat(WeightPlacement.buffers(tensors(), HOST, Map.of())).isEmpty();
     }
 }

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * How ggml stores a tensor's numbers. A row is cut into blocks of {@link #blockSize} numbers, each stored in
- * {@link #blockBytes} bytes. Ids are those of {@code enum ggml_type} in ggml.h; block sizes follow from the
- * {@code block_*} structs of ggml-common.h, whose {@code static_assert}s spell out the same sums.
+ * The format of a tensor's weights. A row consists of blocks: {@link #blockSize} weights in {@link #blockBytes} bytes.
+ * Ids are those of {@code enum ggml_type} in ggml.h. Block sizes come from the {@code block_*} structs of
+ * ggml-common.h; its {@code static_assert}s have the same sums.
  */
-public enum GgufType {
+public enum TensorType {
     F32(0, 1, 4),
     F16(1, 1, 2),
     Q4_0(2, 32, 2 + 16),
@@ -49,36 +49,36 @@ public enum GgufType {
     private final int blockSize;
     private final int blockBytes;
 
-    GgufType(int id, int blockSize, int blockBytes) {
+    TensorType(int id, int blockSize, int blockBytes) {
         this.id = id;
         this.blockSize = blockSize;
         this.blockBytes = blockBytes;
     }
 
-    /** The number that stands for this type in a file. */
+    /** The type's number in GGUF files. */
     public int id() {
         return id;
     }
 
-    /** Numbers in a block; a row holds a whole number of blocks. */
+    /** The number of weights in a block. A row has a whole number of blocks. */
     public int blockSize() {
         return blockSize;
     }
 
-    /** Bytes of a block. */
+    /** The size of a block in bytes. */
     public int blockBytes() {
         return blockBytes;
     }
 
-    /** The type that ggml calls so, such as {@code q8_0}; empty if there is none. */
-    public static Optional<GgufType> named(String name) {
+    /** The type with this name in ggml, such as {@code q8_0}, in upper or lower case. */
+    public static Optional<TensorType> named(String name) {
         return Arrays.stream(values())
                 .filter(type -> type.name().equalsIgnoreCase(name))
                 .findFirst();
     }
 
-    /** The type with this id, empty for ids that ggml gave up or that are newer than Headroom. */
-    static Optional<GgufType> byId(int id) {
+    /** The type with this id; empty if ggml no longer uses the id or Headroom does not know it yet. */
+    static Optional<TensorType> byId(int id) {
         return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
     }
 }

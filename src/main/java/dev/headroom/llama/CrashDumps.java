@@ -4,17 +4,17 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 
-/** A crash of native code ends the process at once: it writes no image of itself and starts no debugger. */
-final class Crashes {
+/** Turns off core dumps and ggml's backtrace, so that a crash of native code ends the process at once. */
+final class CrashDumps {
     /** {@code RLIMIT_CORE} of Linux and macOS. */
     private static final int RLIMIT_CORE = 4;
 
     private static final int OVERWRITE = 1;
 
-    private Crashes() {}
+    private CrashDumps() {}
 
-    /** For this process, before llama.cpp is loaded. Windows does neither by itself. */
-    static void endAtOnce() {
+    /** Call this before llama.cpp is loaded. Windows needs nothing. */
+    static void disable() {
         if (Platform.isLinux() || Platform.isMac()) {
             NativeLibrary libc = NativeLibrary.getProcess();
             noCoreDump(libc);
@@ -22,7 +22,7 @@ final class Crashes {
         }
     }
 
-    /** setrlimit(2), both limits 0: gigabytes of weights would be in it. */
+    /** Sets both limits of setrlimit(2) to 0: a core dump would hold gigabytes of weights. */
     private static void noCoreDump(NativeLibrary libc) {
         try (Memory none = new Memory(2L * Long.BYTES)) {
             none.clear();
@@ -31,8 +31,8 @@ final class Crashes {
     }
 
     /**
-     * ggml forks a debugger for a backtrace when an assertion fails. When two of its threads fail at once, each child
-     * holds the other's pipe open and waits for ever (2 of 20,000 times with ggml of v0.4.0 on two cores).
+     * ggml starts a debugger for a backtrace when an assertion fails. If two threads fail at once, both debuggers may
+     * wait for each other forever. This happened in 2 of 20,000 crashes with ggml of v0.4.0 on two cores.
      */
     private static void noBacktrace(NativeLibrary libc) {
         libc.getFunction("setenv").invokeInt(new Object[] {"GGML_NO_BACKTRACE", "1", OVERWRITE});
