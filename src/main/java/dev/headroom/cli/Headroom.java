@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 /** The entry point of {@code headroom.jar}, and the only class that ends the process. */
 @Command(
         name = "headroom",
-        description = "What running a language model costs on this machine, in memory and in time.",
+        description = "Measure what a language model costs on this machine, in memory and time.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
@@ -28,11 +28,11 @@ import picocli.CommandLine.Command;
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:every cell was measured, or whatever was asked for was done",
-            "1:wrong use of the command line",
-            "2:bad input: a plan, a model, a llama.cpp, a folder, a run",
+            "0:success; a run has measured every cell",
+            "1:wrong command line",
+            "2:bad input: a plan, model, llama.cpp, folder or run",
             "3:some cells were not measured",
-            "4:a figure is above a limit of --fail-above",
+            "4:a figure exceeds a limit of --fail-above",
             "130:interrupted",
         })
 public final class Headroom {
@@ -46,11 +46,11 @@ public final class Headroom {
 
     public static void main(String[] args) throws IOException {
         if (args.length > 0 && args[0].equals("jmh")) {
-            JmhMain.run(Arrays.copyOfRange(args, 1, args.length)); // untouched, its --help and exit code included
+            JmhMain.run(Arrays.copyOfRange(args, 1, args.length)); // JMH handles --help and sets the exit code
             return;
         }
         try {
-            lookAround();
+            checkPaths();
         } catch (BadInput e) {
             System.err.println("headroom: " + e.getMessage());
             System.exit(BAD_INPUT);
@@ -58,8 +58,8 @@ public final class Headroom {
         System.exit(commandLine().execute(args));
     }
 
-    /** What every command relies on. */
-    private static void lookAround() {
+    /** Checks the paths that every command needs. */
+    private static void checkPaths() {
         PathName.of("The working directory", System.getProperty("user.dir"));
         PathName.of("The temp directory", System.getProperty("java.io.tmpdir"));
         JnaFolder.set();
@@ -68,7 +68,7 @@ public final class Headroom {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Headroom());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setExpandAtFiles(false); // a model may be called @x.gguf; no file is read as arguments
+        commandLine.setExpandAtFiles(false); // an argument such as @x.gguf is a model, not a file of arguments
         commandLine.registerConverter(Path.class, text -> PathName.of("The path", text));
         CommandLine.IParameterExceptionHandler usage = commandLine.getParameterExceptionHandler();
         commandLine.setParameterExceptionHandler((exception, args) -> {
@@ -84,7 +84,7 @@ public final class Headroom {
         });
         commandLine.setExecutionExceptionHandler((exception, failed, result) -> {
             if (!(exception instanceof BadInput)) {
-                throw exception; // a fault of ours: the stack trace is what a report needs
+                throw exception; // a bug: its stack trace belongs in the report
             }
             failed.getErr().println("headroom: " + exception.getMessage());
             return BAD_INPUT;

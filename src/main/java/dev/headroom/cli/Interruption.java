@@ -4,23 +4,23 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C, a closed terminal or a polite kill: the JVM ends, but not before what was begun has been put away. The JVM
- * sets the exit code itself, 130 after Ctrl-C.
+ * An orderly end after Ctrl-C, a closed terminal or SIGTERM: the JVM waits until current work has been stopped and
+ * saved. The JVM sets the exit code itself, 130 after Ctrl-C.
  */
 final class Interruption {
-    /** A fork that was killed may take this long to be gone, and files have to be written. */
-    private static final long SECONDS = 60;
+    /** The longest wait for a killed fork to end and for files to be written. */
+    private static final long MAX_SECONDS = 60;
 
-    private final CountDownLatch over = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
 
     private Interruption() {}
 
-    /** Has something done when the JVM is told to end, and waits then until it is {@link #over()}. */
-    static Interruption of(Runnable end) {
+    /** Runs a task when the JVM is about to end, then waits for {@link #finish()}. */
+    static Interruption of(Runnable task) {
         Interruption interruption = new Interruption();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            if (interruption.over.getCount() > 0) {
-                end.run();
+            if (interruption.finished.getCount() > 0) {
+                task.run();
                 interruption.await();
             }
         }));
@@ -29,17 +29,17 @@ final class Interruption {
 
     private void await() {
         try {
-            if (!over.await(SECONDS, TimeUnit.SECONDS)) {
-                System.err.println(
-                        "headroom: gave up waiting for the fork to end; what was measured is in the journal.");
+            if (!finished.await(MAX_SECONDS, TimeUnit.SECONDS)) {
+                System.err.println("headroom: The fork has not ended within " + MAX_SECONDS
+                        + " s. The journal has all results so far.");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** All is put away. */
-    void over() {
-        over.countDown();
+    /** Lets the JVM end: all work is stopped and saved. */
+    void finish() {
+        finished.countDown();
     }
 }

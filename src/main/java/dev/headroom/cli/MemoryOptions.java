@@ -25,22 +25,22 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What {@code model show} predicts the memory for: a plan's parameters, as lists, and which llama.cpp is asked. */
+/** The options of {@code model show} that select predictions: lists of parameters, and a llama.cpp. */
 final class MemoryOptions {
     private static final List<Long> CONTEXTS = List.of(512L, 4096L, 32_768L);
-    private static final long MOST_TOKENS = 10_000_000;
+    private static final long MAX_TOKENS = 10_000_000;
 
     @Option(
             names = "--context",
             paramLabel = "TOKENS,…",
             defaultValue = "",
-            description = "Context lengths; by default some up to the one it was trained for.")
+            description = "Context lengths. Default: some, up to the trained length.")
     String context = "";
 
-    @Option(names = "--gpu-layers", paramLabel = "N,…", defaultValue = "", description = "Layers on GPUs; -1: all.")
+    @Option(names = "--gpu-layers", paramLabel = "N,…", defaultValue = "", description = "Offloaded layers; -1: all.")
     String gpuLayers = "";
 
-    @Option(names = "--kv-type", paramLabel = "TYPE,…", defaultValue = "", description = "Of the KV cache.")
+    @Option(names = "--kv-type", paramLabel = "TYPE,…", defaultValue = "", description = "Type of the KV cache.")
     String kvType = "";
 
     @Option(
@@ -50,20 +50,24 @@ final class MemoryOptions {
             description = "Default: auto.")
     String flashAttention = "";
 
-    @Option(names = "--batch", paramLabel = "TOKENS,…", defaultValue = "", description = "Handed over at once.")
+    @Option(
+            names = "--batch",
+            paramLabel = "TOKENS,…",
+            defaultValue = "",
+            description = "Tokens of a llama_decode call.")
     String batch = "";
 
-    @Option(names = "--ubatch", paramLabel = "TOKENS,…", defaultValue = "", description = "Computed at once.")
+    @Option(names = "--ubatch", paramLabel = "TOKENS,…", defaultValue = "", description = "Tokens computed at once.")
     String ubatch = "";
 
-    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp to ask.")
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of llama.cpp.")
     @Nullable
     Path llama;
 
-    /** A prediction with the parameters it is for. */
+    /** A prediction and its parameters. */
     record Predicted(Map<String, String> params, Prediction prediction) {}
 
-    /** One for each combination. */
+    /** Predicts every combination of parameters. */
     List<Predicted> predict(Gguf model) {
         Map<Cell, Predictions.Point> points = new LinkedHashMap<>();
         cells(model).forEach(cell -> points.put(cell, Predictions.Point.of(cell).orElseThrow()));
@@ -89,7 +93,7 @@ final class MemoryOptions {
         return all;
     }
 
-    /** The combinations as a plan would have them, and so with a plan's checks. */
+    /** The combinations as cells of a plan, so that the checks of plans apply. */
     List<Cell> cells(Gguf model) {
         List<Entry> entries = new ArrayList<>();
         entries.add(new Entry("benchmarks", Benchmark.CONTEXT_CREATION.simpleName(), "model show"));
@@ -111,22 +115,22 @@ final class MemoryOptions {
     }
 
     private static String defaultContexts(OptionalLong trained) {
-        long most = trained.orElse(MOST_TOKENS);
+        long most = trained.orElse(MAX_TOKENS);
         LongStream shorter = CONTEXTS.stream().mapToLong(Long::longValue).filter(length -> length < most);
-        LongStream whole = trained.stream().filter(length -> length >= 1 && length <= MOST_TOKENS);
+        LongStream whole = trained.stream().filter(length -> length >= 1 && length <= MAX_TOKENS);
         return LongStream.concat(shorter, whole).mapToObj(Long::toString).collect(Collectors.joining(","));
     }
 
-    /** A row for each place, and one for all where there are several. */
+    /** Formats one row a device, and a row of sums unless there is exactly one device. */
     static String text(List<Predicted> all) {
         List<String> varying =
                 Parameter.shown(all.stream().map(Predicted::params).toList());
         List<List<String>> rows = new ArrayList<>();
         List<String> header = new ArrayList<>(varying);
-        header.addAll(List.of("place", "weights", "KV cache", "compute", "output", "total"));
+        header.addAll(List.of("device", "weights", "KV cache", "compute", "output", "total"));
         rows.add(header);
         for (Predicted one : all) {
-            List<String> places = one.prediction().parts().stream()
+            List<String> devices = one.prediction().parts().stream()
                     .flatMap(part -> Optional.ofNullable(part.place()).stream())
                     .distinct()
                     .toList();
@@ -134,13 +138,13 @@ final class MemoryOptions {
                     .map(key -> one.params().getOrDefault(key, ""))
                     .toList();
             boolean complete = one.prediction().incomplete() == null;
-            for (String place : places) {
+            for (String device : devices) {
                 List<Part> parts = one.prediction().parts().stream()
-                        .filter(part -> place.equals(part.place()))
+                        .filter(part -> device.equals(part.place()))
                         .toList();
-                rows.add(row(settings, place, parts, complete));
+                rows.add(row(settings, device, parts, complete));
             }
-            if (places.size() != 1) {
+            if (devices.size() != 1) {
                 rows.add(row(settings, "all", one.prediction().parts(), complete));
             }
         }
@@ -156,10 +160,10 @@ final class MemoryOptions {
         return "Memory in MiB" + (fixed.isEmpty() ? "" : " with " + fixed) + ":\n" + Output.table(rows) + reasons;
     }
 
-    private static List<String> row(List<String> settings, String place, List<Part> parts, boolean complete) {
+    private static List<String> row(List<String> settings, String device, List<Part> parts, boolean complete) {
         Prediction of = new Prediction(parts, null);
         List<String> row = new ArrayList<>(settings);
-        row.add(place);
+        row.add(device);
         row.add(mib(of, "model"));
         row.add(mib(of, "kv", "recurrent"));
         row.add(mib(of, "compute"));

@@ -16,18 +16,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code headroom meters}: which meters work here, and proof. */
+/** {@code headroom meters}: tests which meters work here. */
 @Command(
         name = "meters",
         description = {
-            "Which meters of memory work here, and proof: memory of known sizes is taken on the host and on every device,",
-            "touched, held and freed, and each meter says what it saw of it. Takes less than a minute."
+            "Test which memory meters work here, in less than a minute.",
+            "Headroom allocates, holds and frees memory of known sizes in RAM and on every device,"
+                    + " and compares it with each meter."
         })
 final class MetersCommand implements Runnable {
     @Mixin
     Output output = new Output();
 
-    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp whose devices are tried.")
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp whose devices are tested.")
     @Nullable
     Path llama;
 
@@ -37,7 +38,7 @@ final class MetersCommand implements Runnable {
         output.answer(report, text(report));
     }
 
-    /** Without a llama.cpp there is still the host; one that is named has to be there. */
+    /** The directory of llama.cpp. Empty if none is found, unless {@code --llama} was given: that is an error. */
     private Optional<Path> home() {
         try {
             return Optional.of(LlamaHome.find(llama).toAbsolutePath());
@@ -45,7 +46,7 @@ final class MetersCommand implements Runnable {
             if (llama != null) {
                 throw e;
             }
-            output.warn("Devices are not tried: " + e.getMessage());
+            output.warn("Devices are not tested: " + e.getMessage());
             return Optional.empty();
         }
     }
@@ -63,7 +64,7 @@ final class MetersCommand implements Runnable {
                     number("%.0f", meter.resolutionKib())));
         }
         List<List<String>> trials = new ArrayList<>();
-        trials.add(List.of("place", "meter", "MiB", "seen", "error", "after ms", "left"));
+        trials.add(List.of("target", "meter", "MiB", "seen", "error", "after ms", "left"));
         for (MeterReport.Trial trial : report.trials()) {
             trials.add(List.of(
                     trial.place(),
@@ -75,18 +76,18 @@ final class MetersCommand implements Runnable {
                     number("%.2f", trial.leftMib())));
         }
         List<List<String>> verdicts = new ArrayList<>();
-        verdicts.add(List.of("place", "meter", "verdict"));
+        verdicts.add(List.of("target", "meter", "verdict"));
         for (MeterReport.Verdict verdict : report.verdicts()) {
             verdicts.add(List.of(verdict.place(), verdict.meter(), verdict(verdict)));
         }
         StringBuilder text = new StringBuilder(Output.table(meters)).append('\n');
-        byReason(report.unavailable()).forEach((reason, names) -> text.append("not here: ")
+        byReason(report.unavailable()).forEach((reason, names) -> text.append("unavailable: ")
                 .append(String.join(", ", names))
                 .append(": ")
                 .append(reason)
                 .append('\n'));
-        report.notTried().forEach((place, reason) -> text.append("not tried: ")
-                .append(place)
+        report.notTried().forEach((target, reason) -> text.append("not tested: ")
+                .append(target)
                 .append(": ")
                 .append(reason)
                 .append('\n'));

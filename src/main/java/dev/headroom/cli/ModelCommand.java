@@ -1,6 +1,7 @@
 package dev.headroom.cli;
 
 import dev.headroom.OneLine;
+import dev.headroom.Units;
 import dev.headroom.gguf.Gguf;
 import dev.headroom.gguf.ModelStore;
 import dev.headroom.gguf.Quantization;
@@ -21,10 +22,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code headroom model}: synthetic models and GGUF files. */
+/** {@code headroom model}: makes synthetic models and describes GGUF files. */
 @Command(
         name = "model",
-        description = "Synthetic models and GGUF files.",
+        description = "Make synthetic models and describe GGUF files.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {ModelCommand.ListShapes.class, ModelCommand.Make.class, ModelCommand.Show.class})
 final class ModelCommand {
@@ -35,7 +36,7 @@ final class ModelCommand {
     Output output = new Output();
 
     /** {@code model list}. */
-    @Command(name = "list", description = "The shapes that synthetic models can have.")
+    @Command(name = "list", description = "List the shapes of synthetic models.")
     static final class ListShapes implements Runnable {
         @Mixin
         Output output = new Output();
@@ -57,7 +58,7 @@ final class ModelCommand {
             }
             output.answer(
                     shapes,
-                    Output.table(rows) + "\nA synthetic model is named synthetic-<shape>-<quantization>, or"
+                    Output.table(rows) + "\nNames of synthetic models: synthetic-<shape>-<quantization>, or"
                             + " synthetic-<shape>-l<layers>-<quantization> with fewer layers.\nQuantizations: "
                             + QUANTIZATIONS + "\n");
         }
@@ -76,7 +77,7 @@ final class ModelCommand {
     }
 
     /** {@code model make}. */
-    @Command(name = "make", description = "Writes synthetic models to the cache, unless they are there already.")
+    @Command(name = "make", description = "Write synthetic models to the cache, unless they are already there.")
     static final class Make implements Runnable {
         @Mixin
         Output output = new Output();
@@ -101,10 +102,7 @@ final class ModelCommand {
     /** {@code model show}. */
     @Command(
             name = "show",
-            description = {
-                "What a GGUF file holds, or a synthetic model would, and what memory it will take:",
-                "weights, KV cache and compute buffers, before anything is loaded."
-            })
+            description = {"Describe a GGUF file or a synthetic model, and predict its memory without loading it."})
     static final class Show implements Runnable {
         @Mixin
         Output output = new Output();
@@ -162,7 +160,7 @@ final class ModelCommand {
         }
 
         private static double mib(long bytes) {
-            return Math.round(bytes / 1048576.0 * 100) / 100.0;
+            return Math.round(bytes / Units.MIB * 100) / 100.0;
         }
     }
 }

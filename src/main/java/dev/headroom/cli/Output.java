@@ -7,7 +7,7 @@ import java.util.List;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 
-/** The options that every command has: what is asked for goes to standard output, all else to standard error. */
+/** The options and output that all commands share. Results go to standard output, everything else to standard error. */
 final class Output {
     private static final int BAR = 24;
 
@@ -22,7 +22,7 @@ final class Output {
 
     private boolean barShown;
 
-    /** Prints what the command was asked for: the text, or the value as JSON. */
+    /** Prints the result of a command: the text, or with {@code --json} the value. */
     void answer(Object value, String text) {
         if (json) {
             print(System.out, "");
@@ -32,15 +32,15 @@ final class Output {
         }
     }
 
-    /** Prints what programs and files take: UTF-8, in whatever letters the terminal is told things. */
+    /** Prints text for programs and files. It is UTF-8, whatever the encoding of the terminal. */
     void data(String text) {
         print(System.out, "");
         System.out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
         System.out.flush();
     }
 
-    /** Prints what a person wants to know besides, in front of the answer. */
-    void say(String text) {
+    /** Prints additional information for people. */
+    void info(String text) {
         if (!quiet) {
             print(json ? System.err : System.out, text + "\n");
         }
@@ -52,7 +52,7 @@ final class Output {
         }
     }
 
-    /** Draws a progress bar over the last one, where somebody can see it. */
+    /** Draws a progress bar over the previous one, if standard output is a terminal. */
     void progress(double done, String text) {
         if (!quiet && interactive()) {
             int full = (int) Math.round(BAR * Math.min(1, Math.max(0, done)));
@@ -76,7 +76,7 @@ final class Output {
         stream.flush();
     }
 
-    /** Rows as columns with two spaces between them; the last column is not padded. */
+    /** Formats rows as columns, separated by two blanks. Numbers are aligned right. */
     static String table(List<List<String>> rows) {
         int columns = rows.stream().mapToInt(List::size).max().orElse(0);
         int[] widths = new int[columns];

@@ -25,8 +25,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         description = {
-            "Runs a plan: every benchmark with every model, context length and setting, one fresh JVM at a time.",
-            "An option with an empty value counts as not given. Lists are separated by commas."
+            "Run a plan: every benchmark with every model, context length and setting.",
+            "Each fork is a fresh JVM. Forks run one at a time.",
+            "Separate list elements by commas. An option with an empty value counts as not given."
         })
 final class RunCommand implements Callable<Integer> {
     @Mixin
@@ -45,7 +46,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--context", paramLabel = "TOKENS,…", defaultValue = "", description = "Context lengths.")
     String context = "";
 
-    @Option(names = "--environment", paramLabel = "NAME,…", defaultValue = "", description = "Where to run.")
+    @Option(names = "--environment", paramLabel = "NAME,…", defaultValue = "", description = "Environments.")
     String environment = "";
 
     @Option(names = "--benchmark", paramLabel = "REGEX", defaultValue = "", description = "Only these benchmarks.")
@@ -57,19 +58,19 @@ final class RunCommand implements Callable<Integer> {
             description = "Any key of a plan, for example kvType=f16,q8_0.")
     List<String> params = List.of();
 
-    @Option(names = "--forks", paramLabel = "N", defaultValue = "", description = "JVMs for each cell.")
+    @Option(names = "--forks", paramLabel = "N", defaultValue = "", description = "Forks of each cell.")
     String forks = "";
 
-    @Option(names = "--warmup", paramLabel = "N", defaultValue = "", description = "Warm-up iterations of a fork.")
+    @Option(names = "--warmup", paramLabel = "N", defaultValue = "", description = "Warm-up iterations.")
     String warmup = "";
 
-    @Option(names = "--iterations", paramLabel = "N", defaultValue = "", description = "Iterations of a fork.")
+    @Option(names = "--iterations", paramLabel = "N", defaultValue = "", description = "Measured iterations.")
     String iterations = "";
 
     @Option(names = "--time", paramLabel = "TIME", defaultValue = "", description = "Of an iteration: 300ms, 2s, 1m.")
     String time = "";
 
-    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp to use.")
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of llama.cpp.")
     @Nullable
     Path llama;
 
@@ -79,58 +80,58 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description = "Go on with the run in this folder: measure what is missing, with the same settings.")
+            description = "Continue the run in this folder: measure missing forks with the same settings.")
     @Nullable
     Path resume;
 
-    @Option(names = "--dry-run", description = "Say what would be done, and stop.")
+    @Option(names = "--dry-run", description = "Print what the run would do, and stop.")
     boolean dryRun;
 
     @Option(
             names = "--strict",
             description = {
-                "Keep no figure that was taken under noise (load, heat, swapping, battery, …): refuse to begin, wait up"
-                        + " to ten minutes before a fork, refuse a fork that was disturbed."
+                "Reject results measured under noise (load, heat, swapping, battery, …). Do not start on a noisy"
+                        + " system, wait up to ten minutes before a fork, reject a disturbed fork."
             })
     boolean strict;
 
     @Override
     public Integer call() {
-        Optional<UnfinishedRun> unfinished = given(resume).map(UnfinishedRun::in);
-        Optional<Path> library = given(llama).or(() -> unfinished.flatMap(UnfinishedRun::llama));
+        UnfinishedRun unfinished = given(resume).map(UnfinishedRun::in).orElse(null);
+        Optional<Path> library = given(llama).or(() -> unfinished == null ? Optional.empty() : unfinished.llama());
         try (Places places = Places.open(plan(unfinished), library, Version.current(), strict)) {
             return run(unfinished, places);
         }
     }
 
-    private int run(Optional<UnfinishedRun> unfinished, Places places) {
+    private int run(@Nullable UnfinishedRun unfinished, Places places) {
         RunText text = new RunText(places);
         places.warnings().forEach(output::warn);
         if (dryRun) {
-            output.answer(text.intention(), text.summary());
+            output.answer(text.preview(), text.summary());
             return 0;
         }
-        output.say(text.summary());
+        output.info(text.summary());
         BiConsumer<Run.Model, Double> writing =
                 (synthetic, done) -> output.progress(done, "writing " + synthetic.path());
-        try (PlanRunner runner = unfinished
-                .map(begun -> PlanRunner.resume(begun, places, Version.current(), writing))
-                .orElseGet(() -> PlanRunner.prepare(places, out, Version.current(), writing))) {
-            output.say("results      " + runner.folder() + "\n");
+        try (PlanRunner runner = unfinished == null
+                ? PlanRunner.prepare(places, out, Version.current(), writing)
+                : PlanRunner.resume(unfinished, places, Version.current(), writing)) {
+            output.info("results      " + runner.folder() + "\n");
             Interruption interruption = Interruption.of(runner::cancel);
             Run run;
             try {
                 run = runner.run(new Progress(places, text, runner.done()));
                 output.answer(run, text.results(run));
-                output.say("Results in " + runner.folder());
+                output.info("Results in " + runner.folder());
                 if (run.ended() == null) {
-                    output.say("Broken off with " + runner.done() + " of "
-                            + places.cells().size() + " cells done; go on with run --resume "
+                    output.info("Interrupted with " + runner.done() + " of "
+                            + places.cells().size() + " cells done. Continue with run --resume "
                             + runner.folder());
                     return Headroom.INTERRUPTED;
                 }
             } finally {
-                interruption.over();
+                interruption.finish();
             }
             boolean allOk = run.cells().stream().allMatch(cell -> cell.status() == Status.OK);
             return allOk ? 0 : Headroom.SOME_CELLS_FAILED;
@@ -141,23 +142,23 @@ final class RunCommand implements Callable<Integer> {
         return Optional.ofNullable(path).filter(some -> !some.toString().isBlank());
     }
 
-    private Plan plan(Optional<UnfinishedRun> unfinished) {
-        Plan named = unfinished.isPresent() && plan.isBlank()
-                ? unfinished.get().plan()
+    private Plan plan(@Nullable UnfinishedRun unfinished) {
+        Plan named = unfinished != null && plan.isBlank()
+                ? unfinished.plan()
                 : Profiles.standard().plan(plan.isBlank() ? "quick" : plan);
         return named.with(
                 new Overrides(model, context, environment, benchmark, params, forks, warmup, iterations, time));
     }
 
-    /** A line for each cell, and a bar with the time that is left. */
+    /** Prints a line for each cell, and a bar with the remaining time. */
     private final class Progress implements RunListener {
         private final Places places;
         private final RunText text;
-        private double estimated;
-        private double taken;
+        private double estimatedSeconds;
+        private double takenSeconds;
         private int done;
 
-        /** @param done cells that an earlier part of the run has measured */
+        /** @param done the number of cells that were measured before the run was resumed */
         Progress(Places places, RunText text, int done) {
             this.places = places;
             this.text = text;
@@ -166,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void proving() {
-            output.progress(0, "holding the meters against memory of known size");
+            output.progress(0, "testing the meters with memory of known size");
         }
 
         @Override
@@ -187,10 +188,10 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void cell(Cell cell, CellResult result, double seconds) {
-            estimated += places.estimate(cell).toMillis() / 1e3;
-            taken += seconds;
+            estimatedSeconds += places.estimate(cell).toMillis() / 1e3;
+            takenSeconds += seconds;
             done++;
-            output.say(text.line(done, cell, result, seconds, left()));
+            output.info(text.line(done, cell, result, seconds, left()));
         }
 
         private void show(Cell cell, int fork, String what) {
@@ -198,13 +199,14 @@ final class RunCommand implements Callable<Integer> {
                     ? ", fork " + fork + " of " + cell.settings().forks()
                     : "";
             output.progress(
-                    estimated / total(), cell.id() + forks + ", " + what + ", " + RunText.duration(left()) + " left");
+                    estimatedSeconds / total(),
+                    cell.id() + forks + ", " + what + ", " + RunText.duration(left()) + " left");
         }
 
-        /** What was estimated for the rest, scaled by what the cells so far really took. */
+        /** The remaining seconds: the estimate, scaled by the real duration of the cells so far. */
         private double left() {
-            double scale = estimated == 0 ? 1 : taken / estimated;
-            return Math.max(0, (total() - estimated) * scale);
+            double scale = estimatedSeconds == 0 ? 1 : takenSeconds / estimatedSeconds;
+            return Math.max(0, (total() - estimatedSeconds) * scale);
         }
 
         private double total() {

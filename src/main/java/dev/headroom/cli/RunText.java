@@ -1,5 +1,6 @@
 package dev.headroom.cli;
 
+import dev.headroom.Units;
 import dev.headroom.place.Places;
 import dev.headroom.place.Preparation;
 import dev.headroom.plan.Cell;
@@ -16,11 +17,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code run} prints: the intention, a line a cell, the table of results. */
+/** The output of {@code run}: a summary of the plan, one line a cell, and the tables of results. */
 final class RunText {
+    /** Headings that keep the table of parts narrow. {@code driver} is the driver context. */
+    private static final Map<String, String> SHORT_LABELS =
+            Map.of(Parameter.CONTEXT_LENGTH.key(), "context", "context", "driver", "residual", "unexplained");
+
     private final Places places;
     private final List<String> shown;
 
@@ -30,7 +36,7 @@ final class RunText {
                 Parameter.shown(places.cells().stream().map(Cell::parameters).toList());
     }
 
-    /** What will be done, for people. */
+    /** What the run will do, as text. */
     String summary() {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of(
@@ -77,16 +83,16 @@ final class RunText {
                 "%s: %.0f million parameters, %.0f MiB%s",
                 model.id(),
                 model.parameters() / 1e6,
-                model.fileBytes() / 1048576.0,
+                model.fileBytes() / Units.MIB,
                 what);
     }
 
-    private String distinct(java.util.function.Function<Cell, String> of) {
+    private String distinct(Function<Cell, String> of) {
         return places.cells().stream().map(of).distinct().collect(Collectors.joining(", "));
     }
 
-    /** What will be done, for programs. */
-    Map<String, Object> intention() {
+    /** What the run will do, as JSON. */
+    Map<String, Object> preview() {
         List<Map<String, Object>> cells = new ArrayList<>();
         for (Cell cell : places.cells()) {
             Map<String, Object> one = new LinkedHashMap<>();
@@ -102,7 +108,7 @@ final class RunText {
         }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("plan", places.plan().name());
-        all.put("places", places.preparations().stream().map(RunText::intention).toList());
+        all.put("places", places.preparations().stream().map(RunText::preview).toList());
         all.put("models", places.models().values());
         all.put("warnings", places.warnings());
         all.put("estimatedSeconds", places.estimate().toMillis() / 1e3);
@@ -110,7 +116,7 @@ final class RunText {
         return all;
     }
 
-    private static Map<String, Object> intention(Preparation place) {
+    private static Map<String, Object> preview(Preparation place) {
         Map<String, Object> one = new LinkedHashMap<>();
         one.put("environment", place.name());
         one.put("llama", place.llama());
@@ -118,7 +124,7 @@ final class RunText {
         return one;
     }
 
-    /** One line when a cell is done. */
+    /** The line for a finished cell. */
     String line(int number, Cell cell, CellResult result, double seconds, double left) {
         String count = "[" + number + "/" + places.cells().size() + "] ";
         String outcome = result.status() == Status.OK
@@ -133,13 +139,13 @@ final class RunText {
         return (vram == null ? "" : ", VRAM " + mib(vram) + " MiB") + (ram == null ? "" : ", RAM " + mib(ram) + " MiB");
     }
 
-    /** As the fork saw it, or else the Headroom outside. */
+    /** Peak VRAM as measured in the fork, otherwise as measured by the Headroom outside. */
     private static @Nullable Metric vram(CellResult result) {
         Metric seen = result.metrics().get("·vram.peak");
         return seen == null ? result.metrics().get("·vram.host.peak") : seen;
     }
 
-    /** The table at the end. */
+    /** The tables at the end of a run. */
     String results(Run run) {
         boolean vram = run.cells().stream().anyMatch(cell -> vram(cell) != null);
         List<List<String>> rows = new ArrayList<>();
@@ -166,7 +172,7 @@ final class RunText {
         return "\n" + Output.table(rows) + waterfalls(run, vram ? "vram" : "ram");
     }
 
-    /** Where the peaks went; empty where nothing was measured that tells. */
+    /** The parts of each cell's peak memory. Empty if none were measured. */
     private String waterfalls(Run run, String memory) {
         List<List<String>> rows = new ArrayList<>();
         for (CellResult cell : run.cells()) {
@@ -187,6 +193,7 @@ final class RunText {
         header.addAll(shown);
         header.add("peak");
         header.addAll(parts(memory));
+        header.replaceAll(column -> SHORT_LABELS.getOrDefault(column, column));
         rows.add(0, header);
         return "\nWhere the peak " + memory.toUpperCase(Locale.ROOT) + " went, in MiB\n" + Output.table(rows);
     }
@@ -229,7 +236,7 @@ final class RunText {
         return mebibytes == null ? "-" : String.format(Locale.ROOT, "%.1f", mebibytes);
     }
 
-    /** Three or four digits that count. */
+    /** Formats a number with three or four significant digits. */
     static String significant(double value) {
         double magnitude = Math.abs(value);
         String format = magnitude >= 1000 ? "%.0f" : magnitude >= 100 ? "%.1f" : magnitude >= 1 ? "%.2f" : "%.3f";
@@ -240,7 +247,7 @@ final class RunText {
         return count == 1 ? "1 cell" : count + " cells";
     }
 
-    /** Seconds as {@code 45 s}, {@code 3 min} or {@code 2 h 05 min}. */
+    /** Formats seconds as {@code 45 s}, {@code 3 min} or {@code 2 h 05 min}. */
     static String duration(double seconds) {
         long s = Math.round(seconds);
         if (s < 100) {

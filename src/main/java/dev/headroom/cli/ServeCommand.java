@@ -12,26 +12,26 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code headroom serve}: started by a Headroom outside, in an environment that it enters. */
+/** {@code headroom serve}: measures inside an environment for the Headroom outside, which started it. */
 @Command(
         name = LaunchCommand.SERVE,
         hidden = true,
-        description = "Measures forks for a Headroom outside of this environment, which asks on standard input.")
+        description = "Measure forks for the Headroom outside this environment. Requests come on standard input.")
 final class ServeCommand implements Runnable {
-    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of the llama.cpp to use.")
+    @Option(names = "--llama", paramLabel = "DIR", description = "Directory of llama.cpp.")
     @Nullable
     Path llama;
 
     @Override
     public void run() {
         PrintStream replies = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
-        System.setOut(System.err); // what anything else prints is no reply
+        System.setOut(System.err); // standard output is only for replies
         PlaceServer server = new PlaceServer(replies, Version.current(), Optional.ofNullable(llama));
         Interruption interruption = Interruption.of(server::end);
         try {
             server.serve(System.in);
         } finally {
-            interruption.over();
+            interruption.finish();
         }
     }
 }

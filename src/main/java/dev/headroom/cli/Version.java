@@ -3,7 +3,7 @@ package dev.headroom.cli;
 import java.util.Objects;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of the jar, from its manifest. */
+/** The version in the manifest of the jar. */
 final class Version implements IVersionProvider {
     static String current() {
         return Objects.requireNonNullElse(Version.class.getPackage().getImplementationVersion(), "development");

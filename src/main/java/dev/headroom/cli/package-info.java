@@ -1,4 +1,4 @@
-/** The command line: parse, validate, call, print. The only package that ends the process. */
+/** The command line: parses arguments, calls other packages and prints. Only this package ends the process. */
 @NullMarked
 package dev.headroom.cli;
 

@@ -1,54 +1,52 @@
 package dev.headroom.environment;
 
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How Linux governs the CPUs' clocks (cpufreq), as far as that slows them down.
+ * The settings of Linux's cpufreq that slow the CPUs down.
  *
- * @param saving the setting that keeps clocks low where work does not force them up; empty: there is none
- * @param cap a maximum below what the processor can do; empty: there is none
+ * @param saving a setting that keeps clocks low while there is little work, or null
+ * @param cap a maximum below what the processor can do, or null
  */
-public record Clock(Optional<String> saving, Optional<Cap> cap) {
+public record Clock(@Nullable String saving, @Nullable Cap cap) {
     private static final String POLICIES = "sys/devices/system/cpu/cpufreq";
 
     /**
-     * Drivers under which the processor itself chooses the clock: their governor powersave is the ordinary, dynamic
-     * one. Under all others it is the lowest clock and nothing else.
+     * Drivers under which the processor chooses its clock. There the governor powersave is the normal, dynamic one.
+     * Under all other drivers it means the lowest clock.
      */
     private static final Set<String> AUTONOMOUS = Set.of("intel-pstate", "amd-pstate-epp");
 
-    /** A maximum so near to the processor's is rounding: firmware and driver count in steps of up to 100 MHz. */
+    /** Smaller gaps to the processor's maximum are rounding: firmware and driver count in steps of up to 100 MHz. */
     private static final long STEP_MHZ = 100;
 
     /** The maximum of a CPU in MHz, and what its processor can do. */
     public record Cap(long mhz, long ofMhz) {}
 
-    /** Of processors with several kinds of cores the first setting and the lowest cap count. */
+    /** Reads all policies. If kinds of cores differ, the first power-saving setting and the lowest cap count. */
     static Clock of(Machine machine) {
         Optional<String> saving = Optional.empty();
-        Optional<Cap> cap = Optional.empty();
-        boolean turboOff = machine.text("sys/devices/system/cpu/intel_pstate/no_turbo")
-                .strip()
-                .equals("1");
+        Cap lowest = null;
+        boolean turboOff = machine.contains("sys/devices/system/cpu/intel_pstate/no_turbo", "1");
         for (String policy : machine.names(POLICIES)) {
             String folder = POLICIES + "/" + policy + "/";
             saving = saving.or(() -> saving(
                     machine.text(folder + "scaling_driver"),
                     machine.text(folder + "scaling_governor"),
                     machine.text(folder + "energy_performance_preference")));
-            Optional<Cap> ofPolicy = turboOff
+            Optional<Cap> cap = turboOff
                     ? Optional.empty()
                     : cap(
                             machine.text(folder + "scaling_min_freq"),
                             machine.text(folder + "scaling_max_freq"),
                             machine.text(folder + "cpuinfo_max_freq"));
-            if (cap.isEmpty() || (ofPolicy.isPresent() && ofPolicy.get().mhz < cap.get().mhz)) {
-                cap = ofPolicy;
+            if (lowest == null || (cap.isPresent() && cap.get().mhz < lowest.mhz)) {
+                lowest = cap.orElse(null);
             }
         }
-        return new Clock(saving, cap);
+        return new Clock(saving.orElse(null), lowest);
     }
 
     static Optional<String> saving(String driver, String governor, String preference) {
@@ -62,18 +60,15 @@ public record Clock(Optional<String> saving, Optional<Cap> cap) {
     }
 
     /**
-     * Limits in kHz, as cpufreq has them. A clock that is pinned, its minimum at its maximum, is no cap: somebody made
-     * it steady on purpose; nor is a turbo that is turned off.
+     * Finds a cap in cpufreq's limits, which are in kHz. A clock whose minimum equals its maximum is not capped: it was
+     * made steady on purpose. A turbo that is turned off is no cap either.
      */
     static Optional<Cap> cap(String minimum, String maximum, String hardware) {
-        OptionalLong least = Linux.megahertz(minimum);
-        OptionalLong most = Linux.megahertz(maximum);
-        OptionalLong could = Linux.megahertz(hardware);
-        return most.isPresent()
-                        && could.isPresent()
-                        && !least.equals(most)
-                        && most.getAsLong() < could.getAsLong() - STEP_MHZ
-                ? Optional.of(new Cap(most.getAsLong(), could.getAsLong()))
+        Optional<Long> least = Linux.megahertz(minimum);
+        Optional<Long> most = Linux.megahertz(maximum);
+        Optional<Long> possible = Linux.megahertz(hardware);
+        return most.isPresent() && possible.isPresent() && !least.equals(most) && most.get() < possible.get() - STEP_MHZ
+                ? Optional.of(new Cap(most.get(), possible.get()))
                 : Optional.empty();
     }
 }

@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Whether a Linux process is in a container, and whose. */
+/** Detects whether a Linux process is in a container, and of which runtime. */
 final class Container {
-    /** What is in a container whose runtime leaves no name. */
+    /** The fact {@code container} if the runtime leaves no trace of its name. */
     static final String NOT_IDENTIFIED = "not identified";
 
     private static final Pattern KUBERNETES =
@@ -21,7 +21,7 @@ final class Container {
     private static final Pattern CONTAINERD = Pattern.compile("cri-containerd-[0-9a-f]{12}|/io\\.containerd\\.");
     private static final Pattern LXC = Pattern.compile("/lxc/|/lxc\\.payload");
 
-    /** Where images of podman, buildah and CRI-O lie: which of them it is does not show. */
+    /** The folder for images of podman, buildah and CRI-O. It does not show which of them is used. */
     private static final Pattern STORAGE = Pattern.compile("/containers/storage/overlay/");
 
     private static final Pattern DESKTOP = Pattern.compile("/desktop-containerd/|/version-pack-data/community/docker/");
@@ -29,20 +29,21 @@ final class Container {
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,30}");
 
-    /** Every runtime mounts its own over these. */
+    /** Files over which every runtime mounts its own. */
     private static final Set<String> OWN_FILES = Set.of("/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
 
-    /** The inodes of the namespaces that the kernel starts with: {@code include/linux/proc_ns.h}. */
-    private static final String FIRST_PID = "pid:[4026531836]";
+    /** Inodes of the initial namespaces, from {@code include/linux/proc_ns.h}. */
+    private static final String INITIAL_PID = "pid:[4026531836]";
 
-    private static final String FIRST_USER = "user:[4026531837]";
-    private static final String FIRST_CGROUP = "cgroup:[4026531835]";
+    private static final String INITIAL_USER = "user:[4026531837]";
+    private static final String INITIAL_CGROUP = "cgroup:[4026531835]";
 
     private Container() {}
 
     /**
-     * {@code docker}, {@code docker-desktop}, {@code podman}, {@code kubernetes}, {@code containerd}, {@code lxc},
-     * {@code flatpak}, the name that a runtime leaves for systemd, or {@link #NOT_IDENTIFIED}; empty if none is seen.
+     * The container's runtime: {@code docker}, {@code docker-desktop}, {@code podman}, {@code kubernetes},
+     * {@code containerd}, {@code lxc}, {@code flatpak}, the name that a runtime leaves for systemd, or
+     * {@link #NOT_IDENTIFIED}. Empty if there is no sign of a container.
      */
     static Optional<String> runtime(Machine machine) {
         List<Mount> mounts = Mount.all(machine);
@@ -65,7 +66,7 @@ final class Container {
         if (machine.exists(".flatpak-info")) {
             return Optional.of("flatpak");
         }
-        // The mark alone stays behind where an image became the root of a machine.
+        // .dockerenv alone is no proof: it remains in an image that became the root of a machine.
         if (ownFiles && machine.exists(".dockerenv")) {
             return Optional.of("docker");
         }
@@ -80,19 +81,19 @@ final class Container {
     }
 
     /**
-     * Whether this process is in the namespaces that the kernel started with and has a whole file system as its root,
-     * so is in no container, sandbox or chroot. Processes under WSL2 never are.
+     * Whether this process is in no container, sandbox or chroot: it is in the kernel's initial namespaces and its root
+     * is a whole file system. Always false under WSL2.
      */
     static boolean isHost(Machine machine) {
         return Mount.ofRoot(Mount.all(machine)).filter(Container::isWhole).isPresent()
-                && machine.link("proc/self/ns/pid").equals(Optional.of(FIRST_PID))
-                && machine.link("proc/self/ns/user").orElse(FIRST_USER).equals(FIRST_USER)
-                && machine.link("proc/self/ns/cgroup").orElse(FIRST_CGROUP).equals(FIRST_CGROUP);
+                && machine.link("proc/self/ns/pid").equals(Optional.of(INITIAL_PID))
+                && machine.link("proc/self/ns/user").orElse(INITIAL_USER).equals(INITIAL_USER)
+                && machine.link("proc/self/ns/cgroup").orElse(INITIAL_CGROUP).equals(INITIAL_CGROUP);
     }
 
     /**
-     * Not a folder of one, as in a chroot, nor layers over one, as of an image; but the root may be a subvolume of
-     * Btrfs, and in distributions that update as a whole a deployment of OSTree, a folder or, with composefs, a layer.
+     * Whether the root is a whole file system. A folder (chroot) or layers (image) are not. Two exceptions count as
+     * whole: a subvolume of Btrfs, and a deployment of OSTree, which is a folder or, with composefs, a layer.
      */
     private static boolean isWhole(Mount root) {
         return root.type().equals("overlay")
@@ -102,15 +103,15 @@ final class Container {
                         || root.root().startsWith("/ostree/deploy/");
     }
 
-    /** LXC's file system that shows a container's own limits in {@code /proc}; the host has it elsewhere. */
+    /** LXC's file system that shows a container its own limits in {@code /proc}. The host mounts it elsewhere. */
     private static boolean isLxcfs(Mount mount) {
         return mount.type().equals("fuse.lxcfs") && mount.point().startsWith("/proc/");
     }
 
     /**
-     * The runtime that left its name in paths of cgroups and mounts.
+     * Finds the runtime whose name is in the paths of cgroups and mounts.
      *
-     * @param paths each on a line of its own
+     * @param paths the paths, one a line
      */
     static Optional<String> traced(String paths) {
         if (KUBERNETES.matcher(paths).find()) {
@@ -132,15 +133,15 @@ final class Container {
     }
 
     /**
-     * Docker Desktop has folders of its own. Newer ones have Docker's files below {@code /data/docker} of a data disk
-     * that is mounted over {@code /var/lib/docker}: one path is seen of files, the other one of layers.
+     * Whether these are the paths of Docker Desktop. It has folders of its own. Newer versions mount the folder
+     * {@code /data/docker} of a data disk over {@code /var/lib/docker}: files show the first path, layers the second.
      */
     private static boolean isDesktop(String paths) {
         return DESKTOP.matcher(paths).find()
                 || (DESKTOP_DISK.matcher(paths).find() && paths.contains("/var/lib/docker/"));
     }
 
-    /** Where a runtime's own mounts come from, where a pod's secrets are mounted, and the layers of the root. */
+    /** The sources of a runtime's own mounts, the mount points of a pod's secrets, and the layers of the root. */
     private static String sources(List<Mount> mounts) {
         Stream<String> files = mounts.stream()
                 .flatMap(mount -> OWN_FILES.contains(mount.point())

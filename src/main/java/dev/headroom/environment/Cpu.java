@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -17,28 +16,28 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Processor model and cores. */
+/** Model, features and cores of the processor. */
 public final class Cpu {
-    /** Threads of one core, of any processor there is (POWER has 8): a topology with more is made up. */
-    private static final int MOST_SIBLINGS = 8;
+    /** The most threads that a core of any processor has (POWER has 8). A topology with more is wrong. */
+    private static final int MAX_SIBLINGS = 8;
 
-    /** CPUs; the most that Linux is built for on any processor. */
-    private static final int MOST_CPUS = 8192;
+    /** The most CPUs for which Linux is built on any architecture. */
+    private static final int MAX_CPUS = 8192;
 
     private static final String X86 = "x86-64";
     private static final String ARM = "ARM";
 
-    /** An {@code emulation}. */
+    /** A value of the fact {@code emulation}. */
     static final String X86_ON_ARM = X86 + " on " + ARM;
 
-    private static final Map<String, String> JAVAS_NAMES = Map.of("amd64", X86, "aarch64", ARM);
-    private static final Map<String, String> KERNELS_NAMES = Map.of("x86_64", X86, "aarch64", ARM);
+    private static final Map<String, String> JAVA_NAMES = Map.of("amd64", X86, "aarch64", ARM);
+    private static final Map<String, String> KERNEL_NAMES = Map.of("x86_64", X86, "aarch64", ARM);
 
     private static final String ONLINE = "sys/devices/system/cpu/online";
 
     /**
-     * What ggml's CPU backends for x86 are built with (ggml/src/ggml-cpu/CMakeLists.txt), as {@code /proc/cpuinfo} has
-     * it.
+     * The features with which ggml's CPU backends for x86 are built (ggml/src/ggml-cpu/CMakeLists.txt), under their
+     * names in {@code /proc/cpuinfo}.
      */
     private static final Map<String, String> X86_FEATURES = named(
             "sse4_2",
@@ -60,7 +59,7 @@ public final class Cpu {
             "amx_int8",
             "amx_bf16");
 
-    /** The same for ARM, with the names of compilers' {@code -march} behind. */
+    /** The same for ARM. Behind the colon stands the name in compilers' {@code -march}. */
     private static final Map<String, String> ARM_FEATURES =
             named("asimd:neon", "asimdhp:fp16", "asimddp:dotprod", "i8mm", "bf16", "sve", "sve2", "sme");
 
@@ -70,30 +69,30 @@ public final class Cpu {
     private Cpu() {}
 
     /**
-     * Threads to compute with where nobody chose: one for each physical core that this process may use, which is what
-     * llama.cpp takes by default. On Apple silicon the performance cores. Where the cores are not known (Windows), one
-     * for each processor that this JVM may use; never more than these, and at least 1.
+     * The default number of compute threads: one for each physical core that this process may use, as in llama.cpp. On
+     * Apple silicon only performance cores count. If the cores are unknown (Windows), it is the number of processors
+     * that this JVM may use, which is also the maximum. At least 1.
      */
     public static int defaultThreads() {
         return defaultThreads(Machine.here());
     }
 
     static int defaultThreads(Machine machine) {
-        OptionalInt cores =
+        Optional<Integer> cores =
                 switch (machine.os()) {
                     case LINUX -> usablePhysicalCores(machine);
                     case MACOS -> MacOs.performanceCores(machine);
-                    case WINDOWS, OTHER -> OptionalInt.empty();
+                    case WINDOWS, OTHER -> Optional.empty();
                 };
         return Math.max(1, Math.min(cores.orElse(machine.processors()), machine.processors()));
     }
 
-    /** Physical cores of a Linux machine. */
-    static OptionalInt physicalCores(Machine machine) {
+    /** The number of physical cores of a Linux machine. */
+    static Optional<Integer> physicalCores(Machine machine) {
         return count(coreOfCpu(machine), cpu -> true);
     }
 
-    private static OptionalInt usablePhysicalCores(Machine machine) {
+    private static Optional<Integer> usablePhysicalCores(Machine machine) {
         BitSet allowed = allowed(machine);
         return count(coreOfCpu(machine), allowed.isEmpty() ? cpu -> true : allowed::get);
     }
@@ -107,8 +106,8 @@ public final class Cpu {
     }
 
     /**
-     * The CPUs that a Linux process may use of those online, where affinity or its cpuset keeps it from some: a list
-     * such as {@code 0-3,8}.
+     * The online CPUs that a Linux process may use, as a list such as {@code 0-3,8}. Empty if affinity and cpuset allow
+     * all of them.
      */
     static Optional<String> cpuset(Machine machine) {
         BitSet online = cpus(machine.text(ONLINE));
@@ -117,7 +116,7 @@ public final class Cpu {
         return usable.isEmpty() || usable.equals(online) ? Optional.empty() : Optional.of(list(usable));
     }
 
-    /** What the processor can do that llama.cpp has code for, in Linux's names on x86 and in compilers' on ARM. */
+    /** The features for which llama.cpp has code, under Linux's names on x86 and compilers' names on ARM. */
     static Optional<String> features(List<String> cpuinfo) {
         for (String line : cpuinfo) {
             Matcher field = FIELD.matcher(line);
@@ -136,9 +135,9 @@ public final class Cpu {
     }
 
     /**
-     * Names of features, in the order of a map.
+     * Joins the names of the features that the processor has.
      *
-     * @param known what a system calls them, to their names here
+     * @param known the system's names, mapped to the names in the result; their order is kept
      */
     static Optional<String> features(Map<String, String> known, Predicate<String> has) {
         String features = known.entrySet().stream()
@@ -149,7 +148,7 @@ public final class Cpu {
         return features.isEmpty() ? Optional.empty() : Optional.of(features);
     }
 
-    /** A list of names, each with another one behind a colon if it has one. */
+    /** Maps each name to the name behind its colon, or to itself if it has no colon. The order is kept. */
     static Map<String, String> named(String... names) {
         Map<String, String> named = new LinkedHashMap<>();
         for (String name : names) {
@@ -159,31 +158,31 @@ public final class Cpu {
         return Collections.unmodifiableMap(named);
     }
 
-    /** Nodes of memory that are online; empty where the kernel does not tell. */
-    static OptionalInt numaNodes(Machine machine) {
+    /** The number of online NUMA nodes. Empty if the kernel does not list them. */
+    static Optional<Integer> numaNodes(Machine machine) {
         int nodes = cpus(machine.text("sys/devices/system/node/online")).cardinality();
-        return nodes == 0 ? OptionalInt.empty() : OptionalInt.of(nodes);
+        return nodes == 0 ? Optional.empty() : Optional.of(nodes);
     }
 
     /**
-     * What translates a Linux process's instructions, as QEMU's user mode and Apple's Rosetta do: those of one kind of
-     * processor on another one. The kernel tells its own since 6.1; before, {@code /proc/cpuinfo} does, which older
-     * translators pass on as it is.
+     * Detects instruction translation of a Linux process, as by QEMU's user mode or Apple's Rosetta. Linux 6.1 and
+     * later name the kernel's architecture. Before, {@code /proc/cpuinfo} shows it, since older translators do not
+     * change it.
      */
     static Optional<String> emulation(Machine machine, List<String> cpuinfo) {
         Optional<String> kernels = machine.value("proc/sys/kernel/arch")
-                .map(name -> KERNELS_NAMES.getOrDefault(name, name))
+                .map(name -> KERNEL_NAMES.getOrDefault(name, name))
                 .or(() -> cpuinfo.stream()
                         .map(line -> line.startsWith("flags") ? X86 : line.startsWith("Features") ? ARM : "")
                         .filter(processor -> !processor.isEmpty())
                         .findFirst());
-        Optional<String> ours = machine.property("os.arch").map(JAVAS_NAMES::get);
+        Optional<String> ours = machine.property("os.arch").map(JAVA_NAMES::get);
         return ours.isEmpty() || kernels.isEmpty() || kernels.equals(ours)
                 ? Optional.empty()
                 : Optional.of(ours.get() + " on " + kernels.get());
     }
 
-    /** The name of the first processor; not on ARM, where Linux gives numbers only. */
+    /** The name of the first processor. Empty on ARM, where Linux lists numbers only. */
     static Optional<String> model(List<String> cpuinfo) {
         return cpuinfo.stream()
                 .map(FIELD::matcher)
@@ -192,27 +191,27 @@ public final class Cpu {
                 .findFirst();
     }
 
-    /** Processors that are online. */
-    static OptionalInt logicalCores(List<String> cpuinfo) {
+    /** The number of online processors. */
+    static Optional<Integer> logicalCores(List<String> cpuinfo) {
         long count = cpuinfo.stream()
                 .map(FIELD::matcher)
                 .filter(field -> field.matches() && "processor".equals(field.group(1)) && isNumber(field.group(2)))
                 .count();
-        return count == 0 ? OptionalInt.empty() : OptionalInt.of((int) count);
+        return count == 0 ? Optional.empty() : Optional.of((int) count);
     }
 
-    /** Distinct cores of the CPUs that count; empty where the topology does not say or cannot be true. */
-    private static OptionalInt count(Map<Integer, String> coreOfCpu, IntPredicate counts) {
+    /** Counts the distinct cores of the selected CPUs. Empty if the topology is unknown or impossible. */
+    private static Optional<Integer> count(Map<Integer, String> coreOfCpu, IntPredicate counts) {
         List<String> cores = coreOfCpu.entrySet().stream()
                 .filter(entry -> counts.test(entry.getKey()))
                 .map(Map.Entry::getValue)
                 .toList();
         int distinct = (int) cores.stream().distinct().count();
-        boolean credible = distinct > 0 && cores.size() <= distinct * MOST_SIBLINGS;
-        return credible ? OptionalInt.of(distinct) : OptionalInt.empty();
+        boolean credible = distinct > 0 && cores.size() <= distinct * MAX_SIBLINGS;
+        return credible ? Optional.of(distinct) : Optional.empty();
     }
 
-    /** Linux CPU number to a name of its core: the list of its siblings, or package and core number. */
+    /** Maps each Linux CPU number to a key of its core: its list of siblings, or its package and core numbers. */
     private static Map<Integer, String> coreOfCpu(Machine machine) {
         Map<Integer, String> cores = new HashMap<>();
         cpus(machine.text(ONLINE)).stream().forEach(cpu -> {
@@ -224,7 +223,7 @@ public final class Cpu {
         return cores.isEmpty() ? coreOfCpu(machine.lines("proc/cpuinfo")) : cores;
     }
 
-    /** The same from {@code /proc/cpuinfo}; empty if any processor there has no core number, as on ARM. */
+    /** The same from {@code /proc/cpuinfo}. Empty if a processor has no core number, as on ARM. */
     static Map<Integer, String> coreOfCpu(List<String> cpuinfo) {
         Map<Integer, String> cores = new HashMap<>();
         int processors = 0;
@@ -249,7 +248,7 @@ public final class Cpu {
         return cores.size() == processors ? cores : Map.of();
     }
 
-    /** A list of CPUs as the kernel writes it, {@code 0-3,8}. Whatever is not one is left out. */
+    /** Parses a kernel's list of CPUs, such as {@code 0-3,8}. Malformed parts are left out. */
     static BitSet cpus(String list) {
         BitSet cpus = new BitSet();
         for (String part : list.strip().split(",", -1)) {
@@ -257,7 +256,7 @@ public final class Cpu {
             if (range.matches()) {
                 int first = Integer.parseInt(range.group(1));
                 int last = range.group(2) == null ? first : Integer.parseInt(range.group(2));
-                if (first <= last && last < MOST_CPUS) {
+                if (first <= last && last < MAX_CPUS) {
                     cpus.set(first, last + 1);
                 }
             }
@@ -265,7 +264,7 @@ public final class Cpu {
         return cpus;
     }
 
-    /** The other way round. */
+    /** Formats a list of CPUs as the kernel does. */
     private static String list(BitSet cpus) {
         List<String> ranges = new ArrayList<>();
         for (int first = cpus.nextSetBit(0); first >= 0; ) {

@@ -2,33 +2,36 @@ package dev.headroom.environment;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the time of a Linux machine's CPUs went since it was booted (proc_stat(5)). In a container it is the host's:
- * what runs beside the container disturbs too.
+ * CPU time of a Linux machine since boot (proc_stat(5)). A container sees the times of its host, and other work on the
+ * host disturbs measurements too.
  *
- * @param cpus that are online
- * @param busySeconds that all CPUs together spent on anything but idling and waiting, interrupts included
- * @param stolenSeconds that a hypervisor gave to others while there was something to do
- * @param ownSeconds of this process and of those of its children, and of theirs, that have ended
+ * @param cpus the number of online CPUs
+ * @param busySeconds time of all CPUs together that was neither idle nor waiting for I/O; interrupts are included
+ * @param stolenSeconds time in which there was work but the hypervisor ran other guests
+ * @param ownSeconds time of this process and of its descendants that have ended
  */
 public record CpuTime(int cpus, double busySeconds, double stolenSeconds, double ownSeconds) {
     /** Ticks a second of all times in procfs: {@code USER_HZ}, 100 on every architecture that a JVM runs on. */
     static final double TICKS = 100;
 
-    /** user nice system idle iowait irq softirq steal. Guests, which follow, are in user and nice already. */
+    /** user nice system idle iowait irq softirq steal. The guest times that follow are part of user and nice. */
     private static final Pattern ALL = Pattern.compile("cpu " + " +([0-9]{1,16})".repeat(8) + "[ 0-9]*");
 
     private static final List<Integer> BUSY = List.of(1, 2, 3, 6, 7);
     private static final int STEAL = 8;
     private static final Pattern ONE = Pattern.compile("cpu[0-9]+ .*");
 
-    /** Empty where one of the texts is none of the kind. */
+    /**
+     * Parses {@code /proc/stat} and {@code /proc/self/stat}. Empty if either is malformed.
+     *
+     * @param self the text of {@code /proc/self/stat}
+     */
     static Optional<CpuTime> parse(List<String> stat, String self) {
-        OptionalLong own = ProcessTime.ticksWithChildren(self);
+        Optional<Long> own = ProcessTime.ticksWithChildren(self);
         int cpus =
                 (int) stat.stream().filter(line -> ONE.matcher(line).matches()).count();
         Optional<Matcher> all =
@@ -40,6 +43,6 @@ public record CpuTime(int cpus, double busySeconds, double stolenSeconds, double
                 .mapToLong(field -> Long.parseLong(all.get().group(field)))
                 .sum();
         long stolen = Long.parseLong(all.get().group(STEAL));
-        return Optional.of(new CpuTime(cpus, busy / TICKS, stolen / TICKS, own.getAsLong() / TICKS));
+        return Optional.of(new CpuTime(cpus, busy / TICKS, stolen / TICKS, own.get() / TICKS));
     }
 }

@@ -4,53 +4,31 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Where a fork runs. The name is claimed on evidence only:
+ * The environment in which a fork runs: a name and facts. The name states only what the evidence shows:
  *
  * <ul>
- *   <li>{@code native-linux}, {@code native-windows}, {@code native-macos}: physical hardware, no container, no layer
- *       between
+ *   <li>{@code native-linux}, {@code native-windows}, {@code native-macos}: a physical machine, no container and no
+ *       emulation
  *   <li>{@code vm-linux}, {@code vm-windows}, {@code vm-macos}: a virtual machine
  *   <li>{@code wsl1}, {@code wsl2}, {@code container}, {@code container-wsl1}, {@code container-wsl2},
  *       {@code container-windows}, {@code gvisor}, {@code wine}
- *   <li>{@code unknown-linux}, {@code unknown-windows}, {@code unknown-macos}, {@code unknown-<other>}: the evidence
- *       does not suffice
+ *   <li>{@code unknown-linux}, {@code unknown-windows}, {@code unknown-macos}, {@code unknown-<other>}: not enough
+ *       evidence
  * </ul>
  *
- * <p>A container in a virtual machine is a {@code container}; that the machine is virtual stands in the facts.
+ * <p>A container in a virtual machine is named {@code container}. The fact {@code hardware} shows that the machine is
+ * virtual.
  *
- * @param name in {@code [A-Za-z0-9._-]}
- * @param facts in a fixed order, units in the names; what is not known is not there. What {@link #with} adds stands
- *     behind.
- *     <ul>
- *       <li>system: {@code os}, {@code kernel}, {@code distribution}, {@code architecture} (of the JVM),
- *           {@code emulation} (whose instructions are translated to whose), {@code wsl} (1 or 2), {@code wslKernel}
- *           ({@code stock} or {@code custom}), {@code dxg} (whether {@code /dev/dxg}, WSL2's way to the GPU, is there:
- *           {@code yes} or {@code no}), {@code sandbox}, {@code container} (runtime)
- *       <li>machine: {@code hardware} ({@code physical} or {@code virtual}), {@code hypervisor}, {@code machine}
- *           (vendor and product), {@code cpu}, {@code cpuFeatures} (those that llama.cpp has code for),
- *           {@code logicalCores}, {@code physicalCores}, {@code usableCores} (after affinity and cgroup quota),
- *           {@code numaNodes}, {@code governor}, {@code cpuMaxMHz}
- *       <li>limits: {@code cgroupVersion}, {@code cpuQuotaCores}, {@code cpuset} (the CPUs that affinity and cpuset
- *           leave, if not all), {@code memoryLimitMiB}
- *       <li>memory: {@code memoryTotalMiB}, {@code memoryAvailableMiB} and {@code pageCacheMiB} (now),
- *           {@code swapTotalMiB}, {@code transparentHugepages} and {@code transparentHugepageDefrag} (the kernel's
- *           words), {@code hugepages} (reserved, #) of {@code hugepageSizeKiB}, {@code swappiness},
- *           {@code overcommitMemory} (0 by judgement, 1 always, 2 never), {@code zswap} ({@code on} or {@code off}),
- *           {@code zramSwapMiB}
- *       <li>GPU: {@code gpu} (name, or maker and PCI's numbers), {@code gpuDriver}, {@code gpuDriverModel},
- *           {@code gpuDisplay} ({@code active}: it draws on one; {@code connected}; {@code none}), {@code gpuCores} and
- *           {@code gpuMetal} on macOS; of the second card {@code gpu2} and so on, NVIDIA's first; {@code vulkanLoader},
- *           {@code vulkanDrivers} (as installed)
- *       <li>JVM: {@code jvm}, {@code jvmVersion}, {@code jvmVendor}
- *     </ul>
+ * @param name characters of {@code [A-Za-z0-9._-]}
+ * @param facts facts in a fixed order, with units in their names. Unknown facts are left out. Facts added by
+ *     {@link #with} come last. {@code docs/environments.md} lists them all.
  */
 public record Environment(String name, Map<String, String> facts) {
-    /** Every name but those of systems that are neither Linux nor Windows nor macOS. */
+    /** All names on Linux, Windows and macOS. */
     static final Set<String> NAMES = Set.of(
             "native-linux",
             "native-windows",
@@ -75,20 +53,21 @@ public record Environment(String name, Map<String, String> facts) {
 
     public Environment {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("not a name of an environment: " + name);
+            throw new IllegalArgumentException(
+                    "No environment can be named " + name + ": use letters, digits, dots, underscores and dashes.");
         }
         facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
     }
 
-    /** Where this JVM runs. */
+    /** Detects the environment of this JVM. */
     public static Environment detect() {
         return detect(Machine.here());
     }
 
     /**
-     * Whether a label may stand for this place: its name, or its name with more behind a dash, to tell two places of a
-     * kind apart, such as {@code native-linux-desk}. Of the names that a label begins with the longest one counts:
-     * {@code container-wsl2} is none for a {@code container}.
+     * Whether a label is valid here: the name, or the name with a suffix behind a dash, such as
+     * {@code native-linux-desk}. If a label begins with several names, the longest counts: {@code container-wsl2} is
+     * not valid in a {@code container}.
      */
     public boolean isCalled(String label) {
         return isCalled(label, name)
@@ -99,11 +78,11 @@ public record Environment(String name, Map<String, String> facts) {
         return label.equals(name) || (label.startsWith(name + "-") && label.length() > name.length() + 1);
     }
 
-    /** The same place with more facts, which others have found out. */
+    /** The same environment with more facts, which other packages have detected. */
     public Environment with(Map<String, String> more) {
         Facts all = new Facts();
-        facts.forEach((fact, value) -> all.put(fact, Optional.of(value)));
-        more.forEach((fact, value) -> all.put(fact, Optional.of(value)));
+        facts.forEach(all::put);
+        more.forEach(all::put);
         return new Environment(name, all.asMap());
     }
 
@@ -116,18 +95,18 @@ public record Environment(String name, Map<String, String> facts) {
                     case MACOS -> MacOs.detect(machine, facts);
                     case OTHER -> other(machine, facts);
                 };
-        facts.put("jvm", machine.property("java.vm.name"));
-        facts.put("jvmVersion", machine.property("java.vm.version"));
-        facts.put("jvmVendor", machine.property("java.vm.vendor"));
+        facts.put("jvm", machine.properties().get("java.vm.name"));
+        facts.put("jvmVersion", machine.properties().get("java.vm.version"));
+        facts.put("jvmVendor", machine.properties().get("java.vm.vendor"));
         return new Environment(name, facts.asMap());
     }
 
     private static String other(Machine machine, Facts facts) {
-        facts.put("os", machine.property("os.name"));
-        facts.put("kernel", machine.property("os.version"));
-        facts.put("architecture", machine.property("os.arch"));
+        facts.put("os", machine.properties().get("os.name"));
+        facts.put("kernel", machine.properties().get("os.version"));
+        facts.put("architecture", machine.properties().get("os.arch"));
         facts.put("usableCores", machine.processors());
-        facts.put("memoryTotalMiB", machine.memoryMiB());
+        facts.put("memoryTotalMiB", machine.memoryMiB().orElse(null));
         String os = NOT_IN_A_NAME
                 .matcher(machine.property("os.name").orElse("").toLowerCase(Locale.ROOT))
                 .replaceAll("");

@@ -2,23 +2,23 @@ package dev.headroom.environment;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Linux, whatever it runs in. */
+/** Detects Linux: on a machine, in WSL or in a container. */
 final class Linux {
-    /** The build date that gVisor's kernel gives itself, the same in all its versions. */
+    /** The build date in gVisor's {@code /proc/version}, the same in all its versions. */
     private static final String GVISOR_DATE = "#1 SMP Sun Jan 10 15:06:54 PST 2016";
 
-    /** {@code 5.15.167.4-microsoft-standard-WSL2}, before 2021 without what is behind {@code standard}. */
+    /** For example {@code 5.15.167.4-microsoft-standard-WSL2}. Kernels before 2021 end with {@code standard}. */
     private static final Pattern STOCK_NAME =
             Pattern.compile("[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?-microsoft-standard(-WSL2)?");
 
     private static final Pattern STOCK_BUILDER = Pattern.compile(" \\((root@[0-9a-f]{12}|oe-user@oe-host)\\) ");
 
-    /** The name under which a guest of Kata Containers has its containers' files from outside. */
+    /** The source of the mount through which a Kata Containers guest gets its containers' files from the host. */
     private static final String KATA_MOUNT = "kataShared";
 
     private static final Pattern OS_RELEASE = Pattern.compile("\\s*([A-Z_]+)=(.*)");
@@ -37,24 +37,24 @@ final class Linux {
         List<String> cpuinfo = machine.lines("proc/cpuinfo");
         Optional<String> emulation = Cpu.emulation(machine, cpuinfo);
 
-        facts.put("os", Optional.of("Linux"));
-        facts.put("kernel", kernel);
-        facts.put("distribution", distribution(machine));
-        facts.put("architecture", machine.property("os.arch"));
-        facts.put("emulation", emulation);
-        facts.put("wsl", wsl);
+        facts.put("os", "Linux");
+        facts.put("kernel", kernel.orElse(null));
+        facts.put("distribution", distribution(machine).orElse(null));
+        facts.put("architecture", machine.properties().get("os.arch"));
+        facts.put("emulation", emulation.orElse(null));
+        facts.put("wsl", wsl.orElse(null));
         if (wsl.equals(Optional.of("2"))) {
-            facts.put("wslKernel", wslKernel(kernel.orElse(""), version));
-            facts.put("dxg", Optional.of(machine.exists("dev/dxg") ? "yes" : "no"));
+            facts.put("wslKernel", wslKernel(kernel.orElse(""), version).orElse(null));
+            facts.put("dxg", machine.exists("dev/dxg") ? "yes" : "no");
         }
-        facts.put("sandbox", gvisor ? Optional.of("gVisor") : sandbox(machine));
-        facts.put("container", container);
+        facts.put("sandbox", gvisor ? "gVisor" : sandbox(machine));
+        facts.put("container", container.orElse(null));
         hardware.putInto(facts);
         cpu(machine, facts, cpuinfo);
-        facts.put("cgroupVersion", Cgroup.version(machine));
-        facts.put("cpuQuotaCores", Cgroup.cpuQuotaCores(machine));
-        facts.put("cpuset", Cpu.cpuset(machine));
-        facts.put("memoryLimitMiB", Cgroup.memoryLimitMiB(machine));
+        facts.put("cgroupVersion", Cgroup.version(machine).orElse(null));
+        facts.put("cpuQuotaCores", Cgroup.cpuQuotaCores(machine).orElse(null));
+        facts.put("cpuset", Cpu.cpuset(machine).orElse(null));
+        facts.put("memoryLimitMiB", Cgroup.memoryLimitMiB(machine).orElse(null));
         List<String> meminfo = machine.lines("proc/meminfo");
         facts.put("memoryTotalMiB", mebibytes(meminfo, "MemTotal"));
         facts.put("memoryAvailableMiB", mebibytes(meminfo, "MemAvailable"));
@@ -73,13 +73,13 @@ final class Linux {
         if (wsl.isPresent()) {
             return "wsl" + wsl.get();
         }
-        boolean itself = Container.isHost(machine) && emulation.isEmpty();
-        return (itself ? hardware.kind() : Hardware.Kind.UNKNOWN).prefix() + "linux";
+        boolean direct = Container.isHost(machine) && emulation.isEmpty();
+        return (direct ? hardware.kind() : Hardware.Kind.UNKNOWN).prefix() + "linux";
     }
 
     /**
-     * The version of WSL. Microsoft's kernels have it in their names; a kernel of the user's own may not, then at least
-     * two of the things that WSL brings have to be there: {@code /dev/dxg} alone is in other Hyper-V guests as well.
+     * The version of WSL. The names of Microsoft's kernels show it. With another kernel name, two of WSL's own files
+     * and variables must exist: other Hyper-V guests also have {@code /dev/dxg}.
      */
     static Optional<String> wsl(Machine machine, String kernel) {
         if (kernel.contains("microsoft-standard") || kernel.contains("WSL2")) {
@@ -91,7 +91,7 @@ final class Linux {
         long signs = Stream.of(
                         machine.exists("dev/dxg"),
                         machine.exists("run/WSL"),
-                        machine.exists("usr/lib/wsl"), // libraries of the Windows driver, in containers with a GPU too
+                        machine.exists("usr/lib/wsl"), // libraries of the Windows driver, also in containers with a GPU
                         machine.exists("proc/sys/fs/binfmt_misc/WSLInterop"),
                         machine.variable("WSL_DISTRO_NAME").isPresent())
                 .filter(sign -> sign)
@@ -100,9 +100,9 @@ final class Linux {
     }
 
     /**
-     * Whether a kernel of WSL2 is Microsoft's own ({@code stock}) or somebody else's ({@code custom}): not if the name
-     * is another one, and if who built it is whom Microsoft has build, root in a container or before that oe-user. The
-     * name alone says nothing: their sources give it to any build.
+     * The origin of a WSL2 kernel: {@code stock} (Microsoft's) or {@code custom}. Another name means custom.
+     * Microsoft's name with Microsoft's builder (root in a container, or formerly oe-user) means stock. The name alone
+     * proves nothing, as Microsoft's sources give it to every build; the result is then empty.
      */
     static Optional<String> wslKernel(String kernel, String version) {
         if (!STOCK_NAME.matcher(kernel).matches()) {
@@ -111,12 +111,12 @@ final class Linux {
         return STOCK_BUILDER.matcher(version).find() ? Optional.of("stock") : Optional.empty();
     }
 
-    /** What the process is confined by that is no container: a snap, or a virtual machine around the container. */
-    private static Optional<String> sandbox(Machine machine) {
+    /** A confinement other than a container: a snap, or a virtual machine around the container. */
+    private static @Nullable String sandbox(Machine machine) {
         if (Mount.all(machine).stream().anyMatch(mount -> mount.source().equals(KATA_MOUNT))) {
-            return Optional.of("Kata Containers");
+            return "Kata Containers";
         }
-        return machine.text("proc/self/attr/current").startsWith("snap.") ? Optional.of("Snap") : Optional.empty();
+        return machine.text("proc/self/attr/current").startsWith("snap.") ? "Snap" : null;
     }
 
     private static Optional<String> distribution(Machine machine) {
@@ -124,7 +124,7 @@ final class Linux {
                 .or(() -> distribution(machine.lines("usr/lib/os-release")));
     }
 
-    /** The name for people in {@code /etc/os-release}. */
+    /** {@code PRETTY_NAME} in {@code /etc/os-release}. */
     static Optional<String> distribution(List<String> osRelease) {
         for (String line : osRelease) {
             Matcher matcher = OS_RELEASE.matcher(line);
@@ -135,7 +135,7 @@ final class Linux {
         return Optional.empty();
     }
 
-    /** As a shell would, as far as that file may use it: quotes around the value, backslashes before characters. */
+    /** Removes quotes and backslashes as a shell does, as far as os-release(5) allows them. */
     private static String unquoted(String value) {
         boolean quoted = value.length() >= 2
                 && (value.charAt(0) == '"' || value.charAt(0) == '\'')
@@ -144,35 +144,36 @@ final class Linux {
     }
 
     private static void cpu(Machine machine, Facts facts, List<String> cpuinfo) {
-        facts.put("cpu", Cpu.model(cpuinfo));
-        facts.put("cpuFeatures", Cpu.features(cpuinfo));
-        facts.put("logicalCores", Cpu.logicalCores(cpuinfo));
-        facts.put("physicalCores", Cpu.physicalCores(machine));
+        facts.put("cpu", Cpu.model(cpuinfo).orElse(null));
+        facts.put("cpuFeatures", Cpu.features(cpuinfo).orElse(null));
+        facts.put("logicalCores", Cpu.logicalCores(cpuinfo).orElse(null));
+        facts.put("physicalCores", Cpu.physicalCores(machine).orElse(null));
         facts.put("usableCores", machine.processors());
-        facts.put("numaNodes", Cpu.numaNodes(machine));
-        facts.put("governor", machine.value("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
-        facts.put("cpuMaxMHz", megahertz(machine.text("sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq")));
+        facts.put("numaNodes", Cpu.numaNodes(machine).orElse(null));
+        String cpufreq = "sys/devices/system/cpu/cpu0/cpufreq/";
+        facts.put("governor", machine.value(cpufreq + "scaling_governor").orElse(null));
+        facts.put(
+                "cpuMaxMHz",
+                megahertz(machine.text(cpufreq + "cpuinfo_max_freq")).orElse(null));
     }
 
-    static OptionalLong mebibytes(List<String> meminfo, String key) {
-        OptionalLong kibibytes = kibibytes(meminfo, key);
-        return kibibytes.isPresent() ? OptionalLong.of(kibibytes.getAsLong() / 1024) : kibibytes;
+    private static @Nullable Long mebibytes(List<String> meminfo, String key) {
+        return kibibytes(meminfo, key).map(kibibytes -> kibibytes / 1024).orElse(null);
     }
 
-    /** A value of {@code /proc/meminfo}, which is in KiB whatever it says. */
-    static OptionalLong kibibytes(List<String> meminfo, String key) {
+    /** Finds a value of {@code /proc/meminfo}. Its unit is KiB, although the file says kB. */
+    static Optional<Long> kibibytes(List<String> meminfo, String key) {
         for (String line : meminfo) {
             Matcher matcher = MEMINFO.matcher(line);
             if (matcher.matches() && key.equals(matcher.group(1))) {
-                return OptionalLong.of(Long.parseLong(matcher.group(2)));
+                return Optional.of(Long.valueOf(matcher.group(2)));
             }
         }
-        return OptionalLong.empty();
+        return Optional.empty();
     }
 
-    /** cpufreq's kHz. */
-    static OptionalLong megahertz(String kilohertz) {
-        String digits = kilohertz.strip();
-        return digits.matches("[0-9]{1,12}") ? OptionalLong.of(Long.parseLong(digits) / 1000) : OptionalLong.empty();
+    /** Converts a frequency of cpufreq, which is in kHz. */
+    static Optional<Long> megahertz(String kilohertz) {
+        return Numbers.parse(kilohertz).map(number -> number / 1000);
     }
 }

@@ -4,12 +4,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** macOS. */
+/** Detects macOS. */
 final class MacOs {
     private static final List<String> SYSCTL = List.of(
             "/usr/sbin/sysctl",
@@ -26,7 +24,7 @@ final class MacOs {
             "hw.optional");
     private static final List<String> GRAPHICS = List.of("/usr/sbin/system_profiler", "SPDisplaysDataType");
 
-    /** Names of sysctl below {@code hw.optional}, of ARM and of Intel processors, with ours behind. */
+    /** Names of sysctl below {@code hw.optional} on ARM and Intel. Behind the colon stands the feature. */
     private static final Map<String, String> FEATURES = Cpu.named(
             "hw.optional.AdvSIMD:neon",
             "hw.optional.neon:neon",
@@ -43,49 +41,50 @@ final class MacOs {
             "hw.optional.bmi2:bmi2",
             "hw.optional.avx512f:avx512f");
 
-    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
     private static final Pattern SWAP_TOTAL = Pattern.compile("total = ([0-9]{1,12})[.,][0-9]+M.*");
 
     private MacOs() {}
 
     static String detect(Machine machine, Facts facts) {
         Map<String, String> sysctl = values(machine.run().apply(SYSCTL));
-        Optional<String> model = Optional.ofNullable(sysctl.get("hw.model"));
-        Hardware hardware =
+        Hardware.Kind kind =
                 switch (sysctl.getOrDefault("kern.hv_vmm_present", "")) {
-                    case "0" -> new Hardware(Hardware.Kind.PHYSICAL, Optional.empty(), model);
-                    case "1" -> new Hardware(Hardware.Kind.VIRTUAL, Optional.empty(), model);
-                    default -> new Hardware(Hardware.Kind.UNKNOWN, Optional.empty(), model);
+                    case "0" -> Hardware.Kind.PHYSICAL;
+                    case "1" -> Hardware.Kind.VIRTUAL;
+                    default -> Hardware.Kind.UNKNOWN;
                 };
+        boolean emulated = "1".equals(sysctl.get("sysctl.proc_translated"));
+        String release = sysctl.get("kern.osrelease");
 
-        Optional<String> emulation =
-                sysctl.getOrDefault("sysctl.proc_translated", "").equals("1")
-                        ? Optional.of(Cpu.X86_ON_ARM)
-                        : Optional.empty();
-
-        facts.put("os", machine.property("os.version").map(version -> "macOS " + version));
-        facts.put("kernel", Optional.ofNullable(sysctl.get("kern.osrelease")).map(release -> "Darwin " + release));
-        facts.put("architecture", machine.property("os.arch"));
-        facts.put("emulation", emulation);
-        hardware.putInto(facts);
-        facts.put("cpu", Optional.ofNullable(sysctl.get("machdep.cpu.brand_string")));
-        facts.put("cpuFeatures", Cpu.features(FEATURES, name -> sysctl.getOrDefault(name, "")
-                .equals("1")));
-        facts.put("logicalCores", number(sysctl, "hw.logicalcpu"));
-        facts.put("physicalCores", number(sysctl, "hw.physicalcpu"));
+        facts.put(
+                "os",
+                machine.property("os.version")
+                        .map(version -> "macOS " + version)
+                        .orElse(null));
+        facts.put("kernel", release == null ? null : "Darwin " + release);
+        facts.put("architecture", machine.properties().get("os.arch"));
+        facts.put("emulation", emulated ? Cpu.X86_ON_ARM : null);
+        new Hardware(kind, null, sysctl.get("hw.model")).putInto(facts);
+        facts.put("cpu", sysctl.get("machdep.cpu.brand_string"));
+        facts.put(
+                "cpuFeatures",
+                Cpu.features(FEATURES, name -> "1".equals(sysctl.get(name))).orElse(null));
+        facts.put("logicalCores", number(sysctl, "hw.logicalcpu").orElse(null));
+        facts.put("physicalCores", number(sysctl, "hw.physicalcpu").orElse(null));
         facts.put("usableCores", machine.processors());
-        OptionalLong memory = number(sysctl, "hw.memsize");
         facts.put(
                 "memoryTotalMiB",
-                memory.isPresent() ? OptionalLong.of(memory.getAsLong() >> 20) : OptionalLong.empty());
-        facts.put("swapTotalMiB", swapTotalMiB(sysctl.getOrDefault("vm.swapusage", "")));
+                number(sysctl, "hw.memsize").map(Numbers::mebibytes).orElse(null));
+        facts.put(
+                "swapTotalMiB",
+                swapTotalMiB(sysctl.getOrDefault("vm.swapusage", "")).orElse(null));
         gpus(machine.run().apply(GRAPHICS), facts);
-        return (emulation.isEmpty() ? hardware.kind() : Hardware.Kind.UNKNOWN).prefix() + "macos";
+        return (emulated ? Hardware.Kind.UNKNOWN : kind).prefix() + "macos";
     }
 
     /**
-     * What the system profiler tells of each card: its name, its cores where it is Apple's, the version of Metal, and
-     * whether it draws on a display. Indented lines of names and values; a card begins with its chipset.
+     * Parses the system profiler's indented lines of names and values. A card begins with its chipset. The facts are
+     * its name, the number of cores of Apple's, the version of Metal, and whether it draws on a display.
      */
     static void gpus(List<String> lines, Facts facts) {
         int number = 0;
@@ -96,12 +95,13 @@ final class MacOs {
             }
             String gpu = Gpus.name(Math.max(1, number));
             switch (field[0]) {
-                case "Chipset Model" -> facts.put(Gpus.name(++number), Optional.of(field[1]));
-                case "Total Number of Cores" -> facts.put(gpu + "Cores", Snapshot.number(field[1]));
-                case "Metal Support", "Metal Family" -> facts.put(gpu + "Metal", Optional.of(field[1]));
+                case "Chipset Model" -> facts.put(Gpus.name(++number), field[1]);
+                case "Total Number of Cores" ->
+                    facts.put(gpu + "Cores", Numbers.parse(field[1]).orElse(null));
+                case "Metal Support", "Metal Family" -> facts.put(gpu + "Metal", field[1]);
                 case "Online" -> {
                     if (field[1].equals("Yes")) {
-                        facts.put(gpu + "Display", Optional.of("active"));
+                        facts.put(gpu + "Display", "active");
                     }
                 }
                 default -> {}
@@ -109,17 +109,16 @@ final class MacOs {
         }
     }
 
-    /** The fast cores of Apple silicon, or all physical ones where they are alike. */
-    static OptionalInt performanceCores(Machine machine) {
+    /** The number of performance cores of Apple silicon, or of all physical cores on other processors. */
+    static Optional<Integer> performanceCores(Machine machine) {
         Map<String, String> sysctl = values(machine.run().apply(SYSCTL));
-        OptionalLong fast = number(sysctl, "hw.perflevel0.physicalcpu");
-        OptionalLong cores = fast.isPresent() ? fast : number(sysctl, "hw.physicalcpu");
-        return cores.isPresent() && cores.getAsLong() > 0 && cores.getAsLong() <= Integer.MAX_VALUE
-                ? OptionalInt.of((int) cores.getAsLong())
-                : OptionalInt.empty();
+        return number(sysctl, "hw.perflevel0.physicalcpu")
+                .or(() -> number(sysctl, "hw.physicalcpu"))
+                .filter(cores -> cores > 0 && cores <= Integer.MAX_VALUE)
+                .map(Long::intValue);
     }
 
-    /** Lines of {@code name: value}. */
+    /** Parses lines of {@code name: value}. */
     static Map<String, String> values(List<String> lines) {
         Map<String, String> values = new HashMap<>();
         for (String line : lines) {
@@ -131,13 +130,12 @@ final class MacOs {
         return values;
     }
 
-    static OptionalLong swapTotalMiB(String swapusage) {
+    static Optional<Long> swapTotalMiB(String swapusage) {
         Matcher matcher = SWAP_TOTAL.matcher(swapusage);
-        return matcher.matches() ? OptionalLong.of(Long.parseLong(matcher.group(1))) : OptionalLong.empty();
+        return matcher.matches() ? Numbers.parse(matcher.group(1)) : Optional.empty();
     }
 
-    private static OptionalLong number(Map<String, String> sysctl, String name) {
-        String text = sysctl.getOrDefault(name, "");
-        return NUMBER.matcher(text).matches() ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+    private static Optional<Long> number(Map<String, String> sysctl, String name) {
+        return Numbers.parse(sysctl.getOrDefault(name, ""));
     }
 }

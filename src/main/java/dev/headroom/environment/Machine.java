@@ -14,19 +14,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * All that detectors read from: files, system properties, environment variables and programs. Reading never fails; what
+ * The source of all evidence: files, system properties, environment variables and programs. Reading never fails: what
  * cannot be read is empty.
  *
  * @param root the root of the file system; on Windows, of the drive that Windows is on
- * @param run the lines that a program prints, none if it cannot be run
- * @param processors that this JVM may use, after affinity and cgroup quota
- * @param memoryBytes as the JVM sees it: of the machine, or of the container
+ * @param run runs a program and returns the lines that it prints, none if it cannot be run
+ * @param processors the processors that this JVM may use, after affinity and cgroup quota
+ * @param memoryBytes the memory that the JVM sees, of the machine or of the container; null if unknown
  */
 record Machine(
         Path root,
@@ -34,11 +34,12 @@ record Machine(
         Map<String, String> variables,
         Function<List<String>, List<String>> run,
         int processors,
-        OptionalLong memoryBytes) {
+        @Nullable Long memoryBytes) {
     /**
-     * Bytes. The longest that is read, /proc/self/mountinfo, has some hundred bytes for each of some thousand mounts.
+     * The most bytes read from one file. The longest file is /proc/self/mountinfo: hundreds of bytes a mount, and
+     * thousands of mounts.
      */
-    private static final int LONGEST_FILE = 4 << 20;
+    private static final int MAX_FILE_BYTES = 4 << 20;
 
     private static final long PROGRAM_SECONDS = 10;
 
@@ -49,7 +50,7 @@ record Machine(
         OTHER
     }
 
-    /** The one this JVM is on. */
+    /** The machine on which this JVM runs. */
     static Machine here() {
         Map<String, String> properties = new HashMap<>();
         System.getProperties().stringPropertyNames().forEach(name -> {
@@ -92,19 +93,19 @@ record Machine(
         return Optional.ofNullable(variables.get(name)).filter(value -> !value.isBlank());
     }
 
-    OptionalLong memoryMiB() {
-        return memoryBytes.isPresent() ? OptionalLong.of(memoryBytes.getAsLong() >> 20) : OptionalLong.empty();
+    Optional<Long> memoryMiB() {
+        return Optional.ofNullable(memoryBytes).map(Numbers::mebibytes);
     }
 
-    /** Whether there is such a file, device or folder. */
+    /** Whether the path is an existing file, device or folder. */
     boolean exists(String path) {
         return Files.exists(root.resolve(path));
     }
 
-    /** The text of a file under the root, empty if it cannot be read. Bytes that are not UTF-8 become U+FFFD. */
+    /** Reads a file below the root; empty if it cannot be read. Bytes that are not UTF-8 become U+FFFD. */
     String text(String path) {
         try (InputStream in = Files.newInputStream(root.resolve(path))) {
-            return new String(in.readNBytes(LONGEST_FILE), StandardCharsets.UTF_8);
+            return new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.UTF_8);
         } catch (IOException | InvalidPathException | SecurityException e) {
             return "";
         }
@@ -114,12 +115,23 @@ record Machine(
         return text(path).lines().toList();
     }
 
-    /** A file that holds one value, of a device tree with a 0 behind it. Empty if the file is not there or is blank. */
+    /** Reads a file that holds one value. Device trees end it with a 0. Empty if the file is missing or blank. */
     Optional<String> value(String path) {
         return Optional.of(text(path).replace('\0', ' ').strip()).filter(text -> !text.isEmpty());
     }
 
-    /** What is in a folder, sorted; nothing if it cannot be read. */
+    /** Reads a file that holds one non-negative number; null if it does not. */
+    @Nullable
+    Long number(String path) {
+        return Numbers.parse(text(path)).orElse(null);
+    }
+
+    /** Whether a file holds exactly this value, surrounding blanks aside. */
+    boolean contains(String path, String value) {
+        return text(path).strip().equals(value);
+    }
+
+    /** Lists the names in a folder, sorted; empty if it cannot be read. */
     List<String> names(String folder) {
         try (Stream<Path> files = Files.list(root.resolve(folder))) {
             return files.map(file -> String.valueOf(file.getFileName()))
@@ -130,7 +142,7 @@ record Machine(
         }
     }
 
-    /** Where a symbolic link points to. */
+    /** Reads the target of a symbolic link. */
     Optional<String> link(String path) {
         try {
             return Optional.of(Files.readSymbolicLink(root.resolve(path)).toString());
@@ -139,10 +151,10 @@ record Machine(
         }
     }
 
-    private static OptionalLong memory() {
+    private static @Nullable Long memory() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
-                ? OptionalLong.of(os.getTotalMemorySize())
-                : OptionalLong.empty();
+                ? os.getTotalMemorySize()
+                : null;
     }
 
     private static List<String> output(List<String> command) {

@@ -6,14 +6,14 @@ import java.util.Optional;
 /**
  * One mount that a Linux process sees (proc_pid_mountinfo(5)).
  *
- * @param root the part of the file system that is mounted, {@code /} for all of it
- * @param point where
- * @param type of the file system
- * @param source the device, or a name that whoever mounted it gave
- * @param options of the file system
+ * @param root the mounted part of the file system, {@code /} for all of it
+ * @param point the directory on which it is mounted
+ * @param type the type of the file system
+ * @param source the device, or a name chosen by the program that mounted it
+ * @param options the options of the file system
  */
 record Mount(String root, String point, String type, String source, String options) {
-    /** Those of {@code /proc/self/mountinfo}; a line that is none is left out. */
+    /** Reads {@code /proc/self/mountinfo}. Malformed lines are left out. */
     static List<Mount> all(Machine machine) {
         return parse(machine.lines("proc/self/mountinfo"));
     }
@@ -23,7 +23,7 @@ record Mount(String root, String point, String type, String source, String optio
     }
 
     private static Optional<Mount> parse(String line) {
-        String[] halves = line.split(" - ", 2); // in between are optional fields, of which there may be any number
+        String[] halves = line.split(" - ", 2); // any number of optional fields stands before the dash
         String[] mount = halves[0].split(" ", -1);
         String[] system = halves.length < 2 ? new String[0] : halves[1].split(" ", -1);
         return mount.length < 6 || system.length < 3 || !mount[4].startsWith("/")
@@ -32,8 +32,8 @@ record Mount(String root, String point, String type, String source, String optio
     }
 
     /**
-     * What the root directory is; where it is no mount itself, as in a chroot, nothing. The last one hides those
-     * before.
+     * Finds the mount of the root directory. A later mount hides earlier ones. Empty if the root is not a mount, as in
+     * a chroot.
      */
     static Optional<Mount> ofRoot(List<Mount> mounts) {
         return mounts.stream().filter(mount -> mount.point().equals("/")).reduce((first, last) -> last);

@@ -1,43 +1,39 @@
 package dev.headroom.environment;
 
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How many processes the kernel has ended so far for want of memory. Linux counts; elsewhere both are empty.
+ * The number of processes that the kernel has killed because memory ran out. Both counts are null outside Linux.
  *
- * @param group in the control group that limits this process, those below it included: {@code oom_kill} in version 2's
- *     {@code memory.events} or version 1's {@code memory.oom_control}
- * @param machine everywhere: {@code oom_kill} in {@code /proc/vmstat}
+ * @param group kills in the control group that limits this process, and in groups below it: {@code oom_kill} in
+ *     {@code memory.events} (version 2) or {@code memory.oom_control} (version 1)
+ * @param machine kills on the whole machine: {@code oom_kill} in {@code /proc/vmstat}
  */
-public record OomKills(OptionalLong group, OptionalLong machine) {
-    /** The counts now. */
+public record OomKills(@Nullable Long group, @Nullable Long machine) {
+    /** Reads the current counts. */
     public static OomKills now() {
-        return now(Machine.here());
-    }
-
-    static OomKills now(Machine machine) {
+        Machine machine = Machine.here();
         return new OomKills(
                 Cgroup.ofMemory(machine)
-                        .map(group -> count(machine.lines(group.folder()
+                        .flatMap(group -> count(machine.lines(group.folder()
                                 .resolve(group.version() == 2 ? "memory.events" : "memory.oom_control")
                                 .toString())))
-                        .orElse(OptionalLong.empty()),
-                count(machine.lines("proc/vmstat")));
+                        .orElse(null),
+                count(machine.lines("proc/vmstat")).orElse(null));
     }
 
-    static OptionalLong count(List<String> lines) {
-        return Snapshot.field(lines, "oom_kill");
+    static Optional<Long> count(List<String> lines) {
+        return Numbers.field(lines, "oom_kill");
     }
 
-    /** How many more there are than at an earlier time; empty where either was not counted. */
+    /** The increase since an earlier time. A count is null if either of the two is. */
     public OomKills since(OomKills earlier) {
         return new OomKills(difference(group, earlier.group), difference(machine, earlier.machine));
     }
 
-    private static OptionalLong difference(OptionalLong now, OptionalLong earlier) {
-        return now.isPresent() && earlier.isPresent()
-                ? OptionalLong.of(now.getAsLong() - earlier.getAsLong())
-                : OptionalLong.empty();
+    private static @Nullable Long difference(@Nullable Long now, @Nullable Long earlier) {
+        return now == null || earlier == null ? null : now - earlier;
     }
 }

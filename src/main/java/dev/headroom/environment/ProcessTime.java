@@ -5,18 +5,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
  * CPU time of a Linux process, from {@code /proc/<pid>/stat} (proc_pid_stat(5)).
  *
- * @param name of its command, at most 15 characters; what is no printable character is a question mark
- * @param started ticks after the boot: tells a process from a later one of the same number
- * @param seconds of CPU time, without its children's
+ * @param name the name of its command, at most 15 characters; unprintable characters are replaced by {@code ?}
+ * @param started the start time in ticks after boot; it distinguishes processes that had the same id
+ * @param seconds CPU time, without that of its children
  */
 public record ProcessTime(String name, long started, double seconds) {
-    /** Among the fields behind the name, from 0: the third of all is the first of these. */
+    /** Indices into the fields behind the name. The first of these is field 3 of the manual page. */
     private static final int UTIME = 14 - 3;
 
     private static final int STIME = 15 - 3;
@@ -27,22 +26,22 @@ public record ProcessTime(String name, long started, double seconds) {
 
     static Optional<ProcessTime> parse(String stat) {
         int open = stat.indexOf('(');
-        int close = stat.lastIndexOf(')'); // a name may have brackets, spaces and line ends of its own
-        OptionalLong ticks = sum(stat, UTIME, STIME);
-        OptionalLong started = sum(stat, STARTTIME);
+        int close = stat.lastIndexOf(')'); // a name may itself contain brackets, blanks and line ends
+        Optional<Long> ticks = sum(stat, UTIME, STIME);
+        Optional<Long> started = sum(stat, STARTTIME);
         if (open < 0 || close < open || ticks.isEmpty() || started.isEmpty()) {
             return Optional.empty();
         }
         String name = NOT_PRINTABLE.matcher(stat.substring(open + 1, close)).replaceAll("?");
-        return Optional.of(new ProcessTime(name, started.getAsLong(), ticks.getAsLong() / CpuTime.TICKS));
+        return Optional.of(new ProcessTime(name, started.get(), ticks.get() / CpuTime.TICKS));
     }
 
-    /** Of the process and of those children, and theirs, that have ended and were waited for. */
-    static OptionalLong ticksWithChildren(String stat) {
+    /** CPU ticks of the process and of all descendants that have ended and were waited for. */
+    static Optional<Long> ticksWithChildren(String stat) {
         return sum(stat, UTIME, STIME, CUTIME, CSTIME);
     }
 
-    /** Of the process, one letter: T where a signal has stopped it; empty where the text is none of the kind. */
+    /** The state of the process as one letter: T if a signal has stopped it. Empty if the text is malformed. */
     static String state(String stat) {
         return fields(stat)[0];
     }
@@ -51,23 +50,25 @@ public record ProcessTime(String name, long started, double seconds) {
         return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
     }
 
-    private static OptionalLong sum(String stat, int... indices) {
+    private static Optional<Long> sum(String stat, int... indices) {
         String[] fields = fields(stat);
         long sum = 0;
         for (int index : indices) {
-            OptionalLong field = index < fields.length ? Snapshot.number(fields[index]) : OptionalLong.empty();
+            Optional<Long> field = index < fields.length ? Numbers.parse(fields[index]) : Optional.empty();
             if (field.isEmpty()) {
                 return field;
             }
-            sum += field.getAsLong();
+            sum += field.get();
         }
-        return OptionalLong.of(sum);
+        return Optional.of(sum);
     }
 
     /**
-     * CPU time by command between two moments, largest first.
+     * CPU seconds of each command between two moments, largest first.
      *
-     * @param own the process that is not meant
+     * @param before the processes at the first moment, by id
+     * @param after the processes at the second moment, by id
+     * @param own the id of a process that is left out
      */
     public static Map<String, Double> secondsByName(
             Map<Long, ProcessTime> before, Map<Long, ProcessTime> after, long own) {

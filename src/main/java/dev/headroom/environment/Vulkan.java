@@ -9,11 +9,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Vulkan on Linux as its files tell: what is installed, not whether it works. The loader looks for drivers as the
- * Vulkan Loader's interface to drivers (LoaderDriverInterface.md) says.
+ * The installed Vulkan loader and drivers of a Linux machine. Whether they work is not checked. Drivers are searched as
+ * in LoaderDriverInterface.md of the Vulkan Loader.
  */
 final class Vulkan {
-    /** Of 64-bit libraries, by distribution. */
+    /** Folders of 64-bit libraries; they differ by distribution. */
     private static final List<String> LIBRARIES =
             List.of("usr/local/lib", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib64", "usr/lib");
 
@@ -27,11 +27,11 @@ final class Vulkan {
     private Vulkan() {}
 
     static void putInto(Facts facts, Machine machine) {
-        facts.put("vulkanLoader", loader(machine));
+        facts.put("vulkanLoader", loader(machine).orElse(null));
         facts.put("vulkanDrivers", drivers(machine));
     }
 
-    /** The loader's version, which its file has in the name behind the link {@code libvulkan.so.1}. */
+    /** The loader's version, from the file name to which {@code libvulkan.so.1} links. */
     private static Optional<String> loader(Machine machine) {
         return LIBRARIES.stream()
                 .flatMap(folder -> machine.link(folder + "/libvulkan.so.1").stream())
@@ -41,8 +41,8 @@ final class Vulkan {
                 .findFirst();
     }
 
-    /** The drivers that the loader finds, each with the version of Vulkan that its manifest promises. */
-    private static Optional<String> drivers(Machine machine) {
+    /** The drivers that the loader finds, each with the Vulkan version in its manifest. Blank if there are none. */
+    private static String drivers(Machine machine) {
         List<String> drivers = new ArrayList<>();
         for (String manifest : manifests(machine)) {
             Matcher version = VERSION.matcher(machine.text(manifest));
@@ -51,12 +51,13 @@ final class Vulkan {
                 drivers.add(name + " " + version.group(1));
             }
         }
-        return drivers.isEmpty()
-                ? Optional.empty()
-                : Optional.of(drivers.stream().distinct().collect(Collectors.joining(", ")));
+        return drivers.stream().distinct().collect(Collectors.joining(", "));
     }
 
-    /** Variables name the only ones that are looked at, the older name where the newer one is not there. */
+    /**
+     * The manifests of drivers. If one of the two environment variables is set, only its files count; the newer
+     * variable wins.
+     */
     private static List<String> manifests(Machine machine) {
         return machine.variable("VK_DRIVER_FILES")
                 .or(() -> machine.variable("VK_ICD_FILENAMES"))

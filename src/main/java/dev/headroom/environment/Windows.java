@@ -6,14 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Windows, and Wine. */
+/** Detects Windows and Wine. */
 final class Windows {
     private static final Pattern VALUE = Pattern.compile("\\s{2,}(.+?)\\s{2,}REG_[A-Z_]+\\s{2,}(.*)");
     private static final String VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
@@ -22,50 +22,52 @@ final class Windows {
     private static final String VIDEO = "HKLM\\HARDWARE\\DEVICEMAP\\VIDEO";
     private static final String PROCESSOR = "HKLM\\HARDWARE\\DESCRIPTION\\System\\CentralProcessor\\0";
 
-    /** What Wine's loader leaves in the environment of the programs it starts. */
+    /** Environment variables that Wine's loader sets for the programs that it starts. */
     private static final Set<String> WINE_VARIABLES = Set.of("WINECONFIGDIR", "WINEHOMEDIR", "WINELOADERNOEXEC");
 
     private static final Set<String> CONTAINER_USERS = Set.of("ContainerAdministrator", "ContainerUser");
 
-    /** Who is logged on in a Windows Sandbox; elsewhere nobody can be. */
+    /** The user of a Windows Sandbox. No one can log on as this user elsewhere. */
     private static final String SANDBOX_USER = "WDAGUtilityAccount";
 
-    /** The key of a graphics card and, in its last part, of one of its outputs. */
+    /** The registry key of a graphics card. Its last part is one of the card's outputs. */
     private static final Pattern CARD = Pattern.compile(
-            "\\\\Registry\\\\Machine\\\\(?<key>System\\\\CurrentControlSet\\\\Control\\\\Video\\\\(?<card>\\{[0-9A-F-]{36}})\\\\[0-9]{4})",
+            "\\\\Registry\\\\Machine\\\\"
+                    + "(?<key>System\\\\CurrentControlSet\\\\Control\\\\Video\\\\"
+                    + "(?<card>\\{[0-9A-F-]{36}})\\\\[0-9]{4})",
             Pattern.CASE_INSENSITIVE);
 
-    /** The id of a card of AMD, Intel, NVIDIA or Qualcomm: of the others that draw none computes. */
+    /** The device id of a card of AMD, Intel, NVIDIA or Qualcomm. No other card can compute. */
     private static final Pattern MAKER = Pattern.compile(
             "(?:pci\\\\ven_(?:1002|8086|(?<nvidia>10de))|acpi\\\\(?:ven_)?qcom)\\b.*", Pattern.CASE_INSENSITIVE);
 
     private Windows() {}
 
     static String detect(Machine machine, Facts facts) {
+        String user = machine.variable("USERNAME").orElse("");
         boolean wine = machine.exists("windows/system32/winecfg.exe")
                 || WINE_VARIABLES.stream()
                         .anyMatch(name -> machine.variable(name).isPresent());
         boolean container =
-                machine.variable("USERNAME").filter(CONTAINER_USERS::contains).isPresent()
-                        || registry(machine, CONTROL).containsKey("ContainerType");
-        boolean sandbox = machine.variable("USERNAME").equals(Optional.of(SANDBOX_USER));
+                CONTAINER_USERS.contains(user) || registry(machine, CONTROL).containsKey("ContainerType");
+        boolean sandbox = user.equals(SANDBOX_USER);
         Hardware hardware = hardware(registry(machine, BIOS));
         Map<String, String> processor = registry(machine, PROCESSOR);
-        Optional<String> emulation = emulation(machine, processor);
+        boolean emulated = isX86OnArm(machine, processor);
 
-        facts.put("os", machine.property("os.name"));
-        facts.put("kernel", build(machine.property("os.version"), registry(machine, VERSION)));
-        facts.put("architecture", machine.property("os.arch"));
-        facts.put("emulation", emulation);
-        if (wine || sandbox) {
-            facts.put("sandbox", Optional.of(wine ? "Wine" : "Windows Sandbox"));
-        }
-        facts.put("container", container ? Optional.of("windows") : Optional.empty());
+        facts.put("os", machine.properties().get("os.name"));
+        facts.put("kernel", build(machine.properties().get("os.version"), registry(machine, VERSION)));
+        facts.put("architecture", machine.properties().get("os.arch"));
+        facts.put("emulation", emulated ? Cpu.X86_ON_ARM : null);
+        facts.put("sandbox", wine ? "Wine" : sandbox ? "Windows Sandbox" : null);
+        facts.put("container", container ? "windows" : null);
         hardware.putInto(facts);
-        facts.put("cpu", Optional.ofNullable(processor.get("ProcessorNameString")));
-        facts.put("logicalCores", logicalCores(machine));
+        facts.put("cpu", processor.get("ProcessorNameString"));
+        facts.put(
+                "logicalCores",
+                machine.variable("NUMBER_OF_PROCESSORS").flatMap(Numbers::parse).orElse(null));
         facts.put("usableCores", machine.processors());
-        facts.put("memoryTotalMiB", machine.memoryMiB());
+        facts.put("memoryTotalMiB", machine.memoryMiB().orElse(null));
         if (wine) {
             return "wine";
         }
@@ -73,20 +75,18 @@ final class Windows {
         if (container) {
             return "container-windows";
         }
-        return (emulation.isEmpty() ? hardware.kind() : Hardware.Kind.UNKNOWN).prefix() + "windows";
+        return (emulated ? Hardware.Kind.UNKNOWN : hardware.kind()).prefix() + "windows";
     }
 
-    /** Whether an x86-64 JVM runs on an ARM processor, which all variables hide from it. */
-    private static Optional<String> emulation(Machine machine, Map<String, String> processor) {
-        boolean arm = processor.getOrDefault("Identifier", "").startsWith("ARM");
-        return arm && machine.property("os.arch").equals(Optional.of("amd64"))
-                ? Optional.of(Cpu.X86_ON_ARM)
-                : Optional.empty();
+    /** Whether an x86-64 JVM runs on an ARM processor. Environment variables hide the real processor from it. */
+    private static boolean isX86OnArm(Machine machine, Map<String, String> processor) {
+        return processor.getOrDefault("Identifier", "").startsWith("ARM")
+                && "amd64".equals(machine.properties().get("os.arch"));
     }
 
     /**
-     * The cards that draw now, without those of which NVIDIA's library tells more: these are only counted, as their
-     * numbers come first. Since Windows 8 all drivers that draw are of the model WDDM.
+     * Adds the active display cards except NVIDIA's, about which NVIDIA's library knows more. NVIDIA's cards are only
+     * counted, since they are numbered first. Since Windows 8 every display driver follows the model WDDM.
      */
     private static void gpus(Machine machine, Facts facts) {
         Map<String, String> keys = new TreeMap<>();
@@ -108,14 +108,15 @@ final class Windows {
         }
         for (Map<String, String> card : others) {
             String gpu = Gpus.name(++number);
-            facts.put(gpu, Optional.ofNullable(card.get("DriverDesc")));
-            facts.put(gpu + "Driver", Optional.ofNullable(card.get("DriverVersion")));
-            facts.put(gpu + "DriverModel", Optional.of("WDDM"));
+            facts.put(gpu, card.get("DriverDesc"));
+            facts.put(gpu + "Driver", card.get("DriverVersion"));
+            facts.put(gpu + "DriverModel", "WDDM");
         }
     }
 
     /**
-     * Windows shows no processor flags here, and with VBS on they would tell of a hypervisor on physical machines too.
+     * Judges the firmware. Windows shows no processor flags here. With virtualization-based security they would also
+     * name a hypervisor on physical machines.
      */
     private static Hardware hardware(Map<String, String> bios) {
         Optional<String> firmware = Stream.of("SystemManufacturer", "SystemProductName")
@@ -124,36 +125,25 @@ final class Windows {
                 .reduce((vendor, product) -> vendor + " " + product);
         String signs = firmware.orElse("") + "\n" + bios.getOrDefault("BaseBoardManufacturer", "") + "\n"
                 + bios.getOrDefault("BIOSVendor", "");
-        return Hardware.of(firmware, signs, Optional.empty());
+        return Hardware.of(firmware.orElse(null), signs, null);
     }
 
-    /** {@code 10.0.22631.4317}: what {@code winver} calls the build, behind the version of the kernel. */
-    private static Optional<String> build(Optional<String> version, Map<String, String> current) {
-        Optional<String> build = Optional.ofNullable(current.get("CurrentBuild"));
-        Optional<String> revision = Optional.ofNullable(current.get("UBR")).flatMap(Windows::dword);
-        return version.map(v -> v
-                + build.map(b -> "." + b).orElse("")
-                + build.flatMap(b -> revision).map(r -> "." + r).orElse(""));
-    }
-
-    private static Optional<String> dword(String text) {
-        return text.matches("0x[0-9a-fA-F]{1,8}")
-                ? Optional.of(Long.toString(Long.parseLong(text.substring(2), 16)))
-                : Optional.empty();
-    }
-
-    private static OptionalInt logicalCores(Machine machine) {
-        return machine.variable("NUMBER_OF_PROCESSORS")
-                .filter(text -> text.matches("[0-9]{1,5}"))
-                .map(text -> OptionalInt.of(Integer.parseInt(text)))
-                .orElse(OptionalInt.empty());
+    /** The kernel's version and the build as {@code winver} shows it, for example {@code 10.0.22631.4317}. */
+    private static @Nullable String build(@Nullable String version, Map<String, String> current) {
+        String build = current.get("CurrentBuild");
+        if (version == null || build == null) {
+            return version;
+        }
+        String revision = current.getOrDefault("UBR", "");
+        boolean known = revision.matches("0x[0-9a-fA-F]{1,8}");
+        return version + "." + build + (known ? "." + Long.parseLong(revision.substring(2), 16) : "");
     }
 
     private static Map<String, String> registry(Machine machine, String key) {
         return values(machine.run().apply(List.of("reg", "query", key)));
     }
 
-    /** The values that {@code reg query} prints: name, type and data, each with spaces between. */
+    /** Parses the output of {@code reg query}: name, type and data, separated by blanks. */
     static Map<String, String> values(List<String> lines) {
         Map<String, String> values = new HashMap<>();
         for (String line : lines) {

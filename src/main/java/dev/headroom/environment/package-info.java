@@ -1,4 +1,4 @@
-/** Where a fork runs: a name and facts. */
+/** Detects the environment in which this process runs: its name and facts. */
 @NullMarked
 package dev.headroom.environment;
 

@@ -108,8 +108,8 @@ record ForkEnd(Status status, String reason) {
     }
 
     private static ForkEnd killed(String how, OomKills kills) {
-        long group = kills.group().orElse(0);
-        long machine = kills.machine().orElse(0);
+        long group = Objects.requireNonNullElse(kills.group(), 0L);
+        long machine = Objects.requireNonNullElse(kills.machine(), 0L);
         if (group > 0 || machine > 0) {
             return new ForkEnd(
                     Status.OOM,
@@ -117,7 +117,7 @@ record ForkEnd(Status status, String reason) {
                             + (group > 0 ? "in this control group" : "on this machine") + " rose by "
                             + Math.max(group, machine) + ").");
         }
-        String counted = kills.group().isPresent() || kills.machine().isPresent()
+        String counted = kills.group() != null || kills.machine() != null
                 ? "the kernel counted no out-of-memory kill meanwhile"
                 : "this system does not report out-of-memory kills";
         return new ForkEnd(Status.CRASHED, "Another process ended the fork with " + how + "; " + counted + ".");

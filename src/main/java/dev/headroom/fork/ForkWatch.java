@@ -1,6 +1,6 @@
 package dev.headroom.fork;
 
-import dev.headroom.environment.Asleep;
+import dev.headroom.environment.Suspension;
 import dev.headroom.llama.Heartbeat;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -74,7 +74,7 @@ final class ForkWatch {
     void over(Thread waiting) {
         long last = System.nanoTime();
         double atStart = secondsAwake();
-        OptionalDouble asleepToo = Asleep.seconds();
+        OptionalDouble asleepToo = Suspension.secondsIncludingSleep();
         double running = 0;
         double still = 0;
         long seen = 0;
@@ -105,7 +105,11 @@ final class ForkWatch {
                 return;
             }
         }
-        slept(asleepToo, Asleep.seconds(), secondsAwake() - atStart, MAC ? SLEPT_BY_WALL_CLOCK_SECONDS : SLEPT_SECONDS)
+        slept(
+                        asleepToo,
+                        Suspension.secondsIncludingSleep(),
+                        secondsAwake() - atStart,
+                        MAC ? SLEPT_BY_WALL_CLOCK_SECONDS : SLEPT_SECONDS)
                 .ifPresent(seconds -> notice("the machine slept for %.0f s", seconds));
     }
 
@@ -171,7 +175,7 @@ final class ForkWatch {
         if (fork.isEmpty()) {
             fork = processes().stream().findFirst();
         }
-        return fork.filter(Asleep::isStopped).isPresent();
+        return fork.filter(Suspension::isStopped).isPresent();
     }
 
     /** The socket that jcmd makes a JVM open on Linux. A killed JVM does not delete it. */

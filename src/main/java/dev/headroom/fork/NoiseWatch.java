@@ -21,12 +21,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,9 +193,9 @@ public final class NoiseWatch {
     static List<Noise> seen(Snapshot before, Snapshot after, OptionalInt onGpu) {
         double seconds = (after.nanos() - before.nanos()) / 1e9;
         List<Noise> noise = new ArrayList<>();
-        if (before.cpu().isPresent() && after.cpu().isPresent() && seconds > 0) {
-            CpuTime from = before.cpu().get();
-            CpuTime to = after.cpu().get();
+        CpuTime from = before.cpu();
+        CpuTime to = after.cpu();
+        if (from != null && to != null && seconds > 0) {
             double busy = to.busySeconds() - from.busySeconds();
             double load = (busy - (to.ownSeconds() - from.ownSeconds())) / seconds;
             if (load >= MOST_LOAD_CORES) {
@@ -206,31 +206,34 @@ public final class NoiseWatch {
                 noise.add(new Noise(Kind.STEAL, steal, "of " + to.cpus() + " cores"));
             }
         }
-        Optional<String> saving = after.clock().saving().or(before.clock()::saving);
-        saving.ifPresent(setting -> noise.add(new Noise(Kind.GOVERNOR, null, setting)));
-        Optional<Clock.Cap> cap = after.clock().cap().or(before.clock()::cap);
-        cap.ifPresent(
-                limit -> noise.add(new Noise(Kind.CLOCK_CAP, (double) limit.mhz(), "of " + limit.ofMhz() + " MHz")));
-        OptionalLong throttlings = difference(before.throttlings(), after.throttlings());
-        if (throttlings.orElse(0) > 0) {
-            noise.add(new Noise(Kind.CPU_HEAT, (double) throttlings.getAsLong(), null));
+        String saving = after.clock().saving() != null
+                ? after.clock().saving()
+                : before.clock().saving();
+        if (saving != null) {
+            noise.add(new Noise(Kind.GOVERNOR, null, saving));
         }
-        if (before.memoryStallSeconds().isPresent()
-                && after.memoryStallSeconds().isPresent()
-                && seconds > 0) {
-            double stalled = after.memoryStallSeconds().getAsDouble()
-                    - before.memoryStallSeconds().getAsDouble();
-            if (100 * stalled / seconds >= MOST_STALLED_PERCENT) {
-                noise.add(new Noise(Kind.MEMORY_PRESSURE, 100 * stalled / seconds, null));
-            }
+        Clock.Cap cap = after.clock().cap() != null
+                ? after.clock().cap()
+                : before.clock().cap();
+        if (cap != null) {
+            noise.add(new Noise(Kind.CLOCK_CAP, (double) cap.mhz(), "of " + cap.ofMhz() + " MHz"));
         }
-        double available = Math.min(
-                before.memoryAvailablePercent().orElse(100),
-                after.memoryAvailablePercent().orElse(100));
+        double throttlings = increase(before.throttlings(), after.throttlings());
+        if (throttlings > 0) {
+            noise.add(new Noise(Kind.CPU_HEAT, throttlings, null));
+        }
+        double stalled = 100 * increase(before.memoryStallSeconds(), after.memoryStallSeconds()) / seconds;
+        if (seconds > 0 && stalled >= MOST_STALLED_PERCENT) {
+            noise.add(new Noise(Kind.MEMORY_PRESSURE, stalled, null));
+        }
+        double available = Stream.of(before, after)
+                .flatMap(snapshot -> Stream.ofNullable(snapshot.memoryAvailablePercent()))
+                .min(Double::compare)
+                .orElse(100.0);
         if (available < LEAST_MEMORY_PERCENT) {
             noise.add(new Noise(Kind.MEMORY_LOW, available, null));
         }
-        double swapped = difference(before.swappedPages(), after.swappedPages()).orElse(0) / seconds;
+        double swapped = increase(before.swappedPages(), after.swappedPages()) / seconds;
         if (seconds > 0 && swapped >= MOST_SWAPPED_PAGES) {
             noise.add(new Noise(Kind.SWAP, swapped, null));
         }
@@ -243,10 +246,9 @@ public final class NoiseWatch {
         return noise;
     }
 
-    private static OptionalLong difference(OptionalLong before, OptionalLong after) {
-        return before.isPresent() && after.isPresent()
-                ? OptionalLong.of(after.getAsLong() - before.getAsLong())
-                : OptionalLong.empty();
+    /** The increase of a counter, 0 if it is unknown. */
+    private static double increase(@Nullable Number before, @Nullable Number after) {
+        return before == null || after == null ? 0 : after.doubleValue() - before.doubleValue();
     }
 
     private static String busiest(Snapshot before, Snapshot after, double seconds) {

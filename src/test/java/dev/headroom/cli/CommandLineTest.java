@@ -16,7 +16,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Command lines are parsed and not executed: whatever they say, there are options or one complaint. */
+/** Parses random command lines without running them: each gives options or one error message. */
 @Timeout(60)
 class CommandLineTest {
     private static final List<List<String>> VALID = List.of(
@@ -56,7 +56,7 @@ class CommandLineTest {
             List.of("environment", "--quiet"));
 
     @Test
-    void areParsedOrComplainedOf() {
+    void randomCommandLinesAreParsedOrRefused() {
         Random random = new Random(9);
         Profiles profiles = new Profiles(List.of(), Map.of("quick", "benchmarks=TokenGeneration\nforks=1\n"));
         CommandLine commandLine = Headroom.commandLine();
@@ -94,9 +94,9 @@ class CommandLineTest {
         assertThat(parsed).isBetween(150, 2850);
     }
 
-    /** A file's content is no command line, and a file that never ends would never be parsed. */
+    /** An argument {@code @file} must not be expanded: reading {@code /dev/zero} would never end. */
     @Test
-    void noFileIsReadAsArguments() {
+    void argumentFilesAreNotExpanded() {
         CommandLine commandLine = Headroom.commandLine();
         ParseResult result = commandLine.parseArgs("model", "show", "@/dev/zero");
         assertThat(result.subcommand().subcommand().originalArgs()).contains("@/dev/zero");

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class EnvironmentCommandTest {
     @Test
-    void factsStandInGroups() {
+    void factsArePrintedInGroups() {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("os", "Linux");
         facts.put("cpu", "Some CPU");
@@ -54,12 +54,12 @@ class EnvironmentCommandTest {
     }
 
     @Test
-    void allThatIsFoundOutHereHasAGroup() {
+    void everyDetectedFactHasAGroup() {
         assertThat(EnvironmentCommand.text(Environment.detect())).doesNotContain("\nother\n");
     }
 
     @Test
-    void aPlaceOfWhichNothingIsKnown() {
+    void environmentWithoutFactsHasOnlyItsName() {
         assertThat(EnvironmentCommand.text(new Environment("unknown-os", Map.of())))
                 .isEqualTo("unknown-os\n");
     }

@@ -25,20 +25,20 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Reads thousands of wrong GGUF files, and uses those that the reader accepts in all code that looks at headers. */
+/** Reads thousands of damaged GGUF files, and uses each readable header in all code that takes one. */
 class GgufMutantsTest {
     private static final int MUTANTS = 3000;
-    private static final long MOST_ALLOCATED = 64L << 20;
+    private static final long MAX_ALLOCATED_BYTES = 64L << 20;
 
-    /** The goal is one second. The rest is for busy machines. */
-    private static final double MOST_SECONDS = 5;
+    /** The goal is one second; the rest is reserve for a busy machine. */
+    private static final double MAX_SECONDS = 5;
 
     private int read;
     private double slowest;
     private long largest;
 
     @Test
-    void mutantsAreReadOrRefusedInOneLine(@TempDir Path folder) throws IOException {
+    void damagedFilesAreReadOrRefusedInOneLine(@TempDir Path folder) throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
         GgufMutants.forEach(2026, MUTANTS, folder, (number, file) -> {
@@ -49,8 +49,8 @@ class GgufMutantsTest {
             long allocated =
                     threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
 
-            assertThat(seconds).as("seconds for mutant %s", number).isLessThan(MOST_SECONDS);
-            assertThat(allocated).as("bytes for mutant %s", number).isLessThan(MOST_ALLOCATED);
+            assertThat(seconds).as("seconds for mutant %s", number).isLessThan(MAX_SECONDS);
+            assertThat(allocated).as("bytes for mutant %s", number).isLessThan(MAX_ALLOCATED_BYTES);
             slowest = Math.max(slowest, seconds);
             largest = Math.max(largest, allocated);
             gguf.ifPresent(header -> use(number, header));
@@ -116,7 +116,7 @@ class GgufMutantsTest {
         });
     }
 
-    /** Like {@code model show} without llama.cpp. */
+    /** Predictions of {@code model show} without llama.cpp. */
     private static void predictions(Gguf gguf) {
         for (Cell cell : new MemoryOptions().cells(gguf)) {
             Prediction prediction =

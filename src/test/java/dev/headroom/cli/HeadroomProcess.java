@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** {@code java -jar headroom.jar …} in a process of its own, as a user would start it. */
+/** Runs {@code java -jar headroom.jar …} in a separate process, as a user does. */
 final class HeadroomProcess {
-    /** Beside the jar, so that models are made once for all tests. */
+    /** The model cache. It is beside the jar, so that all tests share the models. */
     static final Path CACHE = jar().resolveSibling("it-cache");
 
     private final Map<String, String> environment = new HashMap<>(Map.of("HEADROOM_CACHE", CACHE.toString()));
     private final List<String> javaOptions = new ArrayList<>();
     private final List<String> before = new ArrayList<>();
 
-    /** What came of it. */
+    /** The exit code and the output of a process. */
     record Result(int exit, String out, String err) {}
 
     private static Path jar() {
@@ -39,7 +39,7 @@ final class HeadroomProcess {
         return this;
     }
 
-    /** What starts it, instead of the shell: the command follows behind. */
+    /** Sets a program that starts the command, with the command as its arguments. */
     HeadroomProcess before(String... program) {
         before.addAll(List.of(program));
         return this;
@@ -56,7 +56,9 @@ final class HeadroomProcess {
                 process.destroyForcibly();
             }
             Result result = new Result(ended ? process.exitValue() : -1, read(out), read(err));
-            assertThat(ended).as("ended; output so far: %s", result).isTrue();
+            assertThat(ended)
+                    .as("ended within 10 minutes; output so far: %s", result)
+                    .isTrue();
             return result;
         } finally {
             Files.deleteIfExists(out);

@@ -19,9 +19,9 @@ class MetersCommandTest {
         String text = MetersCommand.text(
                 new MeterReport("", Map.of(), List.of(), unavailable, List.of(), List.of(), Map.of()));
 
-        assertThat(text.lines().filter(line -> line.startsWith("not here")))
+        assertThat(text.lines().filter(line -> line.startsWith("unavailable")))
                 .containsExactly(
-                        "not here: nvml.device, nvml.process: there is no NVIDIA driver",
-                        "not here: amd.vram: no card");
+                        "unavailable: nvml.device, nvml.process: there is no NVIDIA driver",
+                        "unavailable: amd.vram: no card");
     }
 }

@@ -33,7 +33,7 @@ class ModelIT {
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(result.out())
-                .contains("ubatch 512", "contextLength", "kvType", "place", "KV cache")
+                .contains("ubatch 512", "contextLength", "kvType", "device", "KV cache")
                 .containsPattern("8192 +f16 .* 1024\\.00 ")
                 .containsPattern("60000 +q8_0 .* 3995\\.00 ");
         assertThat(directory).isEmptyDirectory();

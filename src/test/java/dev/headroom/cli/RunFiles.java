@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVRecord;
 
-/** The files of a run, read with nothing of Headroom. */
+/** Reads the files of a run without any code of Headroom. */
 record RunFiles(Path folder) {
-    /** The only run below a folder of results. */
+    /** Finds the only run in a folder of results. */
     static RunFiles in(Path results) throws IOException {
         try (Stream<Path> runs = Files.list(results)) {
             List<Path> all = runs.toList();

@@ -145,7 +145,7 @@ class SurvivalIT {
         assertThat(broken.out())
                 .contains(
                         "cancelled",
-                        "go on with run --resume results" + File.separator
+                        "Continue with run --resume results" + File.separator
                                 + onlyRun().getFileName());
         assertThat(json().has("ended")).isFalse();
         List<String> before = lines(journal);

@@ -8,25 +8,35 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is found out about machines whose files lie in {@code src/test/resources}. */
+/** Detection on machines whose files are in {@code src/test/resources}. */
 class CapturedMachinesTest {
     private static final String MACHINES =
             """
-            ubuntu-metal        | native-linux   | hardware=physical; !hypervisor; !container; !cpuset; cgroupVersion=2
+            ubuntu-metal        | native-linux   | hardware=physical; !hypervisor; !container; !cpuset; \
+                                                   cgroupVersion=2
             wsl1                | wsl1           | wsl=1; !wslKernel; !dxg; !cgroupVersion
-            wsl2-stock-kernel   | wsl2           | wsl=2; wslKernel=stock; dxg=yes; hypervisor=Hyper-V; !container; !gpu
+            wsl2-stock-kernel   | wsl2           | wsl=2; wslKernel=stock; dxg=yes; hypervisor=Hyper-V; \
+                                                   !container; !gpu
             wsl2-custom-kernel  | wsl2           | wsl=2; wslKernel=custom; dxg=yes; hypervisor=Hyper-V; !container
-            docker              | container      | container=docker; hardware=physical; cpuQuotaCores=1.5; cpuset=0-1; memoryLimitMiB=4096; logicalCores=8; usableCores=2
-            docker-desktop-wsl2 | container-wsl2 | container=docker-desktop; wslKernel=stock; dxg=no; memoryLimitMiB=4096
+            docker              | container      | container=docker; hardware=physical; cpuQuotaCores=1.5; \
+                                                   cpuset=0-1; memoryLimitMiB=4096; logicalCores=8; usableCores=2
+            docker-desktop-wsl2 | container-wsl2 | container=docker-desktop; wslKernel=stock; dxg=no; \
+                                                   memoryLimitMiB=4096
             docker-in-wsl2      | container-wsl2 | container=docker; wslKernel=stock; dxg=yes
-            podman-root         | container      | container=podman; hardware=physical; !cpuQuotaCores; !memoryLimitMiB; cgroupVersion=2
+            podman-root         | container      | container=podman; hardware=physical; !cpuQuotaCores; \
+                                                   !memoryLimitMiB; cgroupVersion=2
             podman-rootless     | container      | container=podman; hardware=physical
-            kubernetes-cgroup2  | container      | container=kubernetes; hardware=virtual; hypervisor=Amazon EC2; cpuQuotaCores=0.5; memoryLimitMiB=2048
+            kubernetes-cgroup2  | container      | container=kubernetes; hardware=virtual; hypervisor=Amazon EC2; \
+                                                   cpuQuotaCores=0.5; memoryLimitMiB=2048
             kvm-guest           | vm-linux       | hardware=virtual; hypervisor=KVM; !container; !gpu
-            firecracker         | vm-linux       | hypervisor=Firecracker; !machine; !container; cgroupVersion=1; !cpuQuotaCores; !memoryLimitMiB; numaNodes=1
+            firecracker         | vm-linux       | hypervisor=Firecracker; !machine; !container; cgroupVersion=1; \
+                                                   !cpuQuotaCores; !memoryLimitMiB; numaNodes=1
             gvisor              | gvisor         | sandbox=gVisor; kernel=4.4.0; hardware=virtual
-            hyperv-guest        | vm-linux       | hypervisor=Hyper-V; machine=Microsoft Corporation Virtual Machine; !wsl; !dxg; !gpu
-            windows11-wddm      | native-windows | gpu2=AMD Radeon RX 6600; gpu2DriverModel=WDDM; !gpu; !gpu3; hardware=physical
+            hyperv-guest        | vm-linux       | hypervisor=Hyper-V; \
+                                                   machine=Microsoft Corporation Virtual Machine; !wsl; !dxg; \
+                                                   !gpu
+            windows11-wddm      | native-windows | gpu2=AMD Radeon RX 6600; gpu2DriverModel=WDDM; !gpu; !gpu3; \
+                                                   hardware=physical
             macos-apple-silicon | native-macos   | gpu=Apple M2 Max; gpuMetal=Metal 3; gpuCores=38; gpuDisplay=active
             """;
 
@@ -38,11 +48,11 @@ class CapturedMachinesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = MACHINES)
-    void nameAndFactsThatDecide(String machine, String name, String facts) {
+    void nameAndMainFacts(String machine, String name, String facts) {
         Environment environment = FakeMachine.captured(root, machine).detect();
 
         assertThat(environment.name()).isEqualTo(name);
-        for (String fact : facts.split("; ", -1)) {
+        for (String fact : facts.split(";\\s+", -1)) {
             if (fact.startsWith("!")) {
                 assertThat(environment.facts()).doesNotContainKey(fact.substring(1));
             } else {
@@ -53,13 +63,13 @@ class CapturedMachinesTest {
     }
 
     @Test
-    void allOfThemAreInTheTable() {
+    void everyCapturedMachineIsInTheTable() {
         assertThat(MACHINES.lines().map(line -> line.split(" ", 2)[0]).sorted().toList())
                 .isEqualTo(FakeMachine.captured());
     }
 
     @Test
-    void ubuntuOnMetalInFull() {
+    void allFactsOfUbuntu() {
         assertThat(facts("ubuntu-metal"))
                 .isEqualTo(
                         """
@@ -80,7 +90,7 @@ class CapturedMachinesTest {
     }
 
     @Test
-    void windows11InFull() {
+    void allFactsOfWindows11() {
         assertThat(facts("windows11-wddm"))
                 .isEqualTo(
                         """
@@ -94,7 +104,7 @@ class CapturedMachinesTest {
     }
 
     @Test
-    void macOsOnAppleSiliconInFull() {
+    void allFactsOfMacOs() {
         assertThat(facts("macos-apple-silicon"))
                 .isEqualTo(
                         """

@@ -23,18 +23,18 @@ class CgroupTest {
     }
 
     @Test
-    void theSmallestLimitOnTheWayUpCounts() {
+    void smallestLimitOfAllGroupsAboveCounts() {
         machine.file("proc/self/mountinfo", V2)
                 .file("proc/self/cgroup", "0::/system.slice/bench.service/inner\n")
                 .file("sys/fs/cgroup/system.slice/memory.max", "8589934592\n")
                 .file("sys/fs/cgroup/system.slice/bench.service/memory.max", "1073741824\n")
                 .file("sys/fs/cgroup/system.slice/bench.service/inner/memory.max", "max\n");
 
-        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(1024);
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(1024L);
     }
 
     @Test
-    void theGroupOfTheSmallestLimitCounts() {
+    void groupWithTheSmallestLimitIsFound() {
         machine.file("proc/self/mountinfo", V2)
                 .file("proc/self/cgroup", "0::/pod/container\n")
                 .file("sys/fs/cgroup/pod/memory.max", "1073741824\n")
@@ -43,11 +43,11 @@ class CgroupTest {
         Cgroup.Group group = Cgroup.ofMemory(machine.machine()).orElseThrow();
         assertThat(group.version()).isEqualTo(2);
         assertThat(group.folder()).isEqualTo(machine.machine().root().resolve("sys/fs/cgroup/pod"));
-        assertThat(group.limit()).hasValue(1_073_741_824);
+        assertThat(group.limit()).isEqualTo(1_073_741_824);
     }
 
     @Test
-    void withoutALimitTheOwnGroupCounts() {
+    void ownGroupIsFoundIfNoneHasALimit() {
         machine.file("proc/self/mountinfo", V1.replace("ROOT", "/") + V2.replace("fs/cgroup", "fs/cgroup/unified"))
                 .file("proc/self/cgroup", "4:memory:/group\n0::/\n")
                 .file("sys/fs/cgroup/memory/group/memory.limit_in_bytes", "9223372036854771712\n")
@@ -56,33 +56,33 @@ class CgroupTest {
         Cgroup.Group group = Cgroup.ofMemory(machine.machine()).orElseThrow();
         assertThat(group.version()).isEqualTo(1);
         assertThat(group.folder()).isEqualTo(machine.machine().root().resolve("sys/fs/cgroup/memory/group"));
-        assertThat(group.limit()).isEmpty();
+        assertThat(group.limit()).isNull();
     }
 
     @Test
-    void withoutAMemoryControllerThereIsNoGroup() {
+    void noGroupWithoutMemoryController() {
         machine.file("proc/self/mountinfo", V2).file("proc/self/cgroup", "0::/\n");
 
         assertThat(Cgroup.ofMemory(machine.machine())).isEmpty();
     }
 
     @Test
-    void version1() {
+    void memoryLimitOfVersion1() {
         machine.file("proc/self/mountinfo", V1.replace("ROOT", "/"))
                 .file("proc/self/cgroup", "4:memory:/group\n0::/\n")
                 .file("sys/fs/cgroup/memory/group/memory.limit_in_bytes", "536870912\n")
                 .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
 
-        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(512);
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(512L);
     }
 
     @Test
-    void insideAContainerOnlyAPartIsMounted() {
+    void limitIsFoundIfOnlyAPartIsMounted() {
         machine.file("proc/self/mountinfo", V1.replace("ROOT", "/docker/abc"))
                 .file("proc/self/cgroup", "4:memory:/docker/abc\n")
                 .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");
 
-        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(512);
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(512L);
     }
 
     @Test
@@ -92,21 +92,21 @@ class CgroupTest {
                 .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
 
         assertThat(Cgroup.memoryLimitMiB(machine.machine())).isEmpty();
-        assertThat(Cgroup.bytes("max\n")).isEmpty();
-        assertThat(Cgroup.bytes("")).isEmpty();
+        assertThat(Numbers.parse("max\n")).isEmpty();
+        assertThat(Numbers.parse("")).isEmpty();
     }
 
     @Test
-    void aGroupOutsideOfWhatIsMountedIsNotLookedFor() {
+    void groupOutsideTheMountIsIgnored() {
         machine.file("proc/self/mountinfo", V2)
                 .file("proc/self/cgroup", "0::/../../other\n")
                 .file("sys/fs/cgroup/memory.max", "1048576\n");
 
-        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(1);
+        assertThat(Cgroup.memoryLimitMiB(machine.machine())).hasValue(1L);
     }
 
     @Test
-    void theSmallestQuotaOnTheWayUpCounts() {
+    void smallestQuotaOfAllGroupsAboveCounts() {
         machine.file("proc/self/mountinfo", V2)
                 .file("proc/self/cgroup", "0::/slice/service\n")
                 .file("sys/fs/cgroup/slice/cpu.max", "150000 100000\n")
@@ -134,21 +134,21 @@ class CgroupTest {
     }
 
     @Test
-    void versions() {
+    void versionIsThatOfTheMemoryController() {
         assertThat(Cgroup.version(machine.machine())).isEmpty();
         assertThat(Cgroup.version(machine.file("proc/self/mountinfo", V2).machine()))
                 .hasValue(2);
         assertThat(Cgroup.version(machine.file("proc/self/mountinfo", V1 + V2).machine()))
-                .as("with both, no file of a limit")
+                .as("both versions mounted, neither has a limit file")
                 .hasValue(1);
         assertThat(Cgroup.version(
                         machine.file("sys/fs/cgroup/memory.max", "max\n").machine()))
-                .as("with both, and memory in version 2")
+                .as("both versions mounted, version 2 counts memory")
                 .hasValue(2);
     }
 
     @Test
-    void paths() {
+    void pathOfAHierarchyIsFound() {
         assertThat(Cgroup.path(List.of("12:cpu,memory:/a:b", "0::/c"), "memory"))
                 .isEqualTo("/a:b");
         assertThat(Cgroup.path(List.of("12:cpu,memory:/a:b", "0::/c"), "")).isEqualTo("/c");

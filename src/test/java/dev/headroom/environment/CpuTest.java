@@ -34,18 +34,18 @@ class CpuTest {
             0-99999999 | {}
             x,2,-,5-  | {2}
             """)
-    void listsOfCpus(String list, String cpus) {
+    void listOfCpusIsParsed(String list, String cpus) {
         assertThat(Cpu.cpus(list)).hasToString(cpus);
     }
 
     @Test
-    void twoThreadsOfACoreAreOneCore() {
+    void threadsOfOneCoreCountOnce() {
         assertThat(Cpu.physicalCores(machine().machine())).hasValue(4);
         assertThat(Cpu.defaultThreads(machine().machine())).isEqualTo(4);
     }
 
     @Test
-    void twoSocketsHaveTheSameCoreNumbers() {
+    void coreNumbersRepeatOnEachSocket() {
         List<String> cpuinfo = Stream.of(0, 1, 2, 3)
                 .flatMap(
                         cpu -> Stream.of("processor\t: " + cpu, "physical id\t: " + cpu / 2, "core id\t\t: " + cpu % 2))
@@ -55,7 +55,7 @@ class CpuTest {
     }
 
     @Test
-    void siblingsComeFirst() {
+    void siblingListsArePreferredToCpuinfo() {
         FakeMachine machine = machine().file("sys/devices/system/cpu/online", "0-3\n");
         for (int cpu = 0; cpu < 4; cpu++) {
             machine.file(
@@ -67,7 +67,7 @@ class CpuTest {
     }
 
     @Test
-    void onlyWhatAffinityAllowsCounts() {
+    void onlyCpusAllowedByAffinityCount() {
         // CPUs 0 and 4 are the two threads of one core
         FakeMachine machine = machine()
                 .file("proc/self/status", "Name:\tjava\nCpus_allowed_list:\t0,4\n")
@@ -89,7 +89,7 @@ class CpuTest {
             ''   | 0-1     |
             0-7  | ''      |
             """)
-    void cpusets(String online, String allowed, @Nullable String cpuset) {
+    void cpusetIsTheAllowedPartOfOnlineCpus(String online, String allowed, @Nullable String cpuset) {
         FakeMachine machine = machine()
                 .file("sys/devices/system/cpu/online", online + "\n")
                 .file("proc/self/status", "Cpus_allowed_list:\t" + allowed + "\n");
@@ -98,7 +98,7 @@ class CpuTest {
     }
 
     @Test
-    void features() {
+    void featuresHaveTheNamesOfTheirArchitecture() {
         assertThat(Cpu.features(List.of("flags\t\t: fpu sme avx512_vnni avx2 amx_tile fpu avx")))
                 .as("on x86 sme is memory encryption")
                 .hasValue("avx avx2 avx512_vnni amx_tile");
@@ -110,19 +110,19 @@ class CpuTest {
     }
 
     @Test
-    void numaNodes() {
+    void onlineNumaNodesAreCounted() {
         String online = "sys/devices/system/node/online";
         assertThat(Cpu.numaNodes(machine().file(online, "0-1\n").machine())).hasValue(2);
         assertThat(Cpu.numaNodes(machine().file(online, "\n").machine())).isEmpty();
     }
 
     @Test
-    void aQuotaLimitsAsWell() {
+    void quotaLimitsDefaultThreads() {
         assertThat(Cpu.defaultThreads(machine().processors(3).machine())).isEqualTo(3);
     }
 
     @Test
-    void withoutTopologyEveryProcessorCounts() {
+    void everyProcessorCountsWithoutTopology() {
         String arm = "processor\t: 0\nCPU part\t: 0xd0b\n\nprocessor\t: 1\nCPU part\t: 0xd0b\n";
 
         assertThat(Cpu.physicalCores(machine().file("proc/cpuinfo", arm).machine()))
@@ -133,7 +133,7 @@ class CpuTest {
     }
 
     @Test
-    void aTopologyThatCannotBeIsNone() {
+    void impossibleTopologyIsIgnored() {
         StringBuilder cpuinfo = new StringBuilder();
         for (int cpu = 0; cpu < 16; cpu++) {
             cpuinfo.append("processor : ").append(cpu).append("\nphysical id : 0\ncore id : 0\n");

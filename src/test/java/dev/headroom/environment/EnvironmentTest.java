@@ -34,20 +34,20 @@ class EnvironmentTest {
     }
 
     @Test
-    void metalIsNotClaimedWithoutFirmware() {
+    void nativeNeedsFirmware() {
         assertThat(metal().dmi("", "").detect().name()).isEqualTo("unknown-linux");
     }
 
     @Test
-    void metalIsNotClaimedWithoutProcessorFlags() {
-        FakeMachine unheardOf = metal().dmi("Some Maker", "X").file("sys/class/dmi/id/board_vendor", "Another\n");
+    void nativeOfUnknownMakerNeedsProcessorFlags() {
+        FakeMachine unknownMaker = metal().dmi("Some Maker", "X").file("sys/class/dmi/id/board_vendor", "Another\n");
 
-        assertThat(unheardOf.detect().name()).isEqualTo("native-linux");
-        assertThat(unheardOf.file("proc/cpuinfo", "").detect().name()).isEqualTo("unknown-linux");
+        assertThat(unknownMaker.detect().name()).isEqualTo("native-linux");
+        assertThat(unknownMaker.file("proc/cpuinfo", "").detect().name()).isEqualTo("unknown-linux");
     }
 
     @Test
-    void metalIsNotClaimedInASandbox() {
+    void sandboxIsNotNative() {
         Environment bwrap =
                 metal().link("proc/self/ns/user", "user:[4026532900]").detect();
 
@@ -56,7 +56,7 @@ class EnvironmentTest {
         assertThat(metal().link("proc/self/ns/pid", "nonsense").detect().name()).isEqualTo("unknown-linux");
     }
 
-    /** As chroot, and bwrap run by root, which makes no user namespace. */
+    /** Mounts under chroot, and under bwrap run by root, which creates no user namespace. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -67,7 +67,7 @@ class EnvironmentTest {
                 "71 22 0:41 / / rw,relatime - overlay overlay rw,lowerdir=/srv/a,upperdir=/srv/b,workdir=/srv/c",
                 "29 1 259:2 / / rw - ext4 /dev/nvme0n1p2 rw\n71 29 259:2 /srv/bookworm / rw - ext4 /dev/nvme0n1p2 rw"
             })
-    void metalIsNotClaimedWithAnotherRoot(String mountinfo) {
+    void chrootIsNotNative(String mountinfo) {
         assertThat(metal().file("proc/self/mountinfo", mountinfo).detect().name())
                 .isEqualTo("unknown-linux");
     }
@@ -78,16 +78,17 @@ class EnvironmentTest {
                 "29 1 0:26 /@ / rw,relatime shared:1 - btrfs /dev/nvme0n1p2 rw,subvol=/@",
                 "29 1 0:26 / / rw - zfs rpool/ROOT/ubuntu rw",
                 "79 2 0:36 /ostree/deploy/fedora/deploy/5fd2bdb1a2c9.0 / rw - xfs /dev/sda4 rw",
-                "29 1 0:36 / / ro - overlay composefs ro,lowerdir+=/run/ostree/.private/cfsroot-lower,datadir+=/sysroot/ostree/repo/objects"
+                "29 1 0:36 / / ro - overlay composefs ro,lowerdir+=/run/ostree/.private/cfsroot-lower,"
+                        + "datadir+=/sysroot/ostree/repo/objects"
             })
-    void rootsThatMetalHas(String mountinfo) {
+    void nativeMayHaveOtherRoots(String mountinfo) {
         assertThat(metal().file("proc/self/mountinfo", mountinfo).detect().name())
                 .isEqualTo("native-linux");
     }
 
-    /** With the host's processes and, as where control groups are of version 1, the host's names of groups. */
+    /** A container with the host's process namespace and, as under version 1, the host's control group namespace. */
     @Test
-    void aContainerInTheHostsNamespaces() {
+    void containerInTheNamespacesOfTheHost() {
         FakeMachine docker = captured("docker")
                 .link("proc/self/ns/pid", "pid:[4026531836]")
                 .link("proc/self/ns/cgroup", "cgroup:[4026531835]")
@@ -107,7 +108,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void dockerDesktopIsToldByBothPathsOfItsDisk() {
+    void dockerDesktopIsRecognisedByBothPathsOfItsDisk() {
         String file = "/containers/4f5c8a4d2b0e9d7c/hosts\n";
         String layers = "rw,lowerdir=%s/overlay2/l/A,upperdir=%<s/overlay2/4d7c4a0bdb53/diff\n";
 
@@ -116,7 +117,7 @@ class EnvironmentTest {
         assertThat(Container.traced("/version-pack-data/community/docker" + file))
                 .hasValue("docker-desktop");
         assertThat(Container.traced("/data/docker" + file + layers.formatted("/data/docker")))
-                .as("somebody's data-root")
+                .as("a data-root chosen by the user")
                 .hasValue("docker");
         assertThat(Container.traced("/docker" + file + layers.formatted("/var/lib/docker")))
                 .as("a disk for /var/lib")
@@ -124,7 +125,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void podmanOfAnyStorage() {
+    void podmanIsRecognisedWithAnyStorageDriver() {
         for (String storage : List.of("overlay", "vfs", "btrfs", "zfs")) {
             assertThat(Container.traced("/run/" + storage + "-containers/4a045b59951157fb/userdata/hosts"))
                     .hasValue("podman");
@@ -142,7 +143,7 @@ class EnvironmentTest {
         "6.9.0-mine, me@desktop, custom",
         "'', me@desktop, "
     })
-    void whoseKernelOfWsl2(String kernel, @Nullable String builder, @Nullable String whose) {
+    void wsl2KernelIsStockOrCustom(String kernel, @Nullable String builder, @Nullable String whose) {
         String version = "Linux version " + kernel + " (" + builder + ") (gcc (GCC) 11.2.0) #1 SMP\n";
 
         assertThat(Linux.wslKernel(kernel, builder == null ? "" : version).orElse(null))
@@ -150,7 +151,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void dockerInDockerInKubernetes() {
+    void outermostRuntimeIsNamed() {
         FakeMachine inner =
                 captured("docker").file("proc/1/cgroup", "0::/docker/4f5c8a4d2b0e9d7c/docker/6a1b3f5e7d9c0b2a\n");
         assertThat(inner.detect().facts()).containsEntry("container", "docker");
@@ -163,14 +164,14 @@ class EnvironmentTest {
     }
 
     @Test
-    void lxcOnProxmox() {
+    void lxcOnProxmoxIsAContainer() {
         Environment environment = metal().isolated()
                 .file(
                         "proc/self/mountinfo",
                         """
                         1060 1030 253:7 / / rw,relatime master:1 - ext4 /dev/mapper/pve-vm--101--disk--0 rw,stripe=16
                         1062 1060 0:63 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
-                        1063 1062 0:64 /proc/cpuinfo /proc/cpuinfo rw,nosuid,nodev,relatime - fuse.lxcfs lxcfs rw,user_id=0
+                        1063 1062 0:64 /proc/cpuinfo /proc/cpuinfo rw,nosuid,nodev - fuse.lxcfs lxcfs rw,user_id=0
                         """)
                 .detect();
 
@@ -179,7 +180,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void aHostOfLxcIsNoContainer() {
+    void hostOfLxcIsNoContainer() {
         assertThat(metal().file(
                                 "proc/self/mountinfo",
                                 """
@@ -198,7 +199,7 @@ class EnvironmentTest {
         "run/systemd/container, lxc, lxc",
         ".flatpak-info, [Application], flatpak"
     })
-    void containersThatLeaveTheirName(String file, String text, String container) {
+    void containerIsNamedByItsMarkFile(String file, String text, String container) {
         Environment environment = metal().isolated().file(file, text + "\n").detect();
 
         assertThat(environment.name()).isEqualTo("container");
@@ -206,7 +207,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void kataContainersAreInAMachineOfTheirOwn() {
+    void kataContainersRunInAVirtualMachine() {
         Environment environment = captured("kvm-guest")
                 .isolated()
                 .file(
@@ -225,7 +226,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void aSnapIsConfinedButNoContainer() {
+    void snapIsASandboxButNoContainer() {
         Environment environment = metal().file("proc/self/attr/current", "snap.openjdk.java (enforce)\n")
                 .detect();
 
@@ -234,7 +235,8 @@ class EnvironmentTest {
     }
 
     /**
-     * As gamers do, whose drivers or anti-cheat refuse virtual machines: no flag, DMI of a board. Devices still tell.
+     * A virtual machine without the hypervisor flag and with the DMI texts of a real board, as gamers set up against
+     * anti-cheat software. Its devices still give it away.
      */
     @ParameterizedTest
     @CsvSource({
@@ -244,7 +246,7 @@ class EnvironmentTest {
         "5853:0001, vm-linux, Xen",
         "1AF4:1041, unknown-linux, "
     })
-    void aVirtualMachineThatHides(String device, String name, String hypervisor) {
+    void hiddenVirtualMachineIsRecognisedByItsDevices(String device, String name, String hypervisor) {
         Environment environment = metal().file(
                         "sys/bus/pci/devices/0000:09:00.0/uevent", "PCI_CLASS=20000\nPCI_ID=" + device + "\n")
                 .detect();
@@ -254,7 +256,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void qubes() {
+    void qubesIsAVirtualMachineOfXen() {
         Environment environment = metal().desktopCpu(" hypervisor")
                 .dmi("Xen", "HVM domU")
                 .file("sys/hypervisor/type", "xen\n")
@@ -265,7 +267,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void asahiOnAMac() {
+    void asahiOnAMacIsNative() {
         FakeMachine asahi = FakeMachine.linux(root, "6.11.8-400.asahi.fc41.aarch64+16k")
                 .property("os.arch", "aarch64")
                 .file("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd asimdhp asimddp\n")
@@ -277,7 +279,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void linuxInApplesVirtualMachine() {
+    void linuxUnderAppleVirtualizationIsVirtual() {
         FakeMachine guest = FakeMachine.linux(root, "6.12.28")
                 .property("os.arch", "aarch64")
                 .file("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\n");
@@ -290,7 +292,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void anEmulatedProcessorIsNotMetal() {
+    void emulatedX86IsNotNative() {
         FakeMachine emulated = FakeMachine.linux(root, "6.6.31+rpt-rpi-2712")
                 .file("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\n")
                 .file("proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0");
@@ -300,15 +302,15 @@ class EnvironmentTest {
         assertThat(emulated.property("os.arch", "aarch64").detect().name()).isEqualTo("native-linux");
     }
 
-    /** As under {@code qemu-aarch64}: version 7.2 passes on the processor's own text, newer ones make one up. */
+    /** As under {@code qemu-aarch64}: version 7.2 shows the real cpuinfo, newer versions invent one. */
     @Test
-    void anEmulatedArmIsNotMetal() {
+    void emulatedArmIsNotNative() {
         FakeMachine emulated = metal().property("os.arch", "aarch64");
         assertThat(emulated.detect().name()).isEqualTo("unknown-linux");
         assertThat(emulated.detect().facts()).containsEntry("emulation", "ARM on x86-64");
 
         emulated.file("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\n");
-        assertThat(emulated.detect().name()).as("nothing else tells").isEqualTo("native-linux");
+        assertThat(emulated.detect().name()).as("no other evidence").isEqualTo("native-linux");
         assertThat(emulated.file("proc/sys/kernel/arch", "x86_64\n").detect().name())
                 .isEqualTo("unknown-linux");
         assertThat(emulated.file("proc/sys/kernel/arch", "riscv64\n").detect().facts())
@@ -318,12 +320,12 @@ class EnvironmentTest {
     }
 
     @Test
-    void whatAnImageLeftBehindMakesNoContainer() {
+    void dockerenvFileAloneIsNoContainer() {
         assertThat(metal().file(".dockerenv", "").detect().name()).isEqualTo("native-linux");
     }
 
     @Test
-    void raspberryPi() {
+    void raspberryPiIsNative() {
         Environment pi = FakeMachine.linux(root, "6.6.31+rpt-rpi-2712")
                 .property("os.arch", "aarch64")
                 .file("proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd\nCPU part\t: 0xd0b\n")
@@ -338,7 +340,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void virtualArm() {
+    void virtualArmIsRecognisedByItsDeviceTree() {
         Environment vm = FakeMachine.linux(root, "6.1.0")
                 .property("os.arch", "aarch64")
                 .file("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\n")
@@ -362,7 +364,7 @@ class EnvironmentTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"5.15.167.4-microsoft-standard-WSL2", "4.19.84-microsoft-standard", "6.6.36.3-WSL2-custom+"})
-    void wsl2(String kernel) {
+    void wsl2IsRecognisedByTheKernelName(String kernel) {
         Environment environment = FakeMachine.linux(root, kernel)
                 .isolated()
                 .file("run/systemd/container", "wsl\n")
@@ -381,7 +383,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void wsl2WithAKernelOfOnesOwn() {
+    void wsl2WithACustomKernelNeedsTwoSigns() {
         FakeMachine custom = FakeMachine.linux(root, "6.9.0-mine").isolated().desktopCpu(" hypervisor");
 
         assertThat(custom.file("dev/dxg", "").detect().name()).isEqualTo("unknown-linux");
@@ -392,7 +394,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void aContainerWithAGpuUnderAKernelOfOnesOwn() {
+    void containerUnderACustomWsl2KernelNeedsTwoSigns() {
         FakeMachine container = captured("docker-in-wsl2").file("proc/sys/kernel/osrelease", "6.9.0-mine\n");
 
         assertThat(container.detect().name()).isEqualTo("container");
@@ -402,7 +404,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void anImportedImageUnderWsl2IsNoContainer() {
+    void importedImageUnderWsl2IsNoContainer() {
         assertThat(FakeMachine.linux(root, "5.15.167.4-microsoft-standard-WSL2")
                         .isolated()
                         .file(".dockerenv", "")
@@ -412,7 +414,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void dockerWithCgroupsOfVersion1() {
+    void dockerIsRecognisedWithCgroupVersion1() {
         Environment environment = metal().isolated()
                 .file(".dockerenv", "")
                 .file("proc/1/cgroup", "12:memory:/docker/4f5c8a4d2b0e9d7c\n1:name=systemd:/docker/4f5c8a4d2b0e9d7c\n")
@@ -422,7 +424,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void aContainerOfAnUnknownRuntime() {
+    void unknownRuntimeIsAContainerNotIdentified() {
         Environment environment = metal().isolated()
                 .file(
                         "proc/self/mountinfo",
@@ -437,7 +439,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void dockerInAVirtualMachineSaysBoth() {
+    void dockerInAVirtualMachineHasBothFacts() {
         Environment environment = captured("docker").desktopCpu(" hypervisor").detect();
 
         assertThat(environment.name()).isEqualTo("container");
@@ -445,7 +447,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void firecrackerWithoutRootTellsKvm() {
+    void firecrackerWithoutRootIsReportedAsKvm() {
         assertThat(captured("firecracker")
                         .file("sys/firmware/acpi/tables/FACP", "")
                         .detect()
@@ -454,7 +456,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void aVirtualMachineOfAnUnknownHypervisor() {
+    void unknownHypervisorHasNoName() {
         Environment environment = metal().desktopCpu(" hypervisor").detect();
 
         assertThat(environment.name()).isEqualTo("vm-linux");
@@ -463,12 +465,12 @@ class EnvironmentTest {
 
     @ParameterizedTest
     @CsvSource({"c5.metal, native-linux", "m5.metal-24xl, native-linux", "c5.large, vm-linux"})
-    void ec2(String type, String name) {
+    void metalInstancesOfEc2AreNative(String type, String name) {
         assertThat(metal().dmi("Amazon EC2", type).detect().name()).isEqualTo(name);
     }
 
     @Test
-    void ubuntuWithAKernelAsOldAsGvisorsIsNot() {
+    void oldUbuntuKernelIsNotGvisor() {
         assertThat(metal().file("proc/version", "Linux version 4.4.0-21-generic #37-Ubuntu SMP Mon Apr 18\n")
                         .detect()
                         .name())
@@ -480,7 +482,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void windowsInAVirtualMachine() {
+    void windowsInHyperVIsVirtual() {
         Environment environment = windows11()
                 .registry(
                         """
@@ -495,7 +497,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void windowsIsNotClaimedToBeNativeWithoutFirmware() {
+    void nativeWindowsNeedsFirmware() {
         assertThat(windows11()
                         .noRegistry("HARDWARE\\DESCRIPTION\\System\\BIOS")
                         .detect()
@@ -504,7 +506,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void windowsContainerOfAnyUser() {
+    void windowsContainerIsRecognisedByTheRegistry() {
         Environment environment = windows11()
                 .registry(
                         """
@@ -517,7 +519,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void windowsSandbox() {
+    void windowsSandboxIsRecognisedByItsUser() {
         Environment environment = windows11()
                 .variable("USERNAME", "WDAGUtilityAccount")
                 .registry(
@@ -533,7 +535,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void windowsOnArm() {
+    void emulatedJvmOnWindowsArmIsUnknown() {
         FakeMachine surface = windows11()
                 .registry(
                         """
@@ -556,7 +558,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void windowsContainer() {
+    void windowsContainerIsRecognisedByItsUser() {
         assertThat(windows11()
                         .variable("USERNAME", "ContainerAdministrator")
                         .detect()
@@ -565,7 +567,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void wineIsNeverWindows() {
+    void wineIsNotWindows() {
         assertThat(windows11()
                         .variable("WINECONFIGDIR", "\\??\\unix\\home\\me\\.wine")
                         .detect()
@@ -583,7 +585,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void macOsInAVirtualMachineAndWithoutSysctl() {
+    void macOsIsNativeVirtualOrUnknown() {
         assertThat(mac("kern.hv_vmm_present: 0").detect().name()).isEqualTo("native-macos");
         assertThat(mac("kern.hv_vmm_present: 1").detect().name()).isEqualTo("vm-macos");
         assertThat(mac("kern.hv_vmm_present: ").detect().name()).isEqualTo("unknown-macos");
@@ -591,7 +593,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void underRosettaMacOsIsNotNative() {
+    void macOsUnderRosettaIsUnknown() {
         Environment environment = mac("kern.hv_vmm_present: 0\nsysctl.proc_translated: 1\nhw.optional.avx2_0: 1\n")
                 .detect();
 
@@ -602,7 +604,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void anyOtherSystemIsUnknown() {
+    void otherSystemsAreUnknown() {
         assertThat(FakeMachine.other(root, "FreeBSD", "14.1-RELEASE", "amd64")
                         .detect()
                         .name())
@@ -611,7 +613,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void aMachineThatTellsNothingHasNoFactsButItsJvm() {
+    void machineWithoutFilesHasOnlyJvmFacts() {
         Environment nothing = FakeMachine.other(root, "Linux", "", "").detect();
 
         assertThat(nothing.name()).isEqualTo("unknown-linux");
@@ -707,10 +709,10 @@ class EnvironmentTest {
         }
     }
 
-    /** What takes longer than its length on a few bytes would never end on so many. */
+    /** A parser that takes more than linear time would not end in time on so many bytes. */
     @Test
     @Timeout(60)
-    void hugeTextIsNoError() {
+    void hugeTextIsReadQuickly() {
         for (String text :
                 List.of("a", "1 2 0:3 / / - ", "[a", "flags\t: fpu ", "/data/docker/containers/\n", "0-9,")) {
             FakeMachine machine = metal();
@@ -757,20 +759,20 @@ class EnvironmentTest {
         "wsl2, wsl2-ubuntu, true",
         "wsl2, wsl1, false"
     })
-    void labels(String name, String label, boolean agrees) {
+    void labelMatchesTheLongestName(String name, String label, boolean agrees) {
         assertThat(new Environment(name, Map.of()).isCalled(label)).isEqualTo(agrees);
     }
 
-    /** A name that is not known could be taken for a label of a shorter one. */
+    /** An unknown name could be mistaken for a label of a shorter one. */
     @Test
-    void everyNameThatIsDetectedIsKnown() {
+    void everyDetectedNameIsKnown() {
         for (String machine : FakeMachine.captured()) {
             assertThat(Environment.NAMES).contains(captured(machine).detect().name());
         }
     }
 
     @Test
-    void factsThatOthersFoundOutStandBehindOnOneLine() {
+    void addedFactsComeLastOnOneLine() {
         Environment environment = new Environment("wsl2", Map.of("os", "Linux"))
                 .with(Map.of("gpuDriver", " 570.00\nRTX\u0000 ", "gpu", "  "));
         assertThat(environment.name()).isEqualTo("wsl2");
@@ -778,14 +780,14 @@ class EnvironmentTest {
     }
 
     @Test
-    void hereItIsSomething() {
+    void thisMachineIsDetected() {
         assertThatCode(Environment::detect).doesNotThrowAnyException();
         assertThat(Environment.detect().facts()).containsKeys("os", "usableCores", "jvm");
         assertThat(Cpu.defaultThreads()).isBetween(1, Runtime.getRuntime().availableProcessors());
     }
 
     @Test
-    void aNameHasNoOtherCharacters() {
+    void nameWithOtherCharactersIsRefused() {
         assertThatThrownBy(() -> new Environment("my machine", Map.of())).isInstanceOf(IllegalArgumentException.class);
     }
 }

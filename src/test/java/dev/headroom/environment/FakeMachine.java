@@ -10,11 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.stream.Stream;
 
-/** A machine made of captured texts, in a folder. */
+/** A machine whose files are captured texts in a folder. */
 final class FakeMachine {
     private static final Path CAPTURED = Path.of("src/test/resources/dev/headroom/environment");
     private static final String PROPERTIES = "machine.properties";
@@ -33,7 +32,7 @@ final class FakeMachine {
         property("java.vm.vendor", "Eclipse Adoptium");
     }
 
-    /** Linux, with the kernel's release, in the namespaces that the kernel starts with. */
+    /** A Linux machine with this kernel release, in the initial namespaces. */
     static FakeMachine linux(Path root, String kernel) {
         return new FakeMachine(root, "Linux", kernel, "amd64")
                 .file("proc/sys/kernel/osrelease", kernel + "\n")
@@ -43,10 +42,7 @@ final class FakeMachine {
                 .link("proc/self/ns/cgroup", "cgroup:[4026531835]");
     }
 
-    /**
-     * One of those in {@code src/test/resources}, copied so that a test may change it. Its README.md says how they are
-     * written down.
-     */
+    /** A copy of a machine in {@code src/test/resources}, which a test may change. README.md there has the format. */
     static FakeMachine captured(Path root, String name) {
         Path folder = CAPTURED.resolve(name);
         Properties properties = new Properties();
@@ -140,18 +136,18 @@ final class FakeMachine {
         return this;
     }
 
-    /** What a program prints. */
+    /** Sets the output of a program. */
     FakeMachine output(String program, String text) {
         outputs.put(program, text);
         return this;
     }
 
-    /** What {@code reg query} prints, of the key that the text begins with. */
+    /** Sets the output of {@code reg query} for the key in the first line of the text. */
     FakeMachine registry(String text) {
         return output(text.strip().lines().findFirst().orElse("").toLowerCase(Locale.ROOT), text);
     }
 
-    /** A key without values. */
+    /** Removes all values of a registry key. */
     FakeMachine noRegistry(String key) {
         return output((HIVE + "\\" + key).toLowerCase(Locale.ROOT), "");
     }
@@ -163,12 +159,12 @@ final class FakeMachine {
         return outputs.getOrDefault(asked, "").lines().toList();
     }
 
-    /** Namespaces of its own, as in any container. */
+    /** Gives the process its own namespaces, as in any container. */
     FakeMachine isolated() {
         return link("proc/self/ns/pid", "pid:[4026532587]").link("proc/self/ns/cgroup", "cgroup:[4026532588]");
     }
 
-    /** An Intel desktop processor, 4 cores and 8 threads. */
+    /** Sets an Intel desktop processor with 4 cores and 8 threads. */
     FakeMachine desktopCpu(String moreFlags) {
         List<String> cpuinfo = new ArrayList<>();
         for (int cpu = 0; cpu < 8; cpu++) {
@@ -196,7 +192,7 @@ final class FakeMachine {
     }
 
     Machine machine() {
-        return new Machine(root, properties, variables, this::run, processors, OptionalLong.of(16L << 30));
+        return new Machine(root, properties, variables, this::run, processors, 16L << 30);
     }
 
     Environment detect() {

@@ -29,7 +29,7 @@ class GpusTest {
     }
 
     @Test
-    void numbersComeBehindThoseOfNvidiasDriver() {
+    void cardsAreNumberedAfterNvidias() {
         card("0000:00:02.0", "DRIVER=i915\nPCI_CLASS=30000\nPCI_ID=8086:5912\n");
         card("0000:01:00.0", "DRIVER=nvidia\nPCI_CLASS=30000\nPCI_ID=10DE:2684\n");
         card("0000:02:00.0", "DRIVER=nvidia\nPCI_CLASS=30200\nPCI_ID=10DE:2684\n");
@@ -38,7 +38,7 @@ class GpusTest {
     }
 
     @Test
-    void otherDriversOfNvidiasCardsTell() {
+    void nvidiaCardWithAnotherDriverIsListed() {
         card("0000:01:00.0", "DRIVER=nouveau\nPCI_CLASS=30000\nPCI_ID=10DE:1C03\n");
         card("0000:02:00.0", "PCI_CLASS=38000\nPCI_ID=1002:740F\n");
 
@@ -50,7 +50,7 @@ class GpusTest {
     }
 
     @Test
-    void aDriverFromElsewhereHasAVersion() {
+    void externalDriverHasAVersion() {
         card("0000:03:00.0", "DRIVER=amdgpu\nPCI_CLASS=30000\nPCI_ID=1002:744C\n");
         machine.file("sys/module/amdgpu/version", "6.12.12\n")
                 .file("sys/bus/pci/devices/0000:03:00.0/revision", "0xc8\n");
@@ -59,7 +59,7 @@ class GpusTest {
     }
 
     @Test
-    void whatComputesNothingIsLeftOut() {
+    void devicesThatCannotComputeAreLeftOut() {
         card("0000:00:01.0", "DRIVER=virtio-pci\nPCI_CLASS=30000\nPCI_ID=1AF4:1050\n");
         card("0000:00:03.0", "DRIVER=ast\nPCI_CLASS=30000\nPCI_ID=1A03:2000\n");
         card("0000:00:1f.3", "DRIVER=snd_hda_intel\nPCI_CLASS=40300\nPCI_ID=8086:A2F0\n");
@@ -74,7 +74,7 @@ class GpusTest {
         "disconnected, disabled, none",
         "unknown, disabled, none"
     })
-    void displays(String status, String enabled, String display) {
+    void displayIsActiveConnectedOrNone(String status, String enabled, String display) {
         card("0000:03:00.0", "PCI_CLASS=30000\nPCI_ID=1002:744C\n");
         String connector = "sys/bus/pci/devices/0000:03:00.0/drm/card1/card1-DP-";
         machine.file(connector + "1/status", "disconnected\n")
@@ -86,7 +86,7 @@ class GpusTest {
     }
 
     @Test
-    void aCardWithoutConnectorsHasNoDisplayToTellOf() {
+    void cardWithoutConnectorsHasNoDisplayFact() {
         card("0000:03:00.0", "PCI_CLASS=38000\nPCI_ID=1002:740F\n");
         machine.file("sys/bus/pci/devices/0000:03:00.0/drm/renderD128/dev", "226:128\n");
 
@@ -94,7 +94,7 @@ class GpusTest {
     }
 
     @Test
-    void whatIsNoDeviceIsLeftOut() {
+    void malformedDeviceIsLeftOut() {
         assertThat(PciDevice.parse("f", List.of("PCI_ID=1002:744C"))).isEmpty();
         assertThat(PciDevice.parse("f", List.of("PCI_CLASS=30000", "PCI_ID=1002")))
                 .isEmpty();
@@ -103,11 +103,11 @@ class GpusTest {
         assertThat(PciDevice.parse("f", List.of("DRIVER=../x", "PCI_CLASS=30000", "PCI_ID=1002:744C"))
                         .orElseThrow()
                         .driver())
-                .isEmpty();
+                .isNull();
     }
 
     @Test
-    void twoCardsOfAMac() {
+    void bothCardsOfAMacAreListed() {
         Facts facts = new Facts();
         MacOs.gpus(
                 """

@@ -17,7 +17,7 @@ class MountTest {
     }
 
     @Test
-    void whatIsNoMountIsLeftOut() {
+    void malformedMountIsLeftOut() {
         assertThat(Mount.parse(List.of(
                         "",
                         " - ",
@@ -29,7 +29,7 @@ class MountTest {
     }
 
     @Test
-    void theLastRootHidesThoseBefore() {
+    void lastRootHidesEarlierOnes() {
         List<Mount> mounts = Mount.parse(List.of(
                 "1 1 0:2 / / rw - rootfs rootfs rw",
                 "30 1 8:2 / / rw - ext4 /dev/sda2 rw",

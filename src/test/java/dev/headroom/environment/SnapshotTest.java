@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SnapshotTest {
-    /** Of a virtual machine with two CPUs. */
+    /** The {@code /proc/stat} of a virtual machine with two CPUs. */
     private static final String STAT =
             """
             cpu  3199801 15400 263148 1729413 21965 0 3692 10335 0 0
@@ -31,16 +32,18 @@ class SnapshotTest {
             softirq 4710790 0 786232 9 132818 395721 0 7 2183065 0 1212938
             """;
 
-    /** Of a {@code cat}, its times made up. */
+    /** The {@code /proc/self/stat} of a {@code cat}, with invented times. */
     private static final String SELF =
-            "15785 (cat) R 15739 15739 6627 0 -1 4194304 100 0 0 0 150 50 2000 300 20 0 1 0 2973082 3133440 383"
-                    + " 18446744073709551615 94256250232832 94256250252713 140730628664736 0 0 0 0 0 0 0 0 0 17 0 0 0\n";
+            """
+            15785 (cat) R 15739 15739 6627 0 -1 4194304 100 0 0 0 150 50 2000 300 20 0 1 0 2973082 3133440 \
+            383 18446744073709551615 94256250232832 94256250252713 140730628664736 0 0 0 0 0 0 0 0 0 17 0 0 0
+            """;
 
     @TempDir
     Path root;
 
     @Test
-    void whatAVirtualMachineHasDone() {
+    void countersOfAVirtualMachine() {
         Snapshot snapshot = Snapshot.take(FakeMachine.linux(root, "6.18.44")
                 .file("proc/stat", STAT)
                 .file("proc/self/stat", SELF)
@@ -50,33 +53,33 @@ class SnapshotTest {
                 .file("proc/meminfo", "MemTotal:       24683656 kB\nMemFree:  1 kB\nMemAvailable:    6170914 kB\n")
                 .machine());
 
-        CpuTime cpu = snapshot.cpu().orElseThrow();
+        CpuTime cpu = Objects.requireNonNull(snapshot.cpu());
         assertThat(cpu.cpus()).isEqualTo(2);
         assertThat(cpu.busySeconds()).isCloseTo(31998.01 + 154 + 2631.48 + 36.92, within(1e-6));
         assertThat(cpu.stolenSeconds()).isEqualTo(103.35);
-        assertThat(cpu.ownSeconds()).as("children that have ended included").isEqualTo(25);
+        assertThat(cpu.ownSeconds()).as("includes children that have ended").isEqualTo(25);
         assertThat(snapshot.processes()).containsOnly(entry(15785L, new ProcessTime("cat", 2973082, 2)));
-        assertThat(snapshot.memoryStallSeconds()).hasValue(195.614469);
-        assertThat(snapshot.swappedPages()).hasValue(42);
-        assertThat(snapshot.memoryAvailablePercent().orElseThrow()).isCloseTo(25, within(0.001));
-        assertThat(snapshot.throttlings()).isEmpty();
-        assertThat(snapshot.clock()).isEqualTo(new Clock(Optional.empty(), Optional.empty()));
+        assertThat(snapshot.memoryStallSeconds()).isEqualTo(195.614469);
+        assertThat(snapshot.swappedPages()).isEqualTo(42);
+        assertThat(snapshot.memoryAvailablePercent()).isCloseTo(25, within(0.001));
+        assertThat(snapshot.throttlings()).isNull();
+        assertThat(snapshot.clock()).isEqualTo(new Clock(null, null));
         assertThat(snapshot.onBattery()).isFalse();
     }
 
     @Test
-    void whereNothingIsToldNothingIsThere() {
+    void missingCountersAreNull() {
         for (FakeMachine machine :
                 List.of(FakeMachine.windows(root), FakeMachine.other(root, "Mac OS X", "14.5", "aarch64"))) {
             Snapshot snapshot = Snapshot.take(machine.machine());
 
-            assertThat(snapshot.cpu()).isEmpty();
+            assertThat(snapshot.cpu()).isNull();
             assertThat(snapshot.processes()).isEmpty();
-            assertThat(snapshot.throttlings()).isEmpty();
-            assertThat(snapshot.memoryStallSeconds()).isEmpty();
-            assertThat(snapshot.swappedPages()).isEmpty();
-            assertThat(snapshot.memoryAvailablePercent()).isEmpty();
-            assertThat(snapshot.clock()).isEqualTo(new Clock(Optional.empty(), Optional.empty()));
+            assertThat(snapshot.throttlings()).isNull();
+            assertThat(snapshot.memoryStallSeconds()).isNull();
+            assertThat(snapshot.swappedPages()).isNull();
+            assertThat(snapshot.memoryAvailablePercent()).isNull();
+            assertThat(snapshot.clock()).isEqualTo(new Clock(null, null));
             assertThat(snapshot.onBattery()).isFalse();
         }
     }
@@ -87,18 +90,18 @@ class SnapshotTest {
                 "",
                 "cpu",
                 "cpu  \n",
-                "cpu  1 2 3 4 5 6 7", // a kernel of before 2.6.11
+                "cpu  1 2 3 4 5 6 7", // a kernel before 2.6.11
                 "cpu  -1 0 0 0 0 0 0 0 0 0",
                 "cpu  99999999999999999999 0 0 0 0 0 0 0 0 0",
                 "cpu  a b c d e f g h"
             })
-    void whatIsNoTableOfTimesIsNone(String first) {
+    void malformedTimesAreAbsent(String first) {
         assertThat(CpuTime.parse(List.of(first, "cpu0 1 1 1 1 1 1 1 1 0 0"), SELF))
                 .isEmpty();
     }
 
     @Test
-    void theParserOfTimesNeedsAllOfIt() {
+    void timesNeedAllTheirParts() {
         List<String> stat = STAT.lines().toList();
         assertThat(CpuTime.parse(stat, SELF)).isPresent();
         assertThat(CpuTime.parse(stat.subList(0, 1), SELF)).as("no CPU").isEmpty();
@@ -107,7 +110,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aCommandMayCallItselfAnything() {
+    void processNameMayContainAnything() {
         String rest = " R 1 1 1 0 -1 0 0 0 0 0 100 0 0 0 20 0 1 0 77 0 0\n";
         assertThat(ProcessTime.parse("5 (a) R 9 (b\n\u001b[2J)" + rest))
                 .contains(new ProcessTime("a) R 9 (b??[2J", 77, 1));
@@ -119,14 +122,14 @@ class SnapshotTest {
     }
 
     @Test
-    void theBusiestCommandsComeFirst() {
+    void busiestCommandsComeFirst() {
         Map<Long, ProcessTime> before = Map.of(
                 1L, new ProcessTime("java", 10, 5),
                 2L, new ProcessTime("old", 20, 100),
                 3L, new ProcessTime("headroom", 30, 1));
         Map<Long, ProcessTime> after = Map.of(
                 1L, new ProcessTime("java", 10, 6),
-                2L, new ProcessTime("cc1", 900, 4), // another process that got the number of one that has ended
+                2L, new ProcessTime("cc1", 900, 4), // reuses the id of a process that has ended
                 3L, new ProcessTime("headroom", 30, 50),
                 4L, new ProcessTime("cc1", 910, 3));
 
@@ -136,28 +139,28 @@ class SnapshotTest {
     }
 
     @Test
-    void throttlingOfCoresAddsUpAndThatOfThePackageIsOne() {
+    void coreThrottlingsAddUpAndPackageThrottlingCountsOnce() {
         FakeMachine machine = FakeMachine.linux(root, "6.8.0").file("sys/devices/system/cpu/cpufreq/boost", "1\n");
         for (int cpu = 0; cpu < 4; cpu++) {
             String folder = "sys/devices/system/cpu/cpu" + cpu + "/thermal_throttle/";
             machine.file(folder + "core_throttle_count", cpu + "\n").file(folder + "package_throttle_count", "100\n");
         }
 
-        assertThat(Snapshot.take(machine.machine()).throttlings()).hasValue(106);
+        assertThat(Snapshot.take(machine.machine()).throttlings()).isEqualTo(106);
     }
 
     @Test
-    void pressureIsThatOfTheControlGroupWhereItIsMore() {
+    void largerPressureOfMachineAndControlGroupCounts() {
         FakeMachine machine = FakeMachine.linux(root, "6.8.0")
                 .file("proc/self/cgroup", "0::/\n")
                 .file("proc/self/mountinfo", "30 29 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
                 .file("sys/fs/cgroup/memory.max", "4294967296\n")
                 .file("sys/fs/cgroup/memory.pressure", pressure(7_500_000))
                 .file("proc/pressure/memory", pressure(2_000_000));
-        assertThat(Snapshot.take(machine.machine()).memoryStallSeconds()).hasValue(7.5);
+        assertThat(Snapshot.take(machine.machine()).memoryStallSeconds()).isEqualTo(7.5);
 
         machine.file("proc/pressure/memory", pressure(9_000_000));
-        assertThat(Snapshot.take(machine.machine()).memoryStallSeconds()).hasValue(9);
+        assertThat(Snapshot.take(machine.machine()).memoryStallSeconds()).isEqualTo(9);
     }
 
     private static String pressure(long some) {
@@ -166,10 +169,12 @@ class SnapshotTest {
     }
 
     @Test
-    void hostileCountersAreNone() {
+    void malformedCountersAreAbsent() {
         assertThat(Snapshot.stallSeconds(List.of("some total=", "some avg10=0 total=-1", "full total=7")))
                 .isEmpty();
-        assertThat(Snapshot.swappedPages(List.of("pswpin 12"))).as("one alone").isEmpty();
+        assertThat(Snapshot.swappedPages(List.of("pswpin 12")))
+                .as("only one counter")
+                .isEmpty();
         assertThat(Snapshot.swappedPages(List.of("pswpin -1", "pswpout x", ""))).isEmpty();
         assertThat(Snapshot.memoryAvailablePercent(List.of("MemTotal: 0 kB", "MemAvailable: 0 kB")))
                 .isEmpty();
@@ -192,7 +197,7 @@ class SnapshotTest {
         "cppc_cpufreq, ondemand, '', ",
         "'', '', '', "
     })
-    void aGovernorThatSavesPower(String driver, String governor, String preference, String saving) {
+    void powerSavingDependsOnDriverAndGovernor(String driver, String governor, String preference, String saving) {
         assertThat(Clock.saving(driver + "\n", governor + "\n", preference + "\n"))
                 .isEqualTo(Optional.ofNullable(saving));
     }
@@ -201,27 +206,27 @@ class SnapshotTest {
     @CsvSource({
         "800000, 2000000, 4200000, 2000",
         "800000, 4200000, 4200000, ",
-        "400000, 4150000, 4200000, ", // a step of rounding
+        "400000, 4150000, 4200000, ", // within rounding
         "2000000, 2000000, 4200000, ", // pinned
         "'', 2000000, 4200000, 2000",
         "800000, '', 4200000, ",
         "800000, -5, 4200000, ",
         "800000, 2000000, nonsense, "
     })
-    void aCap(String minimum, String maximum, String hardware, Long mhz) {
+    void capIsBelowTheHardwareMaximum(String minimum, String maximum, String hardware, Long mhz) {
         assertThat(Clock.cap(minimum, maximum, hardware).map(Clock.Cap::mhz)).isEqualTo(Optional.ofNullable(mhz));
     }
 
     @Test
-    void ofSeveralKindsOfCoresTheLowestCapCounts() {
+    void lowestCapOfAllCoreKindsCounts() {
         FakeMachine machine =
                 policy(policy(FakeMachine.linux(root, "6.8.0"), 0, 3000000, 5200000), 8, 2500000, 4000000);
-        assertThat(Clock.of(machine.machine()).cap()).contains(new Clock.Cap(2500, 4000));
+        assertThat(Clock.of(machine.machine()).cap()).isEqualTo(new Clock.Cap(2500, 4000));
 
         machine.file("sys/devices/system/cpu/intel_pstate/no_turbo", "1\n");
         assertThat(Clock.of(machine.machine()).cap())
                 .as("turbo is off on purpose")
-                .isEmpty();
+                .isNull();
     }
 
     private static FakeMachine policy(FakeMachine machine, int policy, int most, int could) {
@@ -237,33 +242,33 @@ class SnapshotTest {
     @ParameterizedTest
     @CsvSource({
         "Discharging, 0, true",
-        "Discharging, 1, false", // a dock that delivers less than is used
+        "Discharging, 1, false", // the dock delivers less than the machine uses
         "Charging, 1, false",
         "Full, 1, false",
         "Not charging, 1, false",
         "Unknown, 0, false",
         "'', '', false"
     })
-    void aLaptopOnItsBattery(String status, String online, boolean onBattery) {
+    void batteryIsInUseOnlyWhileItAloneDelivers(String status, String online, boolean onBattery) {
         FakeMachine machine = FakeMachine.linux(root, "6.8.0");
         supply(machine, "ADP1", "Mains", "online", online);
         supply(machine, "BAT0", "Battery", "status", status);
 
-        assertThat(Battery.feeds(machine.machine())).isEqualTo(onBattery);
+        assertThat(Battery.inUse(machine.machine())).isEqualTo(onBattery);
     }
 
     @Test
-    void whatAKeyboardRunsOnDoesNotMatterAndWhatChargesByUsbDoes() {
+    void keyboardBatteryIsIgnoredAndUsbSupplyCounts() {
         FakeMachine machine = FakeMachine.linux(root, "6.8.0");
         supply(machine, "hidpp_battery_0", "Battery", "status", "Discharging");
         machine.file("sys/class/power_supply/hidpp_battery_0/scope", "Device\n");
-        assertThat(Battery.feeds(machine.machine())).isFalse();
+        assertThat(Battery.inUse(machine.machine())).isFalse();
 
         supply(machine, "BAT0", "Battery", "status", "Discharging");
-        assertThat(Battery.feeds(machine.machine())).isTrue();
+        assertThat(Battery.inUse(machine.machine())).isTrue();
 
         supply(machine, "ucsi-source-psy-USBC000:001", "USB", "online", "1");
-        assertThat(Battery.feeds(machine.machine())).isFalse();
+        assertThat(Battery.inUse(machine.machine())).isFalse();
     }
 
     private static void supply(FakeMachine machine, String name, String type, String file, String value) {

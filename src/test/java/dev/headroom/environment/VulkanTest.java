@@ -26,7 +26,7 @@ class VulkanTest {
     }
 
     @Test
-    void whatIsInstalled() {
+    void installedLoaderAndDriversAreListed() {
         machine.link("usr/lib64/libvulkan.so.1", "libvulkan.so.1.4.309");
         manifest("usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "1.4.305");
         manifest("etc/vulkan/icd.d/nvidia_icd.json", "1.4.303");
@@ -39,7 +39,7 @@ class VulkanTest {
     }
 
     @Test
-    void aVariableNamesTheOnlyOnes() {
+    void variableReplacesTheDefaultFolders() {
         manifest("usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "1.4.305");
         manifest("opt/mine.json", "1.3.1");
 
@@ -48,11 +48,13 @@ class VulkanTest {
                 .isNotNull();
         assertThat(facts()).containsExactly(entry("vulkanDrivers", "mine 1.3.1"));
         machine.variable("VK_DRIVER_FILES", "/usr/share/vulkan/icd.d/radeon_icd.x86_64.json");
-        assertThat(facts()).as("the newer name").containsExactly(entry("vulkanDrivers", "radeon_icd.x86_64 1.4.305"));
+        assertThat(facts())
+                .as("the newer variable wins")
+                .containsExactly(entry("vulkanDrivers", "radeon_icd.x86_64 1.4.305"));
     }
 
     @Test
-    void whatIsNoVersionIsAbsent() {
+    void malformedVersionIsAbsent() {
         machine.link("usr/lib/libvulkan.so.1", "libvulkan.so.1");
         manifest("usr/share/vulkan/icd.d/a.json", "new");
         machine.file("usr/share/vulkan/icd.d/b.json", "");

@@ -9,7 +9,6 @@ import dev.headroom.llama.LlamaLog;
 import dev.headroom.llama.LlamaOutOfMemory;
 import dev.headroom.result.Status;
 import java.util.List;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,8 +18,8 @@ import org.openjdk.jmh.runner.RunnerException;
 
 class ForkEndTest {
     private static final LlamaFacts NOTHING = LlamaLog.parse(List.of());
-    private static final OomKills NOT_COUNTED = new OomKills(OptionalLong.empty(), OptionalLong.empty());
-    private static final OomKills NONE = new OomKills(OptionalLong.of(0), OptionalLong.of(0));
+    private static final OomKills NOT_COUNTED = new OomKills(null, null);
+    private static final OomKills NONE = new OomKills(0L, 0L);
 
     /** As JMH 1.37 throws it. */
     private static RunnerException exit(int code) {
@@ -56,10 +55,10 @@ class ForkEndTest {
 
     @Test
     void killIsOutOfMemoryOnlyIfTheKernelCountedOne() {
-        ForkEnd inGroup = end(exit(137), new OomKills(OptionalLong.of(1), OptionalLong.of(1)), NOTHING, List.of());
+        ForkEnd inGroup = end(exit(137), new OomKills(1L, 1L), NOTHING, List.of());
         assertThat(inGroup.status()).isEqualTo(Status.OOM);
         assertThat(inGroup.reason()).contains("signal 9 (SIGKILL)", "in this control group rose by 1");
-        ForkEnd onMachine = end(exit(137), new OomKills(OptionalLong.empty(), OptionalLong.of(2)), NOTHING, List.of());
+        ForkEnd onMachine = end(exit(137), new OomKills(null, 2L), NOTHING, List.of());
         assertThat(onMachine.status()).isEqualTo(Status.OOM);
         assertThat(onMachine.reason()).contains("on this machine rose by 2");
         ForkEnd outside = end(exit(137), NONE, NOTHING, List.of());
@@ -71,8 +70,7 @@ class ForkEndTest {
     /** The kernel may kill other processes while this fork fails by itself. */
     @Test
     void killOfAnotherProcessDoesNotExplainAnAbort() {
-        assertThat(end(exit(134), new OomKills(OptionalLong.of(0), OptionalLong.of(1)), NOTHING, List.of())
-                        .status())
+        assertThat(end(exit(134), new OomKills(0L, 1L), NOTHING, List.of()).status())
                 .isEqualTo(Status.CRASHED);
     }
 

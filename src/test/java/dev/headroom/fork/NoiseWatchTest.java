@@ -23,10 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Supplier;
@@ -36,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class NoiseWatchTest {
-    private static final Clock ORDINARY = new Clock(Optional.empty(), Optional.empty());
+    private static final Clock ORDINARY = new Clock(null, null);
 
     /** Seconds since a machine with four cores was booted. */
     private double now;
@@ -49,12 +46,12 @@ class NoiseWatchTest {
     private static Snapshot at(double seconds, double others, double stolen, double own) {
         return new Snapshot(
                 (long) (seconds * 1e9),
-                Optional.of(new CpuTime(4, others + own, stolen, own)),
+                new CpuTime(4, others + own, stolen, own),
                 Map.of(9L, new ProcessTime("updatedb", 3, others)),
-                OptionalLong.of(5),
-                OptionalDouble.of(2),
-                OptionalLong.of(1000),
-                OptionalDouble.of(50),
+                5L,
+                2.0,
+                1000L,
+                50.0,
                 ORDINARY,
                 false);
     }
@@ -94,13 +91,13 @@ class NoiseWatchTest {
         Snapshot before = at(0, 0, 0, 0);
         Snapshot after = new Snapshot(
                 10_000_000_000L,
-                Optional.empty(),
+                null,
                 Map.of(),
-                OptionalLong.of(7),
-                OptionalDouble.of(2.5),
-                OptionalLong.of(6120),
-                OptionalDouble.of(3),
-                new Clock(Optional.of("governor powersave"), Optional.of(new Clock.Cap(2000, 4200))),
+                7L,
+                2.5,
+                6120L,
+                3.0,
+                new Clock("governor powersave", new Clock.Cap(2000, 4200)),
                 true);
 
         assertThat(NoiseWatch.seen(before, after, OptionalInt.of(2)))
@@ -120,16 +117,7 @@ class NoiseWatchTest {
 
     @Test
     void unknownValuesAreNotNoise() {
-        Snapshot nothing = new Snapshot(
-                0,
-                Optional.empty(),
-                Map.of(),
-                OptionalLong.empty(),
-                OptionalDouble.empty(),
-                OptionalLong.empty(),
-                OptionalDouble.empty(),
-                ORDINARY,
-                false);
+        Snapshot nothing = new Snapshot(0, null, Map.of(), null, null, null, null, ORDINARY, false);
         assertThat(kinds(nothing, nothing)).isEmpty();
         assertThat(kinds(nothing, at(10, 30, 30, 0))).isEmpty();
     }

@@ -7,7 +7,6 @@ import dev.headroom.environment.Cgroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +18,7 @@ class CgroupMetersTest {
     }
 
     private Cgroup.Group group(int version) {
-        return new Cgroup.Group(version, folder, OptionalLong.empty());
+        return new Cgroup.Group(version, folder, null);
     }
 
     private void write(String file, String text) throws IOException {

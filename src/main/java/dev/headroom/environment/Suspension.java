@@ -2,20 +2,18 @@ package dev.headroom.environment;
 
 import java.util.OptionalDouble;
 
-/** Whether this machine or one of its processes stands still. */
-public final class Asleep {
-    private Asleep() {}
+/** Detects a suspended machine and a stopped process. */
+public final class Suspension {
+    private Suspension() {}
 
     /**
-     * Seconds by a clock that goes on while the machine sleeps, when {@link System#nanoTime} stands still: on Linux
-     * since boot, on macOS the wall clock, which people and network time set too. Empty on Windows, where Java's own
-     * goes on.
+     * Reads a clock, in seconds, that goes on while the machine sleeps and {@link System#nanoTime} stands still.
+     *
+     * <p>On Linux it is the time since boot. On macOS it is the wall clock, which users and network time also set.
+     * Empty on Windows, where {@code nanoTime} itself goes on during sleep.
      */
-    public static OptionalDouble seconds() {
-        return seconds(Machine.here());
-    }
-
-    static OptionalDouble seconds(Machine machine) {
+    public static OptionalDouble secondsIncludingSleep() {
+        Machine machine = Machine.here();
         return switch (machine.os()) {
             case LINUX -> uptime(machine.text("proc/uptime"));
             case MACOS -> OptionalDouble.of(System.currentTimeMillis() / 1e3);
@@ -23,7 +21,7 @@ public final class Asleep {
         };
     }
 
-    /** The first number of {@code /proc/uptime} (proc_uptime(5)). */
+    /** Parses the first number of {@code /proc/uptime} (proc_uptime(5)). */
     static OptionalDouble uptime(String text) {
         String first = text.strip().split(" ", 2)[0];
         return first.matches("[0-9]{1,12}(\\.[0-9]{1,6})?")
@@ -31,7 +29,7 @@ public final class Asleep {
                 : OptionalDouble.empty();
     }
 
-    /** Whether a signal has stopped the process; only Linux tells. */
+    /** Whether a signal has stopped the process. Always false on systems other than Linux. */
     public static boolean isStopped(ProcessHandle process) {
         return ProcessTime.state(Machine.here().text("proc/" + process.pid() + "/stat"))
                 .equals("T");
