@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks a portable bundle and runs it as on a machine without Java and without a locale:
+# Unpacks a portable bundle and runs it as if there were no Java and no locale:
 # check_bundle.sh target/headroom-0.1.0-linux-x64.tar.gz
 set -euo pipefail
 bundle=$1
@@ -20,7 +20,7 @@ for tool in dirname locale readlink; do
 done
 ln -s ../"$(basename "$bundle" .tar.gz)"/headroom "$place/path/headroom"
 
-# called by a symbolic link on the PATH, with nothing else on it
+# The PATH has a symbolic link to headroom and the three tools that it needs.
 headroom() {
     (cd "$place" && env -i HOME="$HOME" PATH="$place/path" headroom "$@")
 }
@@ -29,9 +29,10 @@ headroom meters --json >"$place/meters.json"
 python3 - "$place/meters.json" <<'PYTHON'
 import json, sys
 report = json.load(open(sys.argv[1], encoding="utf-8"))
-assert any(v["place"] == "host" and v["verdict"] in ("exact", "follows") for v in report["verdicts"]), "no meter sees the host"
+assert any(v["place"] == "host" and v["verdict"] in ("exact", "follows") for v in report["verdicts"]), "no meter is right for the host"
 assert {t["place"] for t in report["trials"]} > {"host"}, "no device of llama.cpp was tried"
 PYTHON
-headroom run --model synthetic-stories-15m-q8_0 --context 64 --time 200ms --iterations 2 --out "runs of Größe"
-python3 "$scripts/check_run.py" "$place/runs of Größe"/*
+headroom run --model synthetic-stories-15m-q8_0 --benchmark 'TokenGen|TokenLat|NativeCall' --context 64 --time 200ms \
+    --iterations 2 --out "runs of Größe"
+python3 "$scripts/check_run.py" "$place/runs of Größe"/* linux.hwm TokenGeneration,TokenLatency,NativeCall
 echo "$bundle: $((bytes >> 10)) KiB, runs"

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Checks a run folder from outside, with nothing of Headroom: every cell measured, files that agree with each other.
+"""Checks a run folder without Headroom's code: every cell is measured, and the files agree with each other.
 
-  check_run.py RUN [METER [BENCHMARK,...]]    the meter of RAM that has to be exact, linux.hwm; the benchmarks, all seven
+  check_run.py RUN [METER [BENCHMARK,...]]
+
+METER must be exact for the host's RAM, by default linux.hwm. By default the run has all seven benchmarks.
 """
 import csv
 import json
@@ -42,7 +44,7 @@ for cell, merged in zip(cells, jmh):
         parts = [float(cell["waterfall_ram_%s_mib" % part]) for part in
                  ("java", "backend", "weights", "kv", "compute", "output", "residual")]
         assert abs(sum(parts) - float(cell["ram_peak_mib"])) < 0.01, "%s: %s" % (cell["cell"], parts)
-        predicted = cell["predicted_model_mib"]  # on processors with AMX nobody predicts what copies of weights take
+        predicted = cell["predicted_model_mib"]  # the copies of weights for AMX have no prediction
         amx = predicted == "" and any(buffer["device"] == "AMX" for buffer in observed[cell["cell"]])
         assert amx or abs(float(predicted) - float(cell["buffers_model_mib"])) < 0.1, cell["cell"]
     if not os.path.exists("/dev/nvidiactl"):

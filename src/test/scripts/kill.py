@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Kills a run, the whole process group at once, at random moments, and goes on with it each time until it is done.
+"""Kills a run with its process group at random moments, and resumes it until it is complete.
 
-After each kill the journal has to be readable but for a torn last line, what it held before has to be there unchanged,
-and every other file has to be absent or whole. In the end the run has the same cells as one that nobody disturbed, each
-fork once. Needs the jar, Linux or macOS, and python3.
+After each kill the journal must be readable, except for a torn last line. Its earlier lines must be unchanged, and every
+other file must be absent or complete. At the end the run must have the same cells as an undisturbed run, and each fork
+once. Needs the jar, Linux or macOS, and python3.
 
-  kill.py [--kills 100] [--seed 1] [--longest 12]
+  kill.py [--kills 100] [--seed 1] [--longest 12] [--short]
 """
 import argparse
 import csv
@@ -22,12 +22,14 @@ import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 JAR = os.path.join(ROOT, "target", "headroom.jar")
-PLAN = ["--model", "synthetic-stories-15m-q8_0", "--benchmark", "TokenGen|ModelLoad|ContextC|NativeCall", "--context", "64,128",
-        "--forks", "2", "--warmup", "0", "--iterations", "2", "--time", "100ms"]
+LONG = ["--benchmark", "TokenGen|ModelLoad|ContextC|NativeCall", "--context", "64,128"]
+SHORT = ["--benchmark", "TokenGen|NativeCall", "--context", "64"]
+PLAN = ["--model", "synthetic-stories-15m-q8_0", "--forks", "2", "--warmup", "0", "--iterations", "2", "--time",
+        "100ms"]
 
 
 def forks(folder):
-    """The whole lines of the journal behind the first, as (cell, fork), and their text."""
+    """The complete lines of the journal: those after the first as (cell, fork), and the text of all."""
     path = os.path.join(folder, "journal.jsonl")
     if not os.path.exists(path):
         return [], []
@@ -64,13 +66,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest", type=float, default=12, help="seconds until a kill, at most")
+    parser.add_argument("--longest", type=float, default=12, help="maximum seconds until a kill")
+    parser.add_argument("--short", action="store_true", help="two cells instead of six")
     args = parser.parse_args()
     moments = random.Random(args.seed)
     work = tempfile.mkdtemp(prefix="headroom-kill-")
     run = ["java", "-Djava.io.tmpdir=" + work, "-jar", JAR, "run"]
+    plan = PLAN + (SHORT if args.short else LONG)
     out = os.path.join(work, "undisturbed")
-    subprocess.run(run + PLAN + ["--out", out], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(run + plan + ["--out", out], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     expected = statuses(only_run(out))
 
     kills = torn = begun = finished = 0
@@ -81,9 +85,9 @@ def main():
         while True:
             folder = only_run(out) if os.path.isdir(out) else None
             if folder and not seen and not forks(folder)[1]:
-                shutil.rmtree(folder)  # killed before it had begun: headroom says to start anew
+                shutil.rmtree(folder)  # killed before the journal began: such a run cannot be resumed
                 folder = None
-            command = run + (["--resume", folder] if folder else PLAN + ["--out", out])
+            command = run + (["--resume", folder] if folder else plan + ["--out", out])
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                        start_new_session=True)
             try:
@@ -108,7 +112,7 @@ def main():
         done, _ = forks(folder)
         assert len(done) == len(set(done)) == 2 * len(expected), done
         assert statuses(folder) == expected, statuses(folder)
-    print("%d kills in %d runs: all went on to the same %d cells, no fork lost or measured twice; torn lines: %d"
+    print("%d kills in %d runs: all ended with the same %d cells, no fork lost or measured twice; torn lines: %d"
           % (kills, finished, len(expected), torn))
     shutil.rmtree(work)
 

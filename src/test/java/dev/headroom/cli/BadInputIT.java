@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Bad input gets one sentence on standard error, an exit code, and leaves nothing behind. */
+/** Bad input gives one sentence on standard error and an exit code, and leaves no files behind. */
 class BadInputIT {
     @TempDir
     Path directory;
@@ -62,7 +62,7 @@ class BadInputIT {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void isAnsweredInOneSentence(Case bad) throws IOException, InterruptedException {
+    void badInputIsAnsweredInOneSentence(Case bad) throws IOException, InterruptedException {
         Result result = new HeadroomProcess().run(directory, bad.args().toArray(String[]::new));
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(bad.exit());
@@ -70,11 +70,11 @@ class BadInputIT {
         if (bad.exit() == 2) {
             assertThat(complaints(result)).as(result.err()).hasSize(1);
         }
-        nothingIsLeft();
+        assertNothingIsLeft();
     }
 
     @Test
-    void filesThatAreNoModels() throws IOException, InterruptedException {
+    void filesThatAreNoModelsAreRefused() throws IOException, InterruptedException {
         Path text = Files.writeString(directory.resolve("text.gguf"), "I am not a model.");
         Path empty = Files.createFile(directory.resolve("empty.gguf"));
         Path folder = Files.createDirectory(directory.resolve("folder.gguf"));
@@ -96,7 +96,7 @@ class BadInputIT {
     }
 
     @Test
-    void directoriesThatHoldNoLlama() throws IOException, InterruptedException {
+    void directoriesWithoutLlamaAreRefused() throws IOException, InterruptedException {
         Path empty = Files.createDirectory(directory.resolve("empty"));
         Path text = Files.createDirectory(directory.resolve("text"));
         Files.writeString(text.resolve("libllama.so"), "not a library");
@@ -111,7 +111,7 @@ class BadInputIT {
     }
 
     @Test
-    void aDiskThatIsFullWhileAModelIsWritten() throws IOException, InterruptedException {
+    void fullDiskWhileAModelIsWrittenIsReported() throws IOException, InterruptedException {
         Path small = Files.createDirectory(directory.resolve("small"));
         Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=10m", "tmpfs", small.toString())
                 .redirectErrorStream(true)
@@ -143,7 +143,7 @@ class BadInputIT {
                 .toList();
     }
 
-    private void nothingIsLeft() throws IOException {
+    private void assertNothingIsLeft() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             assertThat(files).isEmpty();
         }

@@ -88,6 +88,7 @@ class CompareIT {
                         "--context=64",
                         "--benchmark=NativeCall|ContextCreation",
                         "--forks=2",
+                        "--warmup=0",
                         "--iterations=2",
                         "--time=100ms",
                         "--out=" + folder);

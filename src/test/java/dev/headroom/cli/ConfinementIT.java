@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,12 +23,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a run touches outside of itself: sockets, files, other files than those that were named. */
+/** What a run touches outside its own processes: sockets, and files by odd names. */
 class ConfinementIT {
     private static final String MODEL = "synthetic-stories-15m-q8_0";
     private static final String[] SMALL = {"--context=64", "--warmup=0", "--iterations=1", "--forks=1"};
 
-    /** Everything that a file name may hold and that something on the way might take for something else. */
+    /** Characters that a file name may have and that a shell, a JVM or JMH could misread. */
     private static final String ODD = "-a b'é日本%p\\\n\u0001$HOME;*?@";
 
     @TempDir
@@ -60,8 +59,9 @@ class ConfinementIT {
                 .toArray(String[]::new);
     }
 
+    /** The locale lacks the · that names of metrics begin with. */
     @Test
-    void listensOnLoopbackAndWritesToItsOwnFoldersAlone() throws Exception {
+    void runListensOnLoopbackAndWritesToItsOwnFoldersInAnyLocale() throws Exception {
         Path home = folder("home");
         Path temp = folder("temp");
         Path work = folder("work");
@@ -70,6 +70,8 @@ class ConfinementIT {
                 .environment("HOME", home.toString())
                 .environment("XDG_CACHE_HOME", "")
                 .environment("HEADROOM_CACHE", cache.toString())
+                .environment("LC_ALL", "C")
+                .limitAddressSpace()
                 .javaOption("-Duser.home=" + home)
                 .javaOption("-Djava.io.tmpdir=" + temp)
                 .before("/bin/sh", "-c", "umask 077 && exec \"$@\"", "sh")
@@ -77,7 +79,7 @@ class ConfinementIT {
                         work,
                         directory.resolve("out"),
                         directory.resolve("err"),
-                        run("--model=" + MODEL, "--benchmark=NativeCall|ContextC", "--time=1s"));
+                        run("--model=" + MODEL, "--benchmark=NativeCall|ContextC", "--time=300ms"));
         started.add(host);
         TreeSet<String> listening = new TreeSet<>();
         boolean forked = false;
@@ -90,9 +92,9 @@ class ConfinementIT {
                 listening.addAll(listening(process));
             }
         }
-        String said = Files.readString(directory.resolve("out")) + Files.readString(directory.resolve("err"));
+        String output = Files.readString(directory.resolve("out")) + Files.readString(directory.resolve("err"));
 
-        assertThat(host.exitValue()).as(said).isZero();
+        assertThat(host.exitValue()).as(output).isZero();
         assertThat(forked).isTrue();
         assertThat(listening).isNotEmpty().allSatisfy(address -> assertThat(
                         InetAddress.getByName(address).isLoopbackAddress())
@@ -113,9 +115,12 @@ class ConfinementIT {
                             .as(file.toString())
                             .isEqualTo(Files.isDirectory(file) ? "rwx------" : "rw-------"));
         }
+        assertThat(Files.readString(RunFiles.in(work.resolve("results")).file("run.json")))
+                .contains("·ram.peak")
+                .doesNotContain("?ram");
     }
 
-    /** The addresses on which a process accepts connections, as /proc/net/tcp and tcp6 (proc_pid_net(5)) tell. */
+    /** The addresses on which a process accepts connections, from /proc/net/tcp and tcp6, see proc_pid_net(5). */
     private static List<String> listening(ProcessHandle process) {
         Path proc = Path.of("/proc", Long.toString(process.pid()));
         List<String> addresses = new ArrayList<>();
@@ -136,14 +141,12 @@ class ConfinementIT {
                 }
             }
         } catch (IOException | java.io.UncheckedIOException e) {
-            return addresses; // it has ended, or closed a file, meanwhile
+            return addresses; // the process has ended, or has closed a file
         }
         return addresses;
     }
 
-    /**
-     * Words of 32 bits in the order of this machine's bytes, little-endian on all that llama.cpp's packages are for.
-     */
+    /** Decodes words of 32 bits in this machine's byte order: little-endian wherever llama.cpp has packages. */
     private static String address(String hex) throws IOException {
         byte[] bytes = HexFormat.of().parseHex(hex);
         byte[] turned = new byte[bytes.length];
@@ -162,7 +165,7 @@ class ConfinementIT {
     }
 
     @Test
-    void oddNamesMeanTheFilesThatTheyName() throws Exception {
+    void oddNamesOfFilesWorkEverywhere() throws Exception {
         Path work = folder("work");
         Path libraries = directory.resolve(ODD + "\"libraries");
         Files.createSymbolicLink(libraries, natives());
@@ -171,6 +174,7 @@ class ConfinementIT {
 
         Result result = new HeadroomProcess()
                 .environment("LC_ALL", "C.UTF-8")
+                .limitAddressSpace()
                 .run(
                         work,
                         run(
@@ -216,9 +220,9 @@ class ConfinementIT {
         assertThat(result.err().lines()).singleElement().asString().contains("stray quotation mark");
     }
 
-    /** In the locale C, Java 17 has made ? of every byte beyond ASCII before it runs any code of ours. */
+    /** In the locale C, Java 17 replaces every byte beyond ASCII by ? before Headroom's code runs. */
     @Test
-    void aLocaleThatCannotTellANameIsToldInOneSentence() throws Exception {
+    void nameThatTheLocaleCannotReadIsRefused() throws Exception {
         Path work = folder("café");
         List<Map.Entry<Path, String[]>> tries = List.of(
                 Map.entry(directory, run("--out=café")),
@@ -237,24 +241,6 @@ class ConfinementIT {
         try (Stream<Path> all = Files.list(directory)) {
             assertThat(all).containsExactly(work);
         }
-    }
-
-    /** A locale without the · that names of metrics begin with. */
-    @Test
-    void theLocaleIsNotInTheResults() throws Exception {
-        Result result = new HeadroomProcess()
-                .environment("LC_ALL", "C")
-                .environment("HEADROOM_CACHE", folder("cache").toString())
-                .run(directory, run("--benchmark=NativeCall", "--time=100ms"));
-
-        assertThat(result.exit()).as(result.toString()).isZero();
-        String run = files(directory).stream()
-                .filter(file -> file.endsWith("run.json"))
-                .findFirst()
-                .orElseThrow();
-        assertThat(Files.readString(directory.resolve(run), StandardCharsets.UTF_8))
-                .contains("·ram.peak")
-                .doesNotContain("?ram");
     }
 
     private static Path model() throws Exception {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk that fills up, or cannot be written to any more, in the middle of a run: a small file system in memory. */
+/** A disk that fills up or turns read-only during a run: a small file system in memory. */
 class DiskIT {
     @TempDir
     Path directory;
@@ -56,7 +56,7 @@ class DiskIT {
         }
     }
 
-    /** Begins a run of three forks and breaks the disk when the first is in the journal. */
+    /** Starts a run of three forks and breaks the disk when the first fork is in the journal. */
     private Result broken(Breaking breaking) throws Exception {
         Process process = new HeadroomProcess()
                 .start(
@@ -101,7 +101,7 @@ class DiskIT {
         }
     }
 
-    private void goesOn(int atLeast) throws IOException, InterruptedException {
+    private void assertResumes(int atLeast) throws IOException, InterruptedException {
         assertThat(forks()).isBetween(atLeast, 2);
         Result resumed = new HeadroomProcess()
                 .run(directory, "run", "--resume", runFolder().toString());
@@ -114,7 +114,7 @@ class DiskIT {
     }
 
     @Test
-    void aFullDiskEndsTheRunAndLosesNothing() throws Exception {
+    void fullDiskEndsTheRunAndNothingIsLost() throws Exception {
         Path filling = disk.resolve("filling");
         Result result = broken(() -> {
             try (OutputStream out = Files.newOutputStream(filling)) {
@@ -123,7 +123,7 @@ class DiskIT {
                     out.write(bytes);
                 }
             } catch (IOException e) {
-                // full
+                // the disk is full
             }
         });
 
@@ -132,13 +132,13 @@ class DiskIT {
                 .contains("cannot be written (No space left on device)", "make room", "--resume " + runFolder())
                 .doesNotContain("\tat ");
         Files.delete(filling);
-        goesOn(1);
+        assertResumes(1);
     }
 
     @Test
-    void aDiskThatTurnsReadOnlyLosesNothing() throws Exception {
+    void readOnlyDiskEndsTheRunAndNothingIsLost() throws Exception {
         Result result = broken(() -> {
-            // busy as long as a file is open for writing
+            // fails while a file is open for writing
             while (!run("mount", "-o", "remount,ro", disk.toString())) {
                 Thread.sleep(5);
             }
@@ -149,6 +149,6 @@ class DiskIT {
                 .contains("cannot be written (Read-only file system)", "--resume " + runFolder())
                 .doesNotContain("\tat ");
         assertThat(run("mount", "-o", "remount,rw", disk.toString())).isTrue();
-        goesOn(1);
+        assertResumes(1);
     }
 }

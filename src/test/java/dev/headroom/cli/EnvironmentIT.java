@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is said of the machine that tests run on, from outside and from inside a sandbox of namespaces. */
+/** Facts about the machine that runs the tests, read outside and inside a sandbox of namespaces. */
 class EnvironmentIT {
     private static final List<String> SANDBOX =
             List.of("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc");
@@ -29,12 +29,11 @@ class EnvironmentIT {
 
     private Result measured(String label) throws IOException, InterruptedException {
         return new HeadroomProcess()
-                .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
                 .run(directory, "jmh", "NativeCall", "-f=1", "-wi=0", "-i=1", "-r=100ms", "-p=environment=" + label);
     }
 
     @Test
-    void aForkRefusesALabelThatContradictsTheFacts() throws IOException, InterruptedException {
+    void forkRefusesALabelThatContradictsTheFacts() throws IOException, InterruptedException {
         String name = Environment.detect().name();
 
         assertThat(measured("elsewhere").out())
@@ -47,11 +46,11 @@ class EnvironmentIT {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aSandboxIsNotTakenForTheMachine() throws IOException, InterruptedException {
+    void sandboxIsNotTakenForTheMachine() throws IOException, InterruptedException {
         Process possible = new ProcessBuilder(sandboxed("true")).start();
         assumeTrue(possible.waitFor() == 0, "may not make namespaces here");
 
-        // The JVM itself stumbles over control groups of version 1 in such a sandbox.
+        // Without this option the JVM fails there on control groups of version 1.
         Result result = new HeadroomProcess()
                 .before(SANDBOX.toArray(String[]::new))
                 .javaOption("-XX:-UseContainerSupport")

@@ -27,7 +27,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One run in several environments: real ones as far as they are here, and programs that stand for wsl.exe and Windows.
+ * One run in several environments. Some are real, if this machine has them; scripts stand in for {@code wsl.exe} and
+ * for Windows.
  */
 @EnabledOnOs(OS.LINUX)
 class EnvironmentsIT {
@@ -136,7 +137,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void whoIsThereAlreadyEntersNothing() throws Exception {
+    void currentEnvironmentIsNotEnteredAgain() throws Exception {
         profile(here, "kind=wsl", "home=/nowhere");
 
         Result result = headroom().run(directory, run(here, 1));
@@ -145,9 +146,9 @@ class EnvironmentsIT {
         assertThat(forks()).containsExactly(here + " ok");
     }
 
-    /** In one environment there is no driver, and yet the card's memory is seen from outside; by one meter for both. */
+    /** One environment has no driver. The host measures the card for both environments, with the same meter. */
     @Test
-    void theCardIsSeenFromOutside() throws Exception {
+    void cardIsMeasuredFromTheHost() throws Exception {
         assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
         String driver = Path.of(FakeNvml.build("from-outside", "FORKS=(700*MIB)"))
                 .resolveSibling("")
@@ -156,6 +157,7 @@ class EnvironmentsIT {
         profile(here + "-b", "kind=command", "prefix=env,-u,LD_LIBRARY_PATH");
 
         Result result = headroom()
+                .limitAddressSpace()
                 .environment("LD_LIBRARY_PATH", driver)
                 .environment("FAKE_FORKS", directory.toString())
                 .run(directory, run(here + "-a," + here + "-b", 2));
@@ -186,14 +188,17 @@ class EnvironmentsIT {
     }
 
     @Test
-    void aCardThatIsNoLongerSeenFromOutsideIsSaid() throws Exception {
+    void lostDeviceOnTheHostIsAWarning() throws Exception {
         assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
         String driver = Path.of(FakeNvml.build("lost-outside", "LOST_AT=1500"))
                 .resolveSibling("")
                 .toString();
         profile(here + "-b", "kind=command", "prefix=env,-u,LD_LIBRARY_PATH");
 
-        Result result = headroom().environment("LD_LIBRARY_PATH", driver).run(directory, run(here + "-b", 1));
+        Result result = headroom()
+                .limitAddressSpace()
+                .environment("LD_LIBRARY_PATH", driver)
+                .run(directory, run(here + "-b", 1));
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(cell(here + "-b").path("metrics").has("·vram.host.peak")).isFalse();
@@ -208,7 +213,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void aLabelThatContradictsTheFactsIsAnError() throws Exception {
+    void labelThatContradictsTheFactsIsAnError() throws Exception {
         profile("wsl2", "kind=command", "prefix=env");
 
         Result result = headroom().run(directory, run("local,wsl2", 1));
@@ -223,7 +228,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void whatCannotBeEnteredIsSaidInItsOwnWords() throws Exception {
+    void messageOfAnEnvironmentThatCannotBeEnteredIsShown() throws Exception {
         profile(here + "-a", "kind=command", "prefix=no-such-program");
         Result missing = headroom().run(directory, run(here + "-a", 1));
         assertThat(missing.exit()).isEqualTo(2);
@@ -235,11 +240,12 @@ class EnvironmentsIT {
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err())
                 .contains(
-                        "cannot be entered: It ended with exit code 255, after \"There is no distribution with the supplied name.\"");
+                        "cannot be entered: It ended with exit code 255, "
+                                + "after \"There is no distribution with the supplied name.\"");
     }
 
     @Test
-    void aHeadroomThatIsLostIsACrashAndTheOthersGoOn() throws Exception {
+    void lostServerIsACrashAndOtherEnvironmentsGoOn() throws Exception {
         profile(here + "-a", "kind=command", "prefix=env");
         profile(here + "-b", "kind=local");
         Path out = directory.resolve("out");
@@ -272,7 +278,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void afterCtrlCARunInSeveralEnvironmentsGoesOn() throws Exception {
+    void runInSeveralEnvironmentsResumesAfterCtrlC() throws Exception {
         profile(here + "-a", "kind=command", "prefix=env");
         profile(here + "-b", "kind=local");
         Path out = directory.resolve("out");
@@ -307,7 +313,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void wslIsEnteredByItsProgram() throws Exception {
+    void wslIsEnteredByItsProgramAndWindowsByItsJava() throws Exception {
         String home = bundle();
         script(
                 "wsl.exe",
@@ -317,15 +323,6 @@ class EnvironmentsIT {
                 "shift 3",
                 "exec \"$@\"");
         profile(here + "-w", "kind=wsl", "distribution=My Debian", "home=" + home);
-
-        Result result = headroom().run(directory, run(here + "-w", 1));
-
-        assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(forks()).containsExactly(here + "-w ok");
-    }
-
-    @Test
-    void windowsIsEnteredByItsJava() throws Exception {
         Path java = script(
                 "java.exe",
                 "[ \"$1 $2 $3\" = '-jar C:\\head room\\lib\\headroom.jar serve' ] || { echo \"$*\" >&2; exit 99; }",
@@ -333,13 +330,13 @@ class EnvironmentsIT {
                         + Path.of("target/headroom.jar").toAbsolutePath() + " serve");
         profile(here + "-win", "kind=windows", "home=C:\\\\head room", "java=" + java);
 
-        Result result = headroom().run(directory, run(here + "-win", 1));
+        Result result = headroom().run(directory, run(here + "-w," + here + "-win", 1));
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(forks()).containsExactly(here + "-win ok");
+        assertThat(forks()).containsExactly(here + "-w ok", here + "-win ok");
     }
 
-    /** What stands for an unpacked bundle: a folder with a program headroom. */
+    /** Makes a stand-in for an unpacked bundle: a folder with a program headroom. */
     private String bundle() throws IOException {
         script(
                 "headroom",
@@ -349,7 +346,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void aContainerOfPodman() throws Exception {
+    void containerOfPodmanIsEntered() throws Exception {
         String root = System.getenv("HEADROOM_ROOTFS");
         assumeTrue(root != null && !root.isBlank(), "HEADROOM_ROOTFS names no root file system");
         Path conf = Files.writeString(directory.resolve("containers.conf"), "[containers]\ndefault_ulimits = []\n");
@@ -369,7 +366,7 @@ class EnvironmentsIT {
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(forks()).containsExactly("container ok", "local ok", "local ok", "container ok");
-        JsonNode place = files().json("run.json"); // it has the facts of the first place
+        JsonNode place = files().json("run.json"); // the facts of the first environment
         assertThat(place.path("environment").path("container").asText()).isEqualTo("podman");
         assertThat(place.path("environment").path("memoryLimitMiB").asText()).isEqualTo("2048");
         assertThat(place.path("environment").path("distribution").asText()).contains("Debian");
@@ -379,7 +376,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void aSandboxOfBubblewrap() throws Exception {
+    void sandboxOfBubblewrapIsEntered() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/bwrap")), "bubblewrap is not installed");
         profile(
                 "unknown-linux-bwrap",
@@ -393,7 +390,7 @@ class EnvironmentsIT {
     }
 
     @Test
-    void aMachineByItsSsh() throws Exception {
+    void otherMachineIsEnteredBySsh() throws Exception {
         String bundle = System.getenv("HEADROOM_BUNDLE");
         assumeTrue(bundle != null && !bundle.isBlank(), "HEADROOM_BUNDLE names no portable bundle");
         Path keys = Files.createDirectory(directory.resolve("keys"));

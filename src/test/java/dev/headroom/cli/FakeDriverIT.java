@@ -22,9 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@code headroom run} as a user runs it, beside NVIDIA drivers as they come: the loader finds
- * {@code src/test/c/fake_nvml.c} in place of them. Without warm-up the first measured iteration begins when the fork
- * initialises NVML, so that iterations of a second each, however slow the machine, cover the times of a timeline.
+ * {@code headroom run} as a user runs it, with many kinds of NVIDIA driver: the loader finds
+ * {@code src/test/c/fake_nvml.c} in their place. There is no warm-up, so the first measured iteration begins when the
+ * fork initialises NVML. The iterations then cover the times of a timeline, also on a slow machine.
  */
 @EnabledOnOs(OS.LINUX)
 class FakeDriverIT {
@@ -34,20 +34,22 @@ class FakeDriverIT {
     /** Whether software Vulkan is a device. */
     private boolean vulkan;
 
-    /** What the last run said on standard error, its forks included. */
+    /** The last run's standard error, with that of its forks. */
     private String err = "";
 
     @BeforeAll
-    static void theOneOfWslWouldComeFirst() {
-        assumeFalse(Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")), "there is NVIDIA's own driver");
+    static void thereIsNoDriverOfWsl() {
+        assumeFalse(
+                Files.exists(Path.of("/usr/lib/wsl/lib/libnvidia-ml.so.1")),
+                "NVIDIA's own driver is there and is found first");
     }
 
     @Test
-    void aScriptedPeakIsFoundWithAllThatStandsBesideIt() throws IOException, InterruptedException {
+    void scriptedPeakIsInTheIterationsAndTheirOtherColumnsAreFilled() throws IOException, InterruptedException {
         String library =
-                FakeNvml.build("run", "TIMELINE=\"0:1024,2000:3000,3000:1600\"", "PROCESS=(700*MIB)", "THROTTLE=0x25");
+                FakeNvml.build("run", "TIMELINE=\"0:1024,3000:3000,4000:1600\"", "PROCESS=(700*MIB)", "THROTTLE=0x25");
 
-        List<CSVRecord> iterations = run(library, "TokenGeneration", 5, "1s");
+        List<CSVRecord> iterations = run(library, "NativeCall", 5, "1s");
 
         assertThat(iterations)
                 .extracting(row -> row.get("vram_peak_mib"))
@@ -86,9 +88,9 @@ class FakeDriverIT {
 
     @ParameterizedTest
     @CsvSource({"wddm, PROCESS=~0ULL, DRIVER_MODEL=0", "wsl2, PROCESS=~0ULL, CARDS=1", "container, FOREIGN, CARDS=1"})
-    void whatADriverDoesNotTellOfAProcessIsAbsent(String scenario, String process, String other)
+    void memoryOfTheProcessIsAbsentIfTheDriverDoesNotReportIt(String scenario, String process, String other)
             throws IOException, InterruptedException {
-        List<CSVRecord> iterations = run(FakeNvml.build(scenario, process, other), "NativeCall", 1, "1s");
+        List<CSVRecord> iterations = run(FakeNvml.build(scenario, process, other), "NativeCall", 1, "300ms");
 
         assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
         assertThat(iterations.get(0).get("vram_process_peak_mib")).isEmpty();
@@ -97,8 +99,8 @@ class FakeDriverIT {
     }
 
     @Test
-    void anOldDriver() throws IOException, InterruptedException {
-        CSVRecord row = run(FakeNvml.build("run-old", "OLD", "PROCESS=(700*MIB)"), "NativeCall", 1, "1s")
+    void oldDriverIsReadAsFarAsItGoes() throws IOException, InterruptedException {
+        CSVRecord row = run(FakeNvml.build("run-old", "OLD", "PROCESS=(700*MIB)"), "NativeCall", 1, "300ms")
                 .get(0);
 
         assertThat(row.get("vram_peak_mib")).isEqualTo("1024");
@@ -111,8 +113,8 @@ class FakeDriverIT {
     }
 
     @Test
-    void aCardThatIsLostLeavesTheTiming() throws IOException, InterruptedException {
-        List<CSVRecord> iterations = run(FakeNvml.build("run-lost", "LOST_AT=7000"), "NativeCall", 4, "3s");
+    void lostDeviceKeepsTheTiming() throws IOException, InterruptedException {
+        List<CSVRecord> iterations = run(FakeNvml.build("run-lost", "LOST_AT=5500"), "NativeCall", 4, "2s");
 
         for (String column : List.of(
                 "vram_peak_mib",
@@ -134,7 +136,7 @@ class FakeDriverIT {
         JsonNode metrics = json().at("/cells/0/metrics");
         assertThat(metrics.at("/·vram.peak/value").asDouble()).isEqualTo(1024);
         assertThat(metrics.has("·gpu.power"))
-                .as("a mean of what was not measured")
+                .as("a mean of values that were not measured")
                 .isFalse();
         assertThat(err).contains("no longer measured in this fork");
         assertThat(json().get("warnings")).anySatisfy(warning -> assertThat(warning.asText())
@@ -142,8 +144,8 @@ class FakeDriverIT {
     }
 
     @Test
-    void severalCardsWithoutAWordOnWhichHoldsTheModel() throws IOException, InterruptedException {
-        List<CSVRecord> iterations = run(FakeNvml.build("run-two", "CARDS=2"), "NativeCall", 1, "1s");
+    void firstOfSeveralCardsIsMeasuredAndAllAreSummed() throws IOException, InterruptedException {
+        List<CSVRecord> iterations = run(FakeNvml.build("run-two", "CARDS=2"), "NativeCall", 1, "300ms");
 
         assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
         assertThat(iterations.get(0).get("vram_all_peak_mib")).isEqualTo("3072");
@@ -152,9 +154,9 @@ class FakeDriverIT {
     }
 
     @Test
-    void accountingServesBeforeTheListOfProcesses() throws IOException, InterruptedException {
+    void accountingIsPreferredToTheListOfProcesses() throws IOException, InterruptedException {
         List<CSVRecord> iterations = run(
-                FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"), "NativeCall", 1, "1s");
+                FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"), "NativeCall", 1, "300ms");
 
         assertThat(iterations.get(0).get("vram_process_peak_mib")).isEqualTo("900");
         assertThat(json().get("meters").findValuesAsText("name"))
@@ -163,7 +165,7 @@ class FakeDriverIT {
     }
 
     @Test
-    void aStubUnderTheUnversionedNameIsNamed() throws IOException, InterruptedException {
+    void stubOfTheToolkitIsNamedInTheWarning() throws IOException, InterruptedException {
         String stub = FakeNvml.buildAs("libnvidia-ml.so", "run-stub", "STUB");
 
         Result result = headroom(stub).run(directory, "run", "--dry-run", "--benchmark=NativeCall");
@@ -172,9 +174,9 @@ class FakeDriverIT {
         assertThat(result.err()).contains("libnvidia-ml.so is there and says Driver Not Loaded");
     }
 
-    /** The scripted card has 1 GiB in use and what this process has resident, where software Vulkan puts the model. */
+    /** The scripted card has 1 GiB in use, and this process's resident memory, where software Vulkan puts the model. */
     @Test
-    void thePartsOfThePeakOfACard() throws IOException, InterruptedException {
+    void peakOfACardIsDividedIntoParts() throws IOException, InterruptedException {
         assumeTrue(
                 Files.exists(Path.of("/usr/share/vulkan/icd.d/lvp_icd.x86_64.json")),
                 "mesa-vulkan-drivers is not installed");
@@ -210,7 +212,7 @@ class FakeDriverIT {
 
     private HeadroomProcess headroom(String library) {
         HeadroomProcess process = new HeadroomProcess()
-                .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
+                .limitAddressSpace()
                 .environment(
                         "LD_LIBRARY_PATH", Path.of(library).resolveSibling("").toString());
         return vulkan ? process.environment("GGML_VK_VISIBLE_DEVICES", "0") : process;

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files that are GGUF to Headroom and that llama.cpp refuses or breaks on: their cells say so, and the run goes on. */
+/** Valid GGUF files that llama.cpp refuses or crashes on: their cells say so, and the run goes on. */
 class HostileModelsIT {
     private static final String GOOD = "synthetic-stories-15m-l1-q8_0";
 
@@ -35,7 +35,7 @@ class HostileModelsIT {
     private final Gguf whole = SyntheticModel.parse(GOOD).header(Path.of(GOOD));
 
     @Test
-    void theOthersAreMeasured() throws IOException, InterruptedException {
+    void goodModelIsMeasuredAfterModelsThatLlamaRefuses() throws IOException, InterruptedException {
         List<String> models = new ArrayList<>();
         models.add(value("architecture", "general.architecture", GgufValue.of("alien")));
         models.add(value("heads0", "llama.attention.head_count", GgufValue.uint32(0)));
@@ -74,7 +74,7 @@ class HostileModelsIT {
                         "stallLimit=60s");
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(3);
-        assertThat(debugged).as("started by a crash; ggml can hang in it").doesNotExist();
+        assertThat(debugged).as("gdb: ggml starts it after a crash and can hang in it").doesNotExist();
         Run run = run();
         assertThat(run.cells()).hasSize(models.size());
         for (CellResult cell : run.cells()) {
@@ -90,7 +90,7 @@ class HostileModelsIT {
         CellResult alien = cell(run, "architecture.gguf");
         assertThat(alien.status()).isEqualTo(Status.REFUSED);
         assertThat(alien.reason()).contains("alien");
-        assertThat(alien.prediction()).isNull(); // of what cannot be loaded
+        assertThat(alien.prediction()).isNull(); // it cannot be loaded
         assertThat(run.cells().stream().filter(cell -> cell.status() != Status.OK))
                 .as("models that llama.cpp does not run")
                 .hasSizeGreaterThan(9);

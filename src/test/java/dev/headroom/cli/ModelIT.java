@@ -28,7 +28,7 @@ class ModelIT {
     }
 
     @Test
-    void theMemoryOfAModelThatIsNotWritten() throws IOException, InterruptedException {
+    void memoryOfAModelIsPredictedBeforeItIsWritten() throws IOException, InterruptedException {
         Result result = show("synthetic-llama-3.1-8b-q4_0", "--context=8192,60000", "--kv-type=f16,q8_0");
 
         assertThat(result.exit()).as(result.toString()).isZero();
@@ -40,7 +40,7 @@ class ModelIT {
     }
 
     @Test
-    void contextsUpToTheTrainedOneByDefaultAndJson() throws IOException, InterruptedException {
+    void defaultContextsEndAtTheTrainedLength() throws IOException, InterruptedException {
         Path file = directory.resolve("a model, with a comma.gguf");
         SyntheticModel.parse("synthetic-stories-15m-q8_0").write(file, (done, total) -> {});
 
@@ -57,7 +57,7 @@ class ModelIT {
     }
 
     @Test
-    void withoutALlamaTheFormulasAlone() throws IOException, InterruptedException {
+    void formulasAreUsedWithoutLlama() throws IOException, InterruptedException {
         Path empty = Files.createDirectory(directory.resolve("empty"));
         Result result = new HeadroomProcess()
                 .environment("HEADROOM_LLAMA", empty.toString())

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A machine whose every core is busy with something else, and what a run says of it. */
+/** Warnings of a run while other processes use every core. */
 @EnabledOnOs(OS.LINUX)
 class NoiseIT {
     private final List<Process> busy = new ArrayList<>();
@@ -46,12 +46,11 @@ class NoiseIT {
             "--iterations=2"
         };
         return new HeadroomProcess()
-                .javaOption("-Djmh.ignoreLock=true") // nothing is timed here
                 .run(directory, Stream.concat(Stream.of(small), Stream.of(more)).toArray(String[]::new));
     }
 
     @Test
-    void loadOfOthersIsSaidInTheConsoleInRunJsonAndInTheTables() throws IOException, InterruptedException {
+    void loadOfOthersIsOnTheConsoleInRunJsonAndInTheTables() throws IOException, InterruptedException {
         makeNoise();
 
         Result result = run();
@@ -84,7 +83,7 @@ class NoiseIT {
     }
 
     @Test
-    void aStrictRunRefusesToBegin() throws IOException, InterruptedException {
+    void strictRunRefusesToBegin() throws IOException, InterruptedException {
         makeNoise();
 
         Result result = run("--strict");
@@ -96,9 +95,9 @@ class NoiseIT {
         }
     }
 
-    /** Whether the machine is quiet while this runs is not known; that marks and sentences belong together is. */
+    /** The machine may be quiet or not: a cell has a mark if and only if there is a warning. */
     @Test
-    void whatIsMarkedIsExplainedAndNothingElse() throws IOException, InterruptedException {
+    void cellIsMarkedExactlyIfThereIsAWarning() throws IOException, InterruptedException {
         Result result = run();
 
         assertThat(result.exit()).as(result.toString()).isZero();

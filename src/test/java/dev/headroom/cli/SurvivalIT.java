@@ -21,10 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a run does when the world goes wrong around it: real processes, real signals. */
+/** Runs that are interrupted, and forks that are killed, stopped or without memory: real processes, real signals. */
 class SurvivalIT {
     private static final String MODEL = "synthetic-stories-15m-q8_0";
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -36,7 +34,7 @@ class SurvivalIT {
 
     @BeforeEach
     void signalsAreThere() {
-        assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "there is no kill");
+        assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "there is no /bin/kill");
     }
 
     @AfterEach
@@ -81,10 +79,10 @@ class SurvivalIT {
                 .isZero();
     }
 
-    /** The process of a fork whose benchmark is under way: it has said its first phase. */
+    /** Waits for a fork whose benchmark runs: it has written its first phase. */
     private ProcessHandle fork(Process host, String log) throws Exception {
         return eventually("fork " + log, () -> {
-            assertThat(host.isAlive()).as(() -> said()).isTrue();
+            assertThat(host.isAlive()).as(() -> output()).isTrue();
             if (begun().filter(run -> Files.exists(run.resolve("logs").resolve(log + ".memory.json")))
                     .isEmpty()) {
                 return Optional.empty();
@@ -95,12 +93,12 @@ class SurvivalIT {
         });
     }
 
-    private String said() {
+    private String output() {
         return String.join("\n", lines(directory.resolve("out.txt")))
                 + String.join("\n", lines(directory.resolve("err.txt")));
     }
 
-    /** The folder of the run, as soon as it is there; files in it come and go. */
+    /** The folder of the run, once it exists. Its files may still come and go. */
     private Optional<Path> begun() throws IOException {
         Path results = directory.resolve("results");
         if (!Files.exists(results)) {
@@ -126,7 +124,7 @@ class SurvivalIT {
     }
 
     @Test
-    void afterCtrlCARunGoesOnWhereItWas() throws Exception {
+    void runResumesAfterCtrlC() throws Exception {
         Process host = start(
                 "run",
                 "--benchmark=NativeCall|TokenGen",
@@ -178,38 +176,68 @@ class SurvivalIT {
         }
     }
 
-    /** What is sent to the fork, what becomes of its cell, and that the next cell is measured all the same. */
-    @ParameterizedTest
-    @CsvSource({
-        "KILL, crashed, Another process ended the fork with signal 9 (SIGKILL)",
-        "SEGV, crashed, crashed with SIGSEGV in ",
-        "ABRT, crashed, signal 6 (SIGABRT)",
-        "STOP, timeout, It made no progress for 20 s"
-    })
-    void aForkThatEndsBadlyIsAResult(String signal, String status, String reason) throws Exception {
+    /** Each fork but the last gets another signal. The last cell is measured all the same. */
+    @Test
+    void killedForkIsAResultAndTheNextCellIsMeasured() throws Exception {
+        Process host = start(
+                "run",
+                "--benchmark=TokenGen|ModelLoad|ContextC|NativeCall",
+                "--model=" + MODEL,
+                "--context=64",
+                "--forks=1",
+                "--warmup=0",
+                "--iterations=100000",
+                "--time=1s",
+                "--param=NativeCall.iterations=1");
+        signal("KILL", fork(host, "TokenGeneration-" + MODEL + "-64.1"));
+        signal("SEGV", fork(host, "ModelLoad-" + MODEL + ".1"));
+        signal("ABRT", fork(host, "ContextCreation-" + MODEL + "-64.1"));
+        Result result = end(host);
+
+        assertThat(result.exit()).as(result.toString()).isEqualTo(3);
+        assertThat(texts(json().get("cells"), "status")).containsExactly("crashed", "crashed", "crashed", "ok");
+        assertEnded(result, 0, "crashed", "Another process ended the fork with signal 9 (SIGKILL)");
+        assertEnded(result, 1, "crashed", "crashed with SIGSEGV in ");
+        assertEnded(result, 2, "crashed", "signal 6 (SIGABRT)");
+        try (Stream<Path> files = Files.walk(onlyRun())) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .contains("ModelLoad-" + MODEL + ".1.hs_err.txt")
+                    .filteredOn(name -> name.endsWith(".hs_err.txt"))
+                    .hasSize(1);
+        }
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void stoppedForkIsATimeoutAndTheNextCellIsMeasured() throws Exception {
         Process host = start(
                 "run",
                 "--benchmark=ModelLoad|NativeCall",
                 "--model=" + MODEL,
                 "--forks=1",
                 "--warmup=0",
-                "--iterations=20",
+                "--iterations=1",
                 "--time=1s",
                 "--param=ModelLoad.iterations=100000",
-                "--param=NativeCall.iterations=1",
-                "--param=stallLimit=20s",
+                "--param=stallLimit=15s",
                 "--param=NativeCall.stallLimit=1m");
-        signal(signal, fork(host, "ModelLoad-" + MODEL + ".1"));
+        signal("STOP", fork(host, "ModelLoad-" + MODEL + ".1"));
         Result result = end(host);
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(3);
-        JsonNode cells = json().get("cells");
-        assertThat(texts(cells, "status")).containsExactly(status, "ok");
-        assertThat(cells.get(0).get("reason").asText()).contains(reason);
+        assertThat(texts(json().get("cells"), "status")).containsExactly("timeout", "ok");
+        assertEnded(result, 0, "timeout", "It made no progress for 15 s");
+        assertNothingIsLeft();
+    }
+
+    /** The cell has this status and reason in {@code run.json}, on the console and in {@code cells.csv}. */
+    private void assertEnded(Result result, int cell, String status, String reason) throws IOException {
+        assertThat(json().at("/cells/" + cell + "/reason").asText()).contains(reason);
         assertThat(result.out()).contains(status + ": ").contains(reason);
         assertThat(Files.readString(onlyRun().resolve("cells.csv"))).contains(reason);
-        assertThat(Files.exists(onlyRun().resolve("logs").resolve("ModelLoad-" + MODEL + ".1.hs_err.txt")))
-                .isEqualTo(signal.equals("SEGV"));
+    }
+
+    private void assertNothingIsLeft() throws IOException {
         try (Stream<Path> files = Files.walk(onlyRun())) {
             assertThat(files.map(file -> file.getFileName().toString()))
                     .noneMatch(name -> name.startsWith("core") || name.endsWith(".heartbeat"));
@@ -217,7 +245,7 @@ class SurvivalIT {
     }
 
     @Test
-    void whatTakesTooLongIsEndedAndItsThreadsAreKept() throws Exception {
+    void forkBeyondItsTimeLimitIsEndedAndItsThreadsAreKept() throws Exception {
         Process host = start(
                 "run",
                 "--benchmark=NativeCall",
@@ -239,7 +267,7 @@ class SurvivalIT {
     }
 
     @Test
-    void aForkThatWasStoppedForAWhileIsMeasuredAgain() throws Exception {
+    void forkThatWasStoppedForAWhileIsMeasuredAgain() throws Exception {
         Process host = start("run", "--benchmark=NativeCall", "--forks=1", "--warmup=0", "--iterations=3", "--time=1s");
         ProcessHandle fork = fork(host, "NativeCall.1");
         signal("STOP", fork);
@@ -254,7 +282,7 @@ class SurvivalIT {
     }
 
     @Test
-    void noForkOutlivesAHostThatWasKilled() throws Exception {
+    void forkEndsWhenItsHostIsKilled() throws Exception {
         Process host =
                 start("run", "--benchmark=NativeCall", "--forks=1", "--warmup=0", "--iterations=100", "--time=10s");
         ProcessHandle fork = fork(host, "NativeCall.1");
@@ -264,7 +292,7 @@ class SurvivalIT {
     }
 
     @Test
-    void twoRunsAtOnceAreRefused() throws Exception {
+    void secondRunAtTheSameTimeIsRefused() throws Exception {
         Process host =
                 start("run", "--benchmark=NativeCall", "--forks=1", "--warmup=0", "--iterations=100", "--time=10s");
         fork(host, "NativeCall.1");
@@ -279,9 +307,9 @@ class SurvivalIT {
         assertThat(json().at("/cells/0/status").asText()).isEqualTo("cancelled");
     }
 
-    /** A control group of its own, with less memory than the second context needs and arithmetic lets pass. */
+    /** The control group has less memory than the first cell needs. The check by arithmetic lets that cell pass. */
     @Test
-    void aForkThatTheKernelKillsForWantOfMemoryIsOutOfMemory() throws Exception {
+    void forkThatTheKernelKillsForLackOfMemoryIsOutOfMemory() throws Exception {
         Path version1 = Path.of("/sys/fs/cgroup/memory");
         Path group = (Files.isDirectory(version1) ? version1 : Path.of("/sys/fs/cgroup")).resolve("headroom-it");
         String limit = Files.isDirectory(version1) ? "memory.limit_in_bytes" : "memory.max";
@@ -317,11 +345,11 @@ class SurvivalIT {
         }
     }
 
-    /** A limit on address space, as malloc on Linux otherwise promises what is not there. */
+    /** The address space has a limit: without one, malloc on Linux promises memory that does not exist. */
     @Test
-    void memoryThatIsRefusedIsOutOfMemory() throws Exception {
+    void refusedAllocationIsOutOfMemory() throws Exception {
         Process host = new HeadroomProcess()
-                .before("/bin/sh", "-c", "ulimit -v 7000000 && exec \"$@\"", "sh")
+                .limitAddressSpace()
                 .start(
                         directory,
                         directory.resolve("out.txt"),

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A directory that holds no llama.cpp, a wrong or a broken one: one sentence, exit code 2, whatever native code does.
+ * Directories with no llama.cpp, a wrong or a broken one: one sentence and exit code 2, whatever its native code does.
  */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class WrongLlamaIT {
@@ -27,37 +27,37 @@ class WrongLlamaIT {
     Path directory;
 
     @Test
-    void alteredDefaults() throws IOException, InterruptedException {
+    void otherDefaultsAreRefused() throws IOException, InterruptedException {
         fake("N_CTX=1234");
         refused("libllama.so is llama.cpp unknown, which returns unknown default parameters", "b5640 to v0.5.0");
     }
 
     @Test
-    void aFunctionIsMissing() throws IOException, InterruptedException {
+    void missingFunctionIsRefused() throws IOException, InterruptedException {
         fake("WITHOUT_DECODE");
         refused("is llama.cpp unknown, which has no llama_decode", "b5640 to v0.5.0");
     }
 
     @Test
-    void itCrashes() throws IOException, InterruptedException {
+    void crashWhileLoadingIsReported() throws IOException, InterruptedException {
         fake("ON_LOAD=*(volatile int *)8=0");
         refused("crashed its process with SIGSEGV in C  [libllama.so+", "cannot be used");
     }
 
     @Test
-    void itAborts() throws IOException, InterruptedException {
+    void abortWhileLoadingIsReported() throws IOException, InterruptedException {
         fake("ON_LOAD=fputs(\"/src/ggml.c:12: GGML_ASSERT(0) failed\\n\",stderr);abort()");
         refused("ended its process with signal 6 (SIGABRT)", "/src/ggml.c:12: GGML_ASSERT(0) failed");
     }
 
     @Test
-    void itExits() throws IOException, InterruptedException {
+    void exitWhileLoadingIsReported() throws IOException, InterruptedException {
         fake("ON_LOAD=exit(0)");
         refused("gave an answer that cannot be read");
     }
 
     @Test
-    void itIsCutOff() throws IOException, InterruptedException {
+    void truncatedLibraryIsRefused() throws IOException, InterruptedException {
         fake("N_CTX=512");
         byte[] library = Files.readAllBytes(directory.resolve("libllama.so"));
         Files.write(directory.resolve("libllama.so"), Arrays.copyOf(library, library.length / 2));
@@ -65,29 +65,29 @@ class WrongLlamaIT {
     }
 
     @Test
-    void aTextFile() throws IOException, InterruptedException {
+    void textFileIsRefused() throws IOException, InterruptedException {
         Files.writeString(directory.resolve("libllama.so"), "I am not a library.\n");
         refused("libllama.so is not a library (it begins with the text \"I am not a library.\")");
     }
 
-    /** Both load; the second finds a libggml-base of its own beside libggml-base.so.0, and computes nonsense. */
+    /** Both load. The second finds its own libggml-base next to libggml-base.so.0, and its results are wrong. */
     @Test
-    void backendsOfAnotherRelease() throws IOException, InterruptedException {
+    void backendsOfAnotherReleaseAreRefused() throws IOException, InterruptedException {
         copy("3.15.0", "lib(llama|ggml|ggml-base)\\..*");
         copy("3.17.1", "libggml-cpu-.*");
         refused("computes other numbers than every release does", "a directory of its own");
     }
 
     @Test
-    void aLlamaForALaterGgml() throws IOException, InterruptedException {
+    void llamaForALaterGgmlIsRefused() throws IOException, InterruptedException {
         copy("3.12.0", "libllama\\..*");
         copy("3.10.0", "libggml.*");
         refused("libllama.so cannot be loaded", "libraries are of several releases");
     }
 
-    /** The other way round they fit: each function is there, and the numbers are right. */
+    /** This combination works: every function is there, and the results are right. */
     @Test
-    void aLlamaForAnEarlierGgml() throws IOException, InterruptedException {
+    void llamaForAnEarlierGgmlWorks() throws IOException, InterruptedException {
         copy("3.10.0", "libllama\\..*");
         copy("3.12.0", "libggml.*");
         assertThat(run().exit()).isZero();
