@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.Test;
@@ -87,6 +90,15 @@ class RunIT {
         assertThat(json.get("ended").asText()).isNotEmpty();
         if (!Files.exists(Path.of("/dev/nvidiactl"))) {
             assertVramIsAbsentWithOneWarning(result);
+        }
+        // the format of a run made before the packages were split: readers of old and new runs depend on it
+        assertThat(RunFormat.of(run.folder()))
+                .containsExactlyElementsOf(resource("run-format.txt").lines().toList());
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream text = Objects.requireNonNull(RunIT.class.getResourceAsStream(name), name)) {
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
