@@ -171,7 +171,7 @@ class FakeDriverIT {
         Result result = headroom(stub).run(directory, "run", "--dry-run", "--benchmark=NativeCall");
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(result.err()).contains("libnvidia-ml.so is there and says Driver Not Loaded");
+        assertThat(result.err()).contains("libnvidia-ml.so cannot be initialised: Driver Not Loaded");
     }
 
     /** The scripted card has 1 GiB in use, and this process's resident memory, where software Vulkan puts the model. */
