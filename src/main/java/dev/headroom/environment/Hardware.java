@@ -70,7 +70,8 @@ record Hardware(Kind kind, @Nullable String hypervisor, @Nullable String machine
             "^(acer|adlink|alienware|amazon ec2 .*\\.metal|ampere|apple (inc|imac|mac)|asrock|asus|beelink|biostar"
                     + "|dell|dynabook|evga|framework|friendlyelec|fujitsu|giga-?byte|gmktec|hardkernel|hewlett|hpe?\\b"
                     + "|huawei|intel|lenovo|lg electronics|medion|micro-star"
-                    + "|microsoft corporation surface|minisforum|msi\\b|nvidia|orange ?pi|pine64|radxa|raspberry pi|razer|samsung|schenker|solidrun|supermicro|system76"
+                    + "|microsoft corporation surface|minisforum|msi\\b|nvidia|orange ?pi|pine64|radxa|raspberry pi"
+                    + "|razer|samsung|schenker|solidrun|supermicro|system76"
                     + "|toshiba|tuxedo)");
 
     private static Pattern pattern(String regex) {
