@@ -239,9 +239,8 @@ class EnvironmentsIT {
         Result refused = headroom().run(directory, run(here + "-w", 1));
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err())
-                .contains(
-                        "cannot be entered: It ended with exit code 255, "
-                                + "after \"There is no distribution with the supplied name.\"");
+                .contains("cannot be entered: It ended with exit code 255, "
+                        + "after \"There is no distribution with the supplied name.\"");
     }
 
     @Test

@@ -156,7 +156,10 @@ class FakeDriverIT {
     @Test
     void accountingIsPreferredToTheListOfProcesses() throws IOException, InterruptedException {
         List<CSVRecord> iterations = run(
-                FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"), "NativeCall", 1, "300ms");
+                FakeNvml.build("run-accounting", "ACCOUNTING=(900*MIB)", "PROCESS=(700*MIB)"),
+                "NativeCall",
+                1,
+                "300ms");
 
         assertThat(iterations.get(0).get("vram_process_peak_mib")).isEqualTo("900");
         assertThat(json().get("meters").findValuesAsText("name"))

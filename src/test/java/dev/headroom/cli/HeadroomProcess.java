@@ -21,8 +21,7 @@ final class HeadroomProcess {
     /** The folder beside the jar where all tests share synthetic models and reports on meters. */
     static final Path CACHE = jar().resolveSibling("it-cache");
 
-    private static final Path TEMP =
-            jar().resolveSibling("it-temp").resolve(System.getProperty("headroom.fork", "1"));
+    private static final Path TEMP = jar().resolveSibling("it-temp").resolve(System.getProperty("headroom.fork", "1"));
 
     /**
      * Resets SIGINT. A build that was started in the background ignores it, and every child inherits that: a JVM that
@@ -31,8 +30,8 @@ final class HeadroomProcess {
     private static final List<String> RESET_SIGINT = resetSigint();
 
     private final Map<String, String> environment = new HashMap<>(Map.of("HEADROOM_CACHE", CACHE.toString()));
-    private final List<String> javaOptions = new ArrayList<>(
-            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + TEMP));
+    private final List<String> javaOptions =
+            new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + TEMP));
     private final List<String> before = new ArrayList<>(RESET_SIGINT);
 
     /** The exit code and the output of a process. */

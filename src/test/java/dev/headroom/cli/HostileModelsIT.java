@@ -74,7 +74,9 @@ class HostileModelsIT {
                         "stallLimit=60s");
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(3);
-        assertThat(debugged).as("gdb: ggml starts it after a crash and can hang in it").doesNotExist();
+        assertThat(debugged)
+                .as("gdb: ggml starts it after a crash and can hang in it")
+                .doesNotExist();
         Run run = run();
         assertThat(run.cells()).hasSize(models.size());
         for (CellResult cell : run.cells()) {

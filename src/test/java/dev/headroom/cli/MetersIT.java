@@ -44,8 +44,7 @@ class MetersIT {
                 assertThat(verdict.get("withinMib").asDouble()).isLessThan(2);
             }
         }
-        assertThat(trials("host", "linux.hwm")
-                        .map(trial -> trial.get("mib").asDouble()))
+        assertThat(trials("host", "linux.hwm").map(trial -> trial.get("mib").asDouble()))
                 .startsWith(1.0, 16.0, 256.0)
                 .hasSize(4);
         assertThat(report.get("meters"))
