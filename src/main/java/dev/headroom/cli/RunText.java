@@ -8,6 +8,7 @@ import dev.headroom.plan.Parameter;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
@@ -134,15 +135,15 @@ final class RunText {
     }
 
     private static String peak(CellResult result) {
-        Metric vram = vram(result);
-        Metric ram = result.metrics().get("·ram.peak");
+        MetricValue vram = vram(result);
+        MetricValue ram = result.metrics().get(Metric.RAM_PEAK);
         return (vram == null ? "" : ", VRAM " + mib(vram) + " MiB") + (ram == null ? "" : ", RAM " + mib(ram) + " MiB");
     }
 
     /** Peak VRAM as measured in the fork, otherwise as measured by the Headroom outside. */
-    private static @Nullable Metric vram(CellResult result) {
-        Metric seen = result.metrics().get("·vram.peak");
-        return seen == null ? result.metrics().get("·vram.host.peak") : seen;
+    private static @Nullable MetricValue vram(CellResult result) {
+        MetricValue seen = result.metrics().get(Metric.VRAM_PEAK);
+        return seen == null ? result.metrics().get(Metric.VRAM_HOST_PEAK) : seen;
     }
 
     /** The tables at the end of a run. */
@@ -165,7 +166,7 @@ final class RunText {
             if (vram) {
                 row.add(mib(vram(cell)));
             }
-            row.add(mib(cell.metrics().get("·ram.peak")));
+            row.add(mib(cell.metrics().get(Metric.RAM_PEAK)));
             row.add(note(cell));
             rows.add(row);
         }
@@ -176,7 +177,7 @@ final class RunText {
     private String waterfalls(Run run, String memory) {
         List<List<String>> rows = new ArrayList<>();
         for (CellResult cell : run.cells()) {
-            for (Waterfall waterfall : cell.waterfalls()) {
+            for (Waterfall waterfall : cell.memory().waterfalls()) {
                 if (waterfall.memory().equals(memory)) {
                     List<String> row = new ArrayList<>(List.of(cell.benchmark()));
                     shown.forEach(key -> row.add(cell.params().getOrDefault(key, "")));
@@ -228,7 +229,7 @@ final class RunText {
         return significant(score.value()) + (score.error() == null ? "" : " ± " + significant(score.error()));
     }
 
-    private static String mib(@Nullable Metric metric) {
+    private static String mib(@Nullable MetricValue metric) {
         return mib(metric == null ? null : metric.value());
     }
 

@@ -3,6 +3,7 @@ package dev.headroom.compare;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.headroom.BadInput;
 import dev.headroom.compare.CellGroups.Observation;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Status;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -24,7 +25,7 @@ import java.util.function.Predicate;
 
 /** Claims about environments, and whether runs confirm them. docs/results.md has the rules. */
 public final class Claims {
-    private static final String SHARED = "·vram.shared.peak";
+    private static final String SHARED = Metric.VRAM_SHARED_PEAK.label();
 
     /**
      * The growth of {@code ·vram.shared.peak} that means a spill, in MiB. The growth is over the environment's smallest

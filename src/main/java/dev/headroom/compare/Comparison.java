@@ -1,6 +1,7 @@
 package dev.headroom.compare;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.headroom.result.Metric;
 import java.util.List;
 
 /**
@@ -42,7 +43,7 @@ public record Comparison(
     public record Incomparable(String other, CellKey cell, List<String> ids, String measure, String reason) {
         /** The metric, if it is only one, and the reason. */
         public String text() {
-            return (measure.isEmpty() ? "" : Measure.plain(measure) + ": ") + reason;
+            return (measure.isEmpty() ? "" : Metric.plain(measure) + ": ") + reason;
         }
     }
 

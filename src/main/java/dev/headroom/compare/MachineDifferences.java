@@ -34,12 +34,12 @@ final class MachineDifferences {
     /** One warning for each fact that differs from the baseline, with both values. */
     static List<String> warnings(CellGroups groups, String baseline) {
         List<String> warnings = new ArrayList<>();
-        Collection<Run.Place> baselinePlaces = places(groups, baseline);
+        Collection<Run.PlaceFacts> baselinePlaces = places(groups, baseline);
         for (String other : groups.values()) {
             if (other.equals(baseline)) {
                 continue;
             }
-            Collection<Run.Place> otherPlaces = places(groups, other);
+            Collection<Run.PlaceFacts> otherPlaces = places(groups, other);
             for (String fact : MACHINE) {
                 warn(warnings, fact, baseline, values(baselinePlaces, fact), other, values(otherPlaces, fact));
             }
@@ -58,15 +58,15 @@ final class MachineDifferences {
         }
     }
 
-    private static Set<String> values(Collection<Run.Place> places, String fact) {
+    private static Set<String> values(Collection<Run.PlaceFacts> places, String fact) {
         return places.stream()
                 .map(place -> Objects.requireNonNullElse(place.environment().get(fact), "unknown"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The distinct places of a group, by identity: cells of a run share one object. */
-    private static Collection<Run.Place> places(CellGroups groups, String value) {
-        Set<Run.Place> places = Collections.newSetFromMap(new IdentityHashMap<>());
+    private static Collection<Run.PlaceFacts> places(CellGroups groups, String value) {
+        Set<Run.PlaceFacts> places = Collections.newSetFromMap(new IdentityHashMap<>());
         groups.observations(value).forEach(seen -> places.add(seen.cell().place()));
         return places;
     }

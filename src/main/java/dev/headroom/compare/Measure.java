@@ -1,5 +1,6 @@
 package dev.headroom.compare;
 
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,25 +18,25 @@ public record Measure(String name, String unit) {
     /** Energy per token: power divided by tokens/s. */
     public static final String ENERGY = "energy.token";
 
-    static final String HOST_VRAM = "·vram.host.peak";
-    static final String VRAM = "·vram.peak";
-    static final String RAM = "·ram.peak";
-
-    /** Metrics whose meaning depends on the backend, see docs/results.md. */
-    private static final Set<String> NOT_JUDGED = Set.of("·ggml.device.used");
+    static final String HOST_VRAM = Metric.VRAM_HOST_PEAK.label();
+    static final String VRAM = Metric.VRAM_PEAK.label();
+    static final String RAM = Metric.RAM_PEAK.label();
 
     /** Candidates for the most important memory metric, in order of preference. One meter for both groups is best. */
     private static final List<String> MEMORY = List.of(HOST_VRAM, VRAM, RAM);
 
-    /** A secondary metric; empty if it cannot be judged. Energy can be judged if an iteration is one operation. */
-    static Optional<Measure> of(String label, String unit, String mode) {
-        boolean judged = unit.equals("MiB") ? !NOT_JUDGED.contains(label) : unit.equals("J") && mode.equals("ss");
-        return judged ? Optional.of(new Measure(label, unit)) : Optional.empty();
+    /** A metric; empty if it is not in the catalogue or a comparison may not judge it. */
+    static Optional<Measure> of(String label, String mode) {
+        return Metric.labelled(label)
+                .filter(metric -> metric.isJudged(mode))
+                .map(metric -> new Measure(label, metric.unit()));
     }
 
-    /** Whether a larger value is better: rates per second. */
+    /** Whether a larger value is better: by the catalogue; of scores those per second. */
     public boolean moreIsBetter() {
-        return unit.endsWith("/s");
+        return Metric.labelled(name)
+                .map(metric -> metric.better() == Metric.Better.MORE)
+                .orElse(unit.endsWith("/s"));
     }
 
     /** Whether the metric is memory. */
@@ -68,10 +69,6 @@ public record Measure(String name, String unit) {
 
     /** The name without the leading {@code ·}, as users write it. */
     public String plainName() {
-        return plain(name);
-    }
-
-    static String plain(String name) {
-        return name.replace("·", "");
+        return Metric.plain(name);
     }
 }

@@ -20,7 +20,7 @@ record MeasuredCell(
         String id,
         String benchmark,
         Map<String, String> params,
-        Run.Place place,
+        Run.PlaceFacts place,
         Conditions conditions,
         Status status,
         @Nullable String reason,

@@ -1,6 +1,7 @@
 package dev.headroom.compare;
 
 import dev.headroom.compare.CellGroups.Observation;
+import dev.headroom.result.Metric;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ final class Resolution {
 
     /** Resolution of a memory metric: the meter's own step, if the cells' runs show that it is larger. */
     static double mib(Measure measure, @Nullable String meter, Stream<Observation> cells) {
-        if (measure.name().startsWith("·buffers.")) {
+        if (Metric.labelled(measure.name()).filter(Metric.LOGGED::contains).isPresent()) {
             return LOGGED_MIB;
         }
         return cells.flatMapToDouble(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
@@ -103,18 +104,18 @@ public final class Runs {
                 }
             }
         }
-        Run.Place ownPlace = new Run.Place(run.environment, run.llama, share(run.meters), run.unavailable);
+        Run.PlaceFacts ownPlace = new Run.PlaceFacts(run.environment, run.llama, share(run.meters), run.unavailable);
         Map<String, Run.Model> models =
                 run.models.stream().collect(Collectors.toMap(Run.Model::id, model -> model, (one, two) -> one));
         List<MeasuredCell> cells = new ArrayList<>(run.cells.size());
         for (Cell cell : run.cells) {
-            Run.Place place = run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
+            Run.PlaceFacts place = run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
             cells.add(cell(cell, place == null ? ownPlace : place, models.get(cell.params.getOrDefault("model", ""))));
         }
         return new MeasuredRun(run.id, run.headroom, resolutions, cells);
     }
 
-    private MeasuredCell cell(Cell cell, Run.Place place, Run.@Nullable Model model) {
+    private MeasuredCell cell(Cell cell, Run.PlaceFacts place, Run.@Nullable Model model) {
         Observed observed = cell.observed == null ? new Observed(null, null, List.of()) : cell.observed;
         Conditions conditions = new Conditions(
                 cell.mode,
@@ -164,14 +165,13 @@ public final class Runs {
                     of = allNaN(forks);
                     byLabel.put(label, of);
                     double[] all = of;
-                    Merged merged = cell.metrics.get(label);
-                    if (merged != null) {
-                        Measure.of(label, merged.unit, cell.mode).ifPresent(measure -> values.put(measure, all));
+                    if (cell.metrics.containsKey(label)) {
+                        Measure.of(label, cell.mode).ifPresent(measure -> values.put(measure, all));
                     }
                 }
                 of[i] = Math.abs(value) <= LARGEST_VALUE ? value : Double.NaN;
             }
-            double[] power = byLabel.get("·gpu.power");
+            double[] power = byLabel.get(Metric.GPU_POWER.label());
             if (power != null && cell.unit.equals("tokens/s") && fork.score > 0) {
                 put(values, new Measure(Measure.ENERGY, "J"), forks, i, power[i] / fork.score);
             }
@@ -207,7 +207,7 @@ public final class Runs {
             List<Run.Model> models,
             List<Run.MeterFact> meters,
             Map<String, String> unavailable,
-            @Nullable Map<String, Run.Place> places,
+            @Nullable Map<String, Run.PlaceFacts> places,
             @Nullable Proof proof,
             List<Cell> cells) {}
 
@@ -232,9 +232,9 @@ public final class Runs {
             List<Waterfall> waterfalls,
             List<Noise> noise) {}
 
-    /** A metric of a cell: only its unit; the values are read from the forks. */
+    /** A metric of a cell: its values are read from the forks. */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    private record Merged(String unit) {}
+    private record Merged() {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)
     private record Observed(

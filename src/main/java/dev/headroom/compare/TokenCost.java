@@ -3,6 +3,7 @@ package dev.headroom.compare;
 import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.gguf.TensorType;
 import dev.headroom.plan.Parameter;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Run;
 import java.util.HashMap;
 import java.util.List;
@@ -61,8 +62,8 @@ final class TokenCost {
     }
 
     private static OptionalDouble mib(MeasuredCell cell) {
-        OptionalDouble kv = cell.mean("·buffers.kv");
-        OptionalDouble compute = cell.mean("·buffers.compute");
+        OptionalDouble kv = cell.mean(Metric.BUFFERS_KV.label());
+        OptionalDouble compute = cell.mean(Metric.BUFFERS_COMPUTE.label());
         return kv.isPresent() && compute.isPresent()
                 ? OptionalDouble.of(kv.getAsDouble() + compute.getAsDouble())
                 : OptionalDouble.empty();

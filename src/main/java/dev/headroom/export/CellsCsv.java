@@ -2,38 +2,30 @@ package dev.headroom.export;
 
 import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.Score;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Observed;
+import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
 import dev.headroom.result.Waterfall;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
-import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
 
-/** {@code cells.csv}: one row a cell, for spreadsheets. docs/results.md says what each column means. */
+/** {@code cells.csv}: one row for each cell. docs/results.md explains every column. */
 public final class CellsCsv {
     private CellsCsv() {}
 
-    /** The table as text, with a header row. */
+    /** The table with a header row. */
     public static String of(Run run) {
-        Map<String, String> metrics = Columns.metrics(run.cells(), List.of());
-        StringBuilder text = new StringBuilder();
-        try (CSVPrinter csv = new CSVPrinter(text, Columns.FORMAT)) {
-            csv.printRecord(header(metrics));
-            for (CellResult cell : run.cells()) {
-                csv.printRecord(row(run, cell, metrics));
-            }
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-        return text.toString();
+        List<Metric> metrics = Columns.metrics(run.cells(), List.of());
+        return Columns.table(
+                header(metrics),
+                run.cells().stream().map(cell -> row(run, cell, metrics)).toList());
     }
 
-    private static List<String> header(Map<String, String> metrics) {
+    private static List<String> header(List<Metric> metrics) {
         List<String> header = new ArrayList<>(List.of("run", "cell", "benchmark", "mode"));
         header.addAll(Columns.parameterNames());
         header.addAll(List.of("status", "reason", "forks", "warmup", "iterations", "samples"));
@@ -47,7 +39,7 @@ public final class CellsCsv {
         return header;
     }
 
-    private static List<String> row(Run run, CellResult cell, Map<String, String> metrics) {
+    private static List<String> row(Run run, CellResult cell, List<Metric> metrics) {
         List<String> row = new ArrayList<>();
         row.add(Columns.text(run.id()));
         row.add(Columns.text(cell.id()));
@@ -56,9 +48,9 @@ public final class CellsCsv {
         row.addAll(Columns.parameterValues(cell.params()));
         row.add(cell.status().text());
         row.add(Columns.text(cell.reason()));
-        row.add(Integer.toString(cell.forks()));
-        row.add(Integer.toString(cell.warmup()));
-        row.add(Integer.toString(cell.iterations()));
+        row.add(Integer.toString(cell.protocol().forks()));
+        row.add(Integer.toString(cell.protocol().warmup()));
+        row.add(Integer.toString(cell.protocol().iterations()));
         Score score = cell.score();
         row.add(score == null ? "" : Long.toString(score.samples()));
         row.add(score == null ? "" : Columns.number(score.value()));
@@ -68,11 +60,12 @@ public final class CellsCsv {
             row.add(percentile(score, percentile));
         }
         row.addAll(Columns.metricValues(metrics, cell.metrics()));
-        row.add(cell.prediction() == null || cell.prediction().incomplete() == null ? predicted(cell, "model") : "");
-        row.add(predicted(cell, "kv", "recurrent"));
-        row.add(predicted(cell, "compute"));
+        Prediction prediction = cell.memory().prediction();
+        row.add(prediction == null || prediction.incomplete() == null ? predicted(prediction, "model") : "");
+        row.add(predicted(prediction, "kv", "recurrent"));
+        row.add(predicted(prediction, "compute"));
         Waterfall.PARTS.forEach((memory, parts) -> parts.forEach(part -> row.add(part(cell, memory, part))));
-        Observed observed = cell.observed();
+        Observed observed = cell.memory().observed();
         row.add(observed == null ? "" : Columns.text(observed.flashAttention()));
         row.add(observed == null ? "" : Columns.text(observed.offloadedLayers()));
         row.add(observed == null ? "" : Columns.text(observed.totalLayers()));
@@ -83,17 +76,15 @@ public final class CellsCsv {
     }
 
     private static String part(CellResult cell, String memory, String part) {
-        return cell.waterfalls().stream()
+        return cell.memory().waterfalls().stream()
                 .filter(waterfall -> waterfall.memory().equals(memory))
                 .map(waterfall -> Columns.number(waterfall.parts().get(part)))
                 .findFirst()
                 .orElse("");
     }
 
-    private static String predicted(CellResult cell, String... kinds) {
-        OptionalDouble mib = cell.prediction() == null
-                ? OptionalDouble.empty()
-                : cell.prediction().mebibytes(kinds);
+    private static String predicted(@Nullable Prediction prediction, String... kinds) {
+        OptionalDouble mib = prediction == null ? OptionalDouble.empty() : prediction.mebibytes(kinds);
         return mib.isPresent() ? Columns.number(mib.getAsDouble()) : "";
     }
 

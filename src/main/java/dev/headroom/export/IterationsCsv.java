@@ -3,44 +3,36 @@ package dev.headroom.export;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
-import org.apache.commons.csv.CSVPrinter;
 
 /**
- * {@code iterations.csv}: one row a fork and iteration, timing and every memory metric side by side. A fork that failed
- * before its first iteration has one row, without values, that says so.
+ * {@code iterations.csv}: one row for each measured iteration of each fork, with its score and all metrics. A fork that
+ * failed before its first iteration has one row without values.
  */
 public final class IterationsCsv {
     private IterationsCsv() {}
 
-    /** The table as text, with a header row. */
+    /** The table with a header row. */
     public static String of(Run run, Collection<ForkResult> forks) {
-        Map<String, String> metrics = Columns.metrics(run.cells(), forks);
-        StringBuilder text = new StringBuilder();
-        try (CSVPrinter csv = new CSVPrinter(text, Columns.FORMAT)) {
-            csv.printRecord(header(metrics));
-            for (CellResult cell : run.cells()) {
-                for (ForkResult fork : forks) {
-                    if (fork.cell().equals(cell.id())) {
-                        print(csv, run, cell, fork, metrics);
-                    }
+        List<Metric> metrics = Columns.metrics(run.cells(), forks);
+        List<List<String>> rows = new ArrayList<>();
+        for (CellResult cell : run.cells()) {
+            for (ForkResult fork : forks) {
+                if (fork.cell().equals(cell.id())) {
+                    add(rows, run, cell, fork, metrics);
                 }
             }
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
         }
-        return text.toString();
+        return Columns.table(header(metrics), rows);
     }
 
-    private static void print(CSVPrinter csv, Run run, CellResult cell, ForkResult fork, Map<String, String> metrics)
-            throws IOException {
+    private static void add(List<List<String>> rows, Run run, CellResult cell, ForkResult fork, List<Metric> metrics) {
         List<Iteration> iterations = fork.iterations().isEmpty()
                 ? List.of(new Iteration(0, Double.NaN, new TreeMap<>(), null))
                 : fork.iterations();
@@ -58,11 +50,11 @@ public final class IterationsCsv {
             row.add(Columns.text(cell.unit()));
             row.addAll(Columns.metricValues(metrics, iteration.metrics()));
             row.add(Noise.words(fork.noise(), " "));
-            csv.printRecord(row);
+            rows.add(row);
         }
     }
 
-    private static List<String> header(Map<String, String> metrics) {
+    private static List<String> header(List<Metric> metrics) {
         List<String> header = new ArrayList<>(List.of("run", "cell", "benchmark", "mode"));
         header.addAll(Columns.parameterNames());
         header.addAll(List.of("fork", "iteration", "status", "score", "unit"));

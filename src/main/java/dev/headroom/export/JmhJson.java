@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * JMH's results for jmh-visualizer, which pairs the entries of two files by their parameters: what is compared between
- * files must not be one, and one that has a single value would join every label.
+ * JMH's results for jmh-visualizer. It pairs the entries of two files by their parameters. So the environment, which
+ * differs between files, is removed. Parameters with a single value are removed too, as each label would repeat them.
  */
 public final class JmhJson {
     private static final String ENVIRONMENT = "environment";
@@ -26,11 +26,11 @@ public final class JmhJson {
     private JmhJson() {}
 
     /**
-     * The results of runs in one: entries as they are, but for an environment that several runs measured the same in,
-     * which is followed by the run's id from the second on.
+     * Merges the results of several runs. If a later run repeats an entry of an earlier run, its environments get the
+     * run's id appended.
      *
-     * @param jmh texts of {@code jmh.json} by the run's id
-     * @throws UncheckedIOException if one of them is not JSON of that kind
+     * @param jmh texts of {@code jmh.json} by run id
+     * @throws UncheckedIOException if one of them is not an array of JMH results
      */
     public static String merged(Map<String, String> jmh) {
         ArrayNode all = JsonNodeFactory.instance.arrayNode();
@@ -50,10 +50,10 @@ public final class JmhJson {
     }
 
     /**
-     * A file for each environment, by its name below the folder of results.
+     * The files of a run for jmh-visualizer, one for each environment, by path below the run folder.
      *
      * @param jmh text of a {@code jmh.json}
-     * @throws UncheckedIOException if it is not JSON of that kind
+     * @throws UncheckedIOException if it is not an array of JMH results
      */
     public static Map<String, String> visualizer(String jmh) {
         List<ObjectNode> entries = entries(jmh);
@@ -86,7 +86,7 @@ public final class JmhJson {
         }
     }
 
-    /** Parameters that have one value wherever they are. */
+    /** Names of parameters that have the same value in all entries. */
     private static Set<String> single(List<ObjectNode> entries) {
         Map<String, Set<String>> values = new LinkedHashMap<>();
         for (ObjectNode entry : entries) {

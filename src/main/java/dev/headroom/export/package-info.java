@@ -1,4 +1,4 @@
-/** Exporters: results in, text out. */
+/** Exporters: they turn results into text and write no files. */
 @NullMarked
 package dev.headroom.export;
 

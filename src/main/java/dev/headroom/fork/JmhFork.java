@@ -8,7 +8,7 @@ import dev.headroom.plan.Cell;
 import dev.headroom.probe.Buffers;
 import dev.headroom.probe.ChildJvm;
 import dev.headroom.probe.JnaFolder;
-import dev.headroom.profiler.VramProfiler;
+import dev.headroom.profiler.MemoryProfiler;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
@@ -193,8 +193,8 @@ public final class JmhFork {
                 "-Dllama.home=" + llamaHome,
                 "-Dheadroom.llama.log=" + files.llama(),
                 "-D" + Heartbeat.FILE + "=" + files.heartbeat(),
-                "-D" + VramProfiler.REPORT + "=" + files.memory(),
-                "-D" + VramProfiler.HOST + "=" + ProcessHandle.current().pid(),
+                "-D" + MemoryProfiler.REPORT + "=" + files.memory(),
+                "-D" + MemoryProfiler.HOST + "=" + ProcessHandle.current().pid(),
                 ChildJvm.errorFile(files.crash()),
                 JnaFolder.option(),
                 "-XX:-CreateCoredumpOnCrash"));
@@ -210,7 +210,7 @@ public final class JmhFork {
                 .measurementIterations(cell.settings().iterations())
                 .shouldFailOnError(true)
                 .timeout(TimeValue.milliseconds(limits.total().toMillis()))
-                .addProfiler(VramProfiler.class, sampling == null ? "" : "interval=" + sampling.toMillis() + "ms")
+                .addProfiler(MemoryProfiler.class, sampling == null ? "" : "interval=" + sampling.toMillis() + "ms")
                 .jvmArgsPrepend(jvmArgs.toArray(String[]::new));
         if (!cell.benchmark().isSingleShot()) {
             TimeValue time = TimeValue.milliseconds(cell.settings().time().toMillis());

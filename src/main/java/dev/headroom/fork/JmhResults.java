@@ -1,16 +1,22 @@
 package dev.headroom.fork;
 
 import dev.headroom.plan.Cell;
-import dev.headroom.profiler.VramProfiler;
+import dev.headroom.probe.Predictions;
+import dev.headroom.profiler.JmhMetrics;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.CellResult.ForkSummary;
+import dev.headroom.result.CellResult.MemoryDetails;
+import dev.headroom.result.CellResult.Protocol;
 import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Iteration.Sample;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Noise;
+import dev.headroom.result.Observed;
+import dev.headroom.result.Prediction;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.io.ByteArrayOutputStream;
@@ -22,6 +28,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -34,7 +41,6 @@ import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
-import org.openjdk.jmh.results.AggregationPolicy;
 import org.openjdk.jmh.results.AverageTimeResult;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
@@ -43,7 +49,6 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ResultRole;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.SampleTimeResult;
-import org.openjdk.jmh.results.ScalarResult;
 import org.openjdk.jmh.results.SingleShotResult;
 import org.openjdk.jmh.results.ThroughputResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
@@ -65,9 +70,6 @@ import org.openjdk.jmh.util.Version;
  * records of all forks of a cell become JMH results again, so that JMH's own statistics merge them.
  */
 public final class JmhResults {
-    /** Labels of our profilers begin so; JMH's derived ones, such as percentiles, do not. */
-    private static final String OURS = "·";
-
     /** What a score is divided by to make JMH's operations and time out of it again. */
     private static final long NANOS = TimeUnit.SECONDS.toNanos(1_000);
 
@@ -108,19 +110,13 @@ public final class JmhResults {
     }
 
     private static Iteration iteration(int number, IterationResult iteration) {
-        SortedMap<String, Metric> metrics = new TreeMap<>();
-        iteration.getSecondaryResults().forEach((label, result) -> {
-            if (label.startsWith(OURS)) {
-                metrics.put(label, new Metric(result.getScore(), result.getScoreUnit()));
-            }
-        });
         Result<?> primary = iteration.getPrimaryResult();
         @Nullable List<Sample> samples = null;
         if (iteration.getBenchmarkParams().getMode() == Mode.SampleTime) {
             samples = samples(
                     primary.getStatistics(), iteration.getBenchmarkParams().getTimeUnit());
         }
-        return new Iteration(number, primary.getScore(), metrics, samples);
+        return new Iteration(number, primary.getScore(), metrics(iteration.getSecondaryResults()), samples);
     }
 
     private static List<Sample> samples(Statistics statistics, TimeUnit unit) {
@@ -139,7 +135,7 @@ public final class JmhResults {
             return Optional.empty();
         }
         BenchmarkParams params = params(cell, good.size());
-        Set<String> incompleteMeans = incompleteMeans(good);
+        Set<Metric> incompleteMeans = incompleteMeans(good);
         List<BenchmarkResult> results = new ArrayList<>();
         for (ForkResult fork : good) {
             List<IterationResult> iterations = new ArrayList<>();
@@ -147,10 +143,9 @@ public final class JmhResults {
                 IterationResult result =
                         new IterationResult(params, params.getMeasurement(), new IterationResultMetaData(0, 0));
                 result.addResult(primary(params, iteration));
-                iteration.metrics().forEach((label, metric) -> {
-                    if (!incompleteMeans.contains(label)) {
-                        result.addResult(
-                                new ScalarResult(label, metric.value(), metric.unit(), VramProfiler.policy(label)));
+                iteration.metrics().forEach((metric, value) -> {
+                    if (!incompleteMeans.contains(metric)) {
+                        result.addResult(JmhMetrics.result(metric, value.value()));
                     }
                 });
                 iterations.add(result);
@@ -163,15 +158,15 @@ public final class JmhResults {
     /**
      * JMH takes 0 for a label that an iteration lacks: that changes no maximum and no sum, but it would falsify a mean.
      */
-    private static Set<String> incompleteMeans(List<ForkResult> forks) {
-        List<Set<String>> labels = forks.stream()
+    private static Set<Metric> incompleteMeans(List<ForkResult> forks) {
+        List<Set<Metric>> measured = forks.stream()
                 .flatMap(fork -> fork.iterations().stream())
                 .map(iteration -> iteration.metrics().keySet())
                 .toList();
-        return labels.stream()
+        return measured.stream()
                 .flatMap(Set::stream)
-                .filter(label -> VramProfiler.policy(label) == AggregationPolicy.AVG)
-                .filter(label -> labels.stream().anyMatch(of -> !of.contains(label)))
+                .filter(metric -> metric.merge() == Metric.Merge.MEAN)
+                .filter(metric -> measured.stream().anyMatch(of -> !of.contains(metric)))
                 .collect(Collectors.toSet());
     }
 
@@ -233,35 +228,43 @@ public final class JmhResults {
                 TimeValue.minutes(10));
     }
 
-    /** The cell's result: status of the worst fork, score and metrics of the good ones. */
-    public static CellResult cellResult(Cell cell, List<ForkResult> forks) {
+    /** The cell's result: the status of its first failed fork, score and metrics of the good forks. */
+    public static CellResult cellResult(Cell cell, List<ForkResult> forks, @Nullable Prediction prediction) {
         Optional<RunResult> merged = merged(cell, forks);
         Optional<ForkResult> bad = forks.stream().filter(fork -> !fork.ok()).findFirst();
         boolean incomplete = forks.size() < cell.settings().forks();
+        Status status = bad.map(ForkResult::status).orElse(incomplete ? Status.CANCELLED : Status.OK);
+        Observed observed = forks.stream()
+                .map(ForkResult::observed)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
         return new CellResult(
                 cell.id(),
                 cell.benchmark().simpleName(),
                 cell.benchmark().mode(),
                 cell.benchmark().unit(),
                 cell.parameters(),
-                cell.settings().forks(),
-                cell.settings().warmup(),
-                cell.settings().iterations(),
-                cell.benchmark().isSingleShot() ? null : cell.settings().time().toMillis() + "ms",
-                bad.map(ForkResult::status).orElse(incomplete ? Status.CANCELLED : Status.OK),
+                new Protocol(
+                        cell.settings().forks(),
+                        cell.settings().warmup(),
+                        cell.settings().iterations(),
+                        cell.benchmark().isSingleShot()
+                                ? null
+                                : cell.settings().time().toMillis() + "ms"),
+                status,
                 bad.map(ForkResult::reason).orElse(incomplete ? "The run ended before this cell was done." : null),
                 bad.map(ForkResult::logTail).orElse(List.of()),
                 merged.map(JmhResults::score).orElse(null),
-                merged.map(JmhResults::metrics).orElse(new TreeMap<>()),
+                merged.map(result -> metrics(result.getSecondaryResults())).orElse(new TreeMap<>()),
                 forks.stream().flatMap(fork -> summary(cell, fork).stream()).toList(),
-                forks.stream()
-                        .map(ForkResult::observed)
-                        .filter(o -> o != null)
-                        .findFirst()
-                        .orElse(null),
-                phases(forks),
-                waterfalls(forks),
-                null,
+                new MemoryDetails(
+                        observed,
+                        phases(forks),
+                        waterfalls(forks),
+                        prediction == null || observed == null || status != Status.OK
+                                ? prediction
+                                : Predictions.against(prediction, observed)),
                 Noise.worst(
                         forks.stream().flatMap(fork -> fork.noise().stream()).toList()));
     }
@@ -270,8 +273,8 @@ public final class JmhResults {
      * Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells.
      */
     private static Map<String, Map<String, Double>> phases(List<ForkResult> forks) {
-        return largest(forks, "·vram.peak")
-                .or(() -> largest(forks, "·ram.peak"))
+        return largest(forks, Metric.VRAM_PEAK)
+                .or(() -> largest(forks, Metric.RAM_PEAK))
                 .or(() -> forks.stream().filter(fork -> fork.memory() != null).findFirst())
                 .map(ForkResult::memory)
                 .map(ForkMemory::phases)
@@ -280,35 +283,34 @@ public final class JmhResults {
 
     private static List<Waterfall> waterfalls(List<ForkResult> forks) {
         return Stream.of(
-                        largest(forks, "·vram.peak").flatMap(Waterfall::vram),
-                        largest(forks, "·ram.peak").flatMap(Waterfall::ram))
+                        largest(forks, Metric.VRAM_PEAK).flatMap(Waterfall::vram),
+                        largest(forks, Metric.RAM_PEAK).flatMap(Waterfall::ram))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
-    private static Optional<ForkResult> largest(List<ForkResult> forks, String label) {
+    private static Optional<ForkResult> largest(List<ForkResult> forks, Metric metric) {
         return forks.stream()
-                .filter(fork -> fork.ok() && Waterfall.peak(fork, label).isPresent())
+                .filter(fork -> fork.ok() && Waterfall.peak(fork, metric).isPresent())
                 .max(Comparator.comparingDouble(
-                        fork -> Waterfall.peak(fork, label).orElse(0)));
+                        fork -> Waterfall.peak(fork, metric).orElse(0)));
     }
 
     private static Optional<ForkSummary> summary(Cell cell, ForkResult fork) {
         return merged(cell, List.of(fork)).map(result -> {
             Score score = score(result);
-            SortedMap<String, Double> metrics = new TreeMap<>();
-            metrics(result).forEach((label, metric) -> metrics.put(label, metric.value()));
+            SortedMap<Metric, Double> metrics = new TreeMap<>();
+            metrics(result.getSecondaryResults()).forEach((metric, value) -> metrics.put(metric, value.value()));
             return new ForkSummary(fork.fork(), score.value(), score.percentiles(), metrics);
         });
     }
 
-    private static SortedMap<String, Metric> metrics(RunResult result) {
-        SortedMap<String, Metric> metrics = new TreeMap<>();
-        result.getSecondaryResults().forEach((label, metric) -> {
-            if (label.startsWith(OURS)) {
-                metrics.put(label, new Metric(metric.getScore(), metric.getScoreUnit()));
-            }
-        });
+    /** The metrics of the catalogue; JMH has secondary results of its own, such as percentiles. */
+    @SuppressWarnings("rawtypes") // as JMH has them
+    private static SortedMap<Metric, MetricValue> metrics(Map<String, Result> secondary) {
+        SortedMap<Metric, MetricValue> metrics = new TreeMap<>();
+        secondary.forEach((label, result) ->
+                Metric.labelled(label).ifPresent(metric -> metrics.put(metric, metric.value(result.getScore()))));
         return metrics;
     }
 

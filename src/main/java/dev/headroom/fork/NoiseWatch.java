@@ -8,6 +8,7 @@ import dev.headroom.environment.Snapshot;
 import dev.headroom.memory.NvidiaCard;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Noise.Kind;
 import dev.headroom.result.Warning;
@@ -69,8 +70,6 @@ public final class NoiseWatch {
 
     private static final double LEAST_NAMED_CORES = 0.1;
     private static final int MOST_NAMED = 3;
-    private static final String BASELINE = "·vram.baseline";
-    private static final String GPU_HEAT = "·gpu.throttled.heat";
 
     /** VRAM in use before a fork, in MiB. */
     private record Baseline(double mib, String fork) {}
@@ -264,9 +263,9 @@ public final class NoiseWatch {
 
     private static Optional<Noise> gpuHeat(ForkResult fork) {
         OptionalDouble worst = fork.iterations().stream()
-                .map(iteration -> iteration.metrics().get(GPU_HEAT))
+                .map(iteration -> iteration.metrics().get(Metric.GPU_THROTTLED_HEAT))
                 .flatMap(metric -> Optional.ofNullable(metric).stream())
-                .mapToDouble(Metric::value)
+                .mapToDouble(MetricValue::value)
                 .max();
         return worst.orElse(0) >= MOST_GPU_HEAT_PERCENT
                 ? Optional.of(new Noise(Kind.GPU_HEAT, worst.getAsDouble(), null))
@@ -276,8 +275,8 @@ public final class NoiseWatch {
     /** The noise of a VRAM baseline that changed. Later forks are compared with the new baseline. */
     private Optional<Noise> moved(ForkResult fork) {
         Optional<Double> now = fork.iterations().stream()
-                .flatMap(iteration -> Optional.ofNullable(iteration.metrics().get(BASELINE)).stream())
-                .map(Metric::value)
+                .flatMap(iteration -> Optional.ofNullable(iteration.metrics().get(Metric.VRAM_BASELINE)).stream())
+                .map(MetricValue::value)
                 .findFirst();
         Baseline known = baseline;
         boolean moved = now.isPresent() && known != null && Math.abs(now.get() - known.mib) > MOST_BASELINE_MIB;

@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,8 +18,8 @@ final class AmdDevice implements Meter {
 
     /** The two kinds of memory. */
     enum Reading {
-        VRAM(new Signal("amd.vram", "vram.peak", Scope.DEVICE, Semantics.RESIDENT), "mem_info_vram_used"),
-        GTT(new Signal("amd.gtt", "vram.shared.peak", Scope.DEVICE, Semantics.RESIDENT), "mem_info_gtt_used");
+        VRAM(new Signal("amd.vram", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT), "mem_info_vram_used"),
+        GTT(new Signal("amd.gtt", Metric.VRAM_SHARED_PEAK, Scope.DEVICE, Semantics.RESIDENT), "mem_info_gtt_used");
 
         private final Signal signal;
         private final String file;

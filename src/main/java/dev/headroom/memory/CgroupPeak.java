@@ -1,6 +1,7 @@
 package dev.headroom.memory;
 
 import dev.headroom.environment.Cgroup;
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Source: kernel documentation, "Control Group v2".
  */
 final class CgroupPeak implements PeakMeter {
-    private static final Signal SIGNAL = new Signal("cgroup.peak", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);
+    private static final Signal SIGNAL = new Signal("cgroup.peak", Metric.RAM_CGROUP_PEAK, Scope.SYSTEM, Semantics.RESIDENT);
 
     /** Any text that is not empty starts a new peak. */
     private static final String RESET = "0";

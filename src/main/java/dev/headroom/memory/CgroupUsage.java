@@ -1,6 +1,7 @@
 package dev.headroom.memory;
 
 import dev.headroom.environment.Cgroup;
+import dev.headroom.result.Metric;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CgroupUsage implements Meter {
     private static final Signal SIGNAL =
-            new Signal("cgroup.usage", "ram.cgroup.peak", Scope.SYSTEM, Semantics.RESIDENT);
+            new Signal("cgroup.usage", Metric.RAM_CGROUP_PEAK, Scope.SYSTEM, Semantics.RESIDENT);
 
     private final KernelFile usage;
     private final @Nullable KernelFile peak;

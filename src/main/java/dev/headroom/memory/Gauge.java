@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -8,8 +9,8 @@ public interface Gauge extends AutoCloseable {
     /** Name in results and messages, such as {@code nvml.device}. */
     String name();
 
-    /** The metric it serves, such as {@code vram.peak}. */
-    String metric();
+    /** The metric it serves. */
+    Metric metric();
 
     /** PCI id of the card it measures, in the spelling of {@link Cards#pciId}. Empty if it measures no single card. */
     default Optional<String> card() {

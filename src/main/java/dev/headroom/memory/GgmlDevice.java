@@ -2,6 +2,7 @@ package dev.headroom.memory;
 
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,7 +16,7 @@ import java.util.OptionalLong;
  */
 final class GgmlDevice implements Meter {
     private static final Signal SIGNAL =
-            new Signal("ggml.device", "ggml.device.used", Scope.DEVICE, Semantics.RESIDENT);
+            new Signal("ggml.device", Metric.GGML_DEVICE_USED, Scope.DEVICE, Semantics.RESIDENT);
 
     private boolean modelSeen;
     private boolean silent;

@@ -1,6 +1,7 @@
 package dev.headroom.memory;
 
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.result.Metric;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -18,7 +19,7 @@ import java.util.OptionalLong;
  */
 final class KfdProcess implements Meter {
     private static final Signal SIGNAL =
-            new Signal("kfd.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
+            new Signal("kfd.process", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     private static final Path KFD = Path.of("/sys/class/kfd/kfd");
 

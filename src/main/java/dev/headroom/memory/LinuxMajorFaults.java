@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
@@ -80,13 +81,8 @@ final class LinuxMajorFaults implements Sensor, Resettable {
     }
 
     @Override
-    public String metric() {
-        return "ram.faults.major";
-    }
-
-    @Override
-    public String unit() {
-        return "#";
+    public Metric metric() {
+        return Metric.RAM_FAULTS_MAJOR;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -16,10 +17,10 @@ import java.util.OptionalLong;
 final class LinuxMemory implements Meter {
     /** The kinds of memory. */
     enum Reading {
-        RSS(new Signal("linux.rss", "ram.peak", Scope.PROCESS, Semantics.RESIDENT), "VmRSS"),
-        ANON(new Signal("linux.anon", "ram.anon.peak", Scope.PROCESS, Semantics.RESIDENT), "RssAnon"),
-        FILE(new Signal("linux.file", "ram.file.peak", Scope.PROCESS, Semantics.RESIDENT), "RssFile"),
-        SWAP(new Signal("linux.swap", "ram.swap.peak", Scope.PROCESS, Semantics.COMMITTED), "VmSwap");
+        RSS(new Signal("linux.rss", Metric.RAM_PEAK, Scope.PROCESS, Semantics.RESIDENT), "VmRSS"),
+        ANON(new Signal("linux.anon", Metric.RAM_ANON_PEAK, Scope.PROCESS, Semantics.RESIDENT), "RssAnon"),
+        FILE(new Signal("linux.file", Metric.RAM_FILE_PEAK, Scope.PROCESS, Semantics.RESIDENT), "RssFile"),
+        SWAP(new Signal("linux.swap", Metric.RAM_SWAP_PEAK, Scope.PROCESS, Semantics.COMMITTED), "VmSwap");
 
         private final Signal signal;
         private final String key;

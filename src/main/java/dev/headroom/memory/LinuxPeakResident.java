@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ import java.util.OptionalLong;
  * since Linux 4.0.
  */
 final class LinuxPeakResident implements PeakMeter {
-    private static final Signal SIGNAL = new Signal("linux.hwm", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
+    private static final Signal SIGNAL = new Signal("linux.hwm", Metric.RAM_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     private static final Path CLEAR_REFS = Path.of("/proc/self/clear_refs");
 

@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
@@ -10,7 +11,7 @@ import java.util.OptionalLong;
  * Linux 4.14.
  */
 public final class LinuxPss implements Meter {
-    private static final Signal SIGNAL = new Signal("linux.pss", "ram.pss", Scope.PROCESS, Semantics.RESIDENT);
+    private static final Signal SIGNAL = new Signal("linux.pss", Metric.RAM_PSS, Scope.PROCESS, Semantics.RESIDENT);
 
     private static final Path FILE = Path.of("/proc/self/smaps_rollup");
 

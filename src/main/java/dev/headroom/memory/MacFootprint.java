@@ -5,6 +5,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -15,7 +16,7 @@ import java.util.OptionalLong;
  */
 final class MacFootprint implements Meter {
     private static final Signal SIGNAL =
-            new Signal("macos.footprint", "ram.footprint.peak", Scope.PROCESS, Semantics.COMMITTED);
+            new Signal("macos.footprint", Metric.RAM_FOOTPRINT_PEAK, Scope.PROCESS, Semantics.COMMITTED);
 
     private static final int RUSAGE_INFO_V4 = 4;
 

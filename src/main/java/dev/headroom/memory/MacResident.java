@@ -4,6 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -12,7 +13,7 @@ import java.util.OptionalLong;
  * {@code RUSAGE_INFO_V0}, sys/resource.h.
  */
 final class MacResident implements Meter {
-    private static final Signal SIGNAL = new Signal("macos.resident", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
+    private static final Signal SIGNAL = new Signal("macos.resident", Metric.RAM_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     private static final int RUSAGE_INFO_V0 = 0;
 

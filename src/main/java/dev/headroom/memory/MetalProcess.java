@@ -5,6 +5,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MetalProcess implements Meter {
     private static final Signal SIGNAL =
-            new Signal("metal.process", "vram.process.peak", Scope.PROCESS, Semantics.COMMITTED);
+            new Signal("metal.process", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.COMMITTED);
 
     private static final String FRAMEWORKS = "/System/Library/Frameworks/";
 

@@ -1,5 +1,7 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
+
 /**
  * One source of one memory signal, in bytes. A new meter is one file with a static method that opens it, and one line
  * in {@link Meters}. The first meter there that works serves its metric.
@@ -29,9 +31,9 @@ public interface Meter extends Gauge {
      * Description of a meter.
      *
      * @param meter name in results and messages, such as {@code nvml.device}
-     * @param metric the metric it serves, such as {@code vram.peak}
+     * @param metric the metric it serves
      */
-    record Signal(String meter, String metric, Scope scope, Semantics semantics) {}
+    record Signal(String meter, Metric metric, Scope scope, Semantics semantics) {}
 
     /** What the meter measures. */
     Signal signal();
@@ -42,7 +44,7 @@ public interface Meter extends Gauge {
     }
 
     @Override
-    default String metric() {
+    default Metric metric() {
         return signal().metric();
     }
 }

@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -95,7 +96,7 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
     }
 
     private static boolean rivals(Meter first, Meter second) {
-        return first.metric().equals(second.metric())
+        return first.metric() == second.metric()
                 && (first.card().isEmpty()
                         || second.card().isEmpty()
                         || first.card().equals(second.card()));
@@ -106,9 +107,9 @@ public record Meters(List<Meter> working, List<Unavailable> unavailable) impleme
      *
      * @param card PCI id; null if unknown: then the card of the first meter that has one
      */
-    public static Optional<Meter> of(List<Meter> meters, String metric, @Nullable String card) {
+    public static Optional<Meter> of(List<Meter> meters, Metric metric, @Nullable String card) {
         List<Meter> serving =
-                meters.stream().filter(meter -> meter.metric().equals(metric)).toList();
+                meters.stream().filter(meter -> meter.metric() == metric).toList();
         return Cards.on(card, serving).stream().findFirst();
     }
 

@@ -2,6 +2,7 @@ package dev.headroom.memory;
 
 import com.sun.jna.Memory;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.result.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -13,7 +14,7 @@ import java.util.OptionalLong;
  */
 final class NvmlAccounting extends NvmlGauge implements Meter {
     private static final Signal SIGNAL =
-            new Signal("nvml.accounting", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
+            new Signal("nvml.accounting", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     /** Size of {@code nvmlAccountingStats_t}, then the offsets of {@code maxMemoryUsage} and {@code isRunning}. */
     private static final int STATS = 56;

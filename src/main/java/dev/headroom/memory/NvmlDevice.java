@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -14,8 +15,8 @@ import java.util.function.Function;
 final class NvmlDevice extends NvmlGauge implements Meter {
     /** The two kinds of memory. */
     enum Reading {
-        USED(new Signal("nvml.device", "vram.peak", Scope.DEVICE, Semantics.RESIDENT), Nvml.Card::used),
-        RESERVED(new Signal("nvml.reserved", "vram.reserved", Scope.DEVICE, Semantics.RESERVED), Nvml.Card::reserved);
+        USED(new Signal("nvml.device", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT), Nvml.Card::used),
+        RESERVED(new Signal("nvml.reserved", Metric.VRAM_RESERVED, Scope.DEVICE, Semantics.RESERVED), Nvml.Card::reserved);
 
         private final Signal signal;
         private final Function<Nvml.Card, OptionalLong> value;

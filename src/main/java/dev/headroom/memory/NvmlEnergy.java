@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -53,12 +54,8 @@ final class NvmlEnergy extends NvmlGauge implements Sensor, Resettable {
     }
 
     @Override
-    public String metric() {
-        return asPower ? "gpu.power" : "gpu.energy";
+    public Metric metric() {
+        return asPower ? Metric.GPU_POWER : Metric.GPU_ENERGY;
     }
 
-    @Override
-    public String unit() {
-        return asPower ? "W" : "J";
-    }
 }

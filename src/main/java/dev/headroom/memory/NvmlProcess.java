@@ -3,6 +3,7 @@ package dev.headroom.memory;
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import dev.headroom.llama.LlamaLibrary;
+import dev.headroom.result.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
  */
 final class NvmlProcess extends NvmlGauge implements Meter {
     private static final Signal SIGNAL =
-            new Signal("nvml.process", "vram.process.peak", Scope.PROCESS, Semantics.RESIDENT);
+            new Signal("nvml.process", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     private static final int MAX_PROCESSES = 256;
 

@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -10,23 +11,21 @@ import java.util.function.Function;
 public final class NvmlSensor extends NvmlGauge implements Sensor {
     private record Quantity(
             String sensor,
-            String metric,
-            String unit,
+            Metric metric,
             Function<Nvml.Card, OptionalLong> reading,
             Function<Series, OptionalDouble> merge) {}
 
     private static final Quantity POWER =
-            new Quantity("nvml.power", "gpu.power", "W", Nvml.Card::milliwatts, readings -> readings.mean().stream()
+            new Quantity("nvml.power", Metric.GPU_POWER, Nvml.Card::milliwatts, readings -> readings.mean().stream()
                     .map(mean -> mean / 1e3)
                     .findFirst());
 
     private static final List<Quantity> OTHERS = List.of(
-            new Quantity("nvml.clock.sm", "gpu.clock.sm", "MHz", Nvml.Card::smClock, Series::mean),
-            new Quantity("nvml.clock.memory", "gpu.clock.memory", "MHz", Nvml.Card::memoryClock, Series::mean),
+            new Quantity("nvml.clock.sm", Metric.GPU_CLOCK_SM, Nvml.Card::smClock, Series::mean),
+            new Quantity("nvml.clock.memory", Metric.GPU_CLOCK_MEMORY, Nvml.Card::memoryClock, Series::mean),
             new Quantity(
                     "nvml.temperature",
-                    "gpu.temperature",
-                    "°C",
+                    Metric.GPU_TEMPERATURE,
                     Nvml.Card::celsius,
                     readings -> readings.peak().stream().asDoubleStream().findFirst()));
 
@@ -85,12 +84,8 @@ public final class NvmlSensor extends NvmlGauge implements Sensor {
     }
 
     @Override
-    public String metric() {
+    public Metric metric() {
         return quantity.metric();
     }
 
-    @Override
-    public String unit() {
-        return quantity.unit();
-    }
 }

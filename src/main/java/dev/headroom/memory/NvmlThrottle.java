@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -45,11 +46,11 @@ final class NvmlThrottle extends NvmlGauge implements Sensor {
     private static final Set<Reason> HEAT = EnumSet.complementOf(EnumSet.of(Reason.POWER_CAP));
 
     private final String name;
-    private final String metric;
+    private final Metric metric;
     private final Set<Reason> reasons;
     private final Set<Reason> seen = EnumSet.noneOf(Reason.class);
 
-    private NvmlThrottle(Nvml.Card card, String name, String metric, Set<Reason> reasons) {
+    private NvmlThrottle(Nvml.Card card, String name, Metric metric, Set<Reason> reasons) {
         super(card);
         this.name = name;
         this.metric = metric;
@@ -58,12 +59,12 @@ final class NvmlThrottle extends NvmlGauge implements Sensor {
 
     /** Throttling for any reason. Its {@link #remark} names the reasons. */
     static NvmlThrottle any(Nvml.Card card) {
-        return new NvmlThrottle(card, "nvml.throttle", "gpu.throttled", EnumSet.allOf(Reason.class));
+        return new NvmlThrottle(card, "nvml.throttle", Metric.GPU_THROTTLED, EnumSet.allOf(Reason.class));
     }
 
     /** Throttling by heat or hardware protection. */
     static NvmlThrottle heat(Nvml.Card card) {
-        return new NvmlThrottle(card, "nvml.throttle.heat", "gpu.throttled.heat", HEAT);
+        return new NvmlThrottle(card, "nvml.throttle.heat", Metric.GPU_THROTTLED_HEAT, HEAT);
     }
 
     /** 100 while the card is throttled, else 0. So the mean of the readings is the share in %. */
@@ -98,12 +99,8 @@ final class NvmlThrottle extends NvmlGauge implements Sensor {
     }
 
     @Override
-    public String metric() {
+    public Metric metric() {
         return metric;
     }
 
-    @Override
-    public String unit() {
-        return "%";
-    }
 }

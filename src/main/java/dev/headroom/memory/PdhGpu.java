@@ -1,6 +1,7 @@
 package dev.headroom.memory;
 
 import com.sun.jna.Platform;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
@@ -23,16 +24,16 @@ final class PdhGpu implements Meter {
     /** The counters. */
     enum Reading {
         DEDICATED(
-                new Signal("pdh.adapter", "vram.peak", Scope.DEVICE, Semantics.RESIDENT),
+                new Signal("pdh.adapter", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT),
                 "\\GPU Adapter Memory(*)\\Dedicated Usage"),
         SHARED(
-                new Signal("pdh.adapter.shared", "vram.shared.peak", Scope.DEVICE, Semantics.RESIDENT),
+                new Signal("pdh.adapter.shared", Metric.VRAM_SHARED_PEAK, Scope.DEVICE, Semantics.RESIDENT),
                 "\\GPU Adapter Memory(*)\\Shared Usage"),
         PROCESS_DEDICATED(
-                new Signal("pdh.process", "vram.process.peak", Scope.PROCESS, Semantics.COMMITTED),
+                new Signal("pdh.process", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.COMMITTED),
                 "\\GPU Process Memory(*)\\Dedicated Usage"),
         PROCESS_SHARED(
-                new Signal("pdh.process.shared", "vram.shared.peak", Scope.PROCESS, Semantics.COMMITTED),
+                new Signal("pdh.process.shared", Metric.VRAM_SHARED_PEAK, Scope.PROCESS, Semantics.COMMITTED),
                 "\\GPU Process Memory(*)\\Shared Usage");
 
         private final Signal signal;

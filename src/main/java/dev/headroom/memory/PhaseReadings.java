@@ -1,6 +1,7 @@
 package dev.headroom.memory;
 
 import dev.headroom.llama.Phase;
+import dev.headroom.result.Metric;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -15,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * thread reads the sampler's meters at the same time.
  */
 public final class PhaseReadings {
-    private static final String PEAK = ".peak";
-
     private final List<Meter> meters;
     private final Map<Phase, Map<Meter, Long>> readings = new EnumMap<>(Phase.class);
 
@@ -61,7 +60,7 @@ public final class PhaseReadings {
      *
      * @param card PCI id; null if unknown
      */
-    public synchronized OptionalLong of(Phase phase, String metric, @Nullable String card) {
+    public synchronized OptionalLong of(Phase phase, Metric metric, @Nullable String card) {
         Map<Meter, Long> values = readings.getOrDefault(phase, Map.of());
         return Meters.of(meters, metric, card)
                 .map(values::get)
@@ -70,7 +69,7 @@ public final class PhaseReadings {
     }
 
     /**
-     * All values in bytes, by phase and by signal. A signal is a metric's name without {@code .peak}.
+     * All values in bytes, by phase and by signal. See {@link Metric#signal}.
      *
      * @param card PCI id; null if unknown
      */
@@ -80,7 +79,7 @@ public final class PhaseReadings {
             Map<String, Long> values = new LinkedHashMap<>();
             for (Meter meter : meters) {
                 of(phase, meter.metric(), card)
-                        .ifPresent(bytes -> values.put(meter.metric().replace(PEAK, ""), bytes));
+                        .ifPresent(bytes -> values.put(meter.metric().signal(), bytes));
             }
             all.put(phase, values);
         }

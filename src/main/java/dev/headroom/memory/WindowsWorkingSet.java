@@ -4,6 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -13,7 +14,7 @@ import java.util.OptionalLong;
  */
 final class WindowsWorkingSet implements Meter {
     private static final Signal SIGNAL =
-            new Signal("windows.workingset", "ram.peak", Scope.PROCESS, Semantics.RESIDENT);
+            new Signal("windows.workingset", Metric.RAM_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     /** The constant that {@code GetCurrentProcess()} returns: all 64 bits are set. */
     static final Pointer CURRENT_PROCESS = Pointer.createConstant(-1L);

@@ -4,6 +4,7 @@ import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Run;
 import java.io.Closeable;
 import java.time.Duration;
@@ -27,13 +28,6 @@ import java.util.function.Supplier;
  * not asked again, and what it would have told is absent.
  */
 public final class HostVram implements Closeable {
-    /** Memory before a fork, once it no longer falls: what the last fork held may come back late. */
-    static final String BASELINE = "·vram.host.baseline";
-
-    /** The largest reading from then until the fork had ended. */
-    public static final String PEAK = "·vram.host.peak";
-
-    private static final String READ = "vram.peak";
     private static final double MIB = 1024.0 * 1024.0;
     private static final Duration INTERVAL = Duration.ofMillis(100);
     private static final int MOST_READINGS = 20;
@@ -84,7 +78,7 @@ public final class HostVram implements Closeable {
         this.meters = meters;
         this.patience = patience;
         cards = meters.serving().stream()
-                .filter(meter -> meter.metric().equals(READ))
+                .filter(meter -> meter.metric() == Metric.VRAM_PEAK)
                 .map(Card::new)
                 .toList();
         lost = cards.isEmpty();
@@ -99,7 +93,7 @@ public final class HostVram implements Closeable {
         return cards.stream()
                 .map(card -> card.meter.signal())
                 .distinct()
-                .map(signal -> Preparation.fact(signal, List.of(BASELINE, PEAK)))
+                .map(signal -> Preparation.fact(signal, Metric.VRAM_HOST_BASELINE, Metric.VRAM_HOST_PEAK))
                 .toList();
     }
 
@@ -126,7 +120,7 @@ public final class HostVram implements Closeable {
         } finally {
             polling.cancel(false);
         }
-        Map<String, Metric> seen = ask(this::seen).orElse(Map.of());
+        Map<Metric, MetricValue> seen = ask(this::seen).orElse(Map.of());
         return result.map(measured -> measured.beside(seen));
     }
 
@@ -140,17 +134,21 @@ public final class HostVram implements Closeable {
         return !fell;
     }
 
-    private Map<String, Metric> seen() {
+    private Map<Metric, MetricValue> seen() {
         cards.forEach(Card::read);
-        Map<String, Metric> seen = new TreeMap<>();
+        Map<Metric, MetricValue> seen = new TreeMap<>();
         cards.stream()
                 .filter(card -> card.peak.isPresent())
                 .reduce((first, second) -> second.rise() > first.rise() ? second : first)
                 .ifPresent(card -> {
-                    seen.put(BASELINE, new Metric(card.baseline.orElseThrow() / MIB, "MiB"));
-                    seen.put(PEAK, new Metric(card.peak.getAsLong() / MIB, "MiB"));
+                    put(seen, Metric.VRAM_HOST_BASELINE, card.baseline);
+                    put(seen, Metric.VRAM_HOST_PEAK, card.peak);
                 });
         return seen;
+    }
+
+    private static void put(Map<Metric, MetricValue> seen, Metric metric, OptionalLong bytes) {
+        seen.put(metric, metric.value(bytes.orElseThrow() / MIB));
     }
 
     /** What the reader says; empty if it does not answer, and from then on. */

@@ -288,12 +288,12 @@ public final class Places implements Closeable {
     /** The run before anything of it is measured. */
     public Run run(String id, String version, String started) {
         Run first = preparations().get(0).run(plan, id, version, started);
-        Map<String, Run.Place> others = new LinkedHashMap<>();
+        Map<String, Run.PlaceFacts> others = new LinkedHashMap<>();
         for (Place place : places.subList(1, places.size())) {
             Run there = place.preparation().run(plan, id, version, started);
             others.put(
                     place.preparation().name(),
-                    new Run.Place(
+                    new Run.PlaceFacts(
                             there.environment(), there.llama(), withHost(place, there.meters()), there.unavailable()));
         }
         return first.in(List.copyOf(models().values()), withHost(places.get(0), first.meters()), others, warnings());

@@ -19,11 +19,9 @@ import dev.headroom.probe.Fingerprint;
 import dev.headroom.probe.LlamaProbe;
 import dev.headroom.probe.MemoryFit;
 import dev.headroom.probe.Predictions;
-import dev.headroom.result.CellResult;
-import dev.headroom.result.Observed;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
-import dev.headroom.result.Status;
 import dev.headroom.result.Warning;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +35,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of a place before the first fork: its part of a plan with every {@code local} and {@code 0} resolved,
@@ -185,14 +185,9 @@ public record Preparation(
                 .toList();
     }
 
-    /** What a cell was predicted to take, beside what it took; empty for a benchmark without a model. */
-    public CellResult withPrediction(CellResult cell) {
-        Prediction prediction = predictions.get(cell.id());
-        if (prediction == null) {
-            return cell;
-        }
-        Observed observed = cell.status() == Status.OK ? cell.observed() : null;
-        return cell.with(observed == null ? prediction : Predictions.against(prediction, observed));
+    /** The prediction for a cell; null for a benchmark without a model. */
+    public @Nullable Prediction prediction(String cell) {
+        return predictions.get(cell);
     }
 
     /** @param cell the id of one of the plan's */
@@ -328,27 +323,27 @@ public record Preparation(
         try (Meters meters = Meters.open()) {
             List<Run.MeterFact> working = new ArrayList<>();
             for (Meter meter : meters.serving()) {
-                working.add(fact(meter.signal(), List.of("·" + meter.metric())));
+                working.add(fact(meter.signal(), meter.metric()));
             }
-            if (meters.serving().stream().noneMatch(meter -> meter.metric().equals("vram.peak"))) {
+            if (meters.serving().stream().noneMatch(meter -> meter.metric() == Metric.VRAM_PEAK)) {
                 String reasons = meters.unavailable().stream()
                         .filter(meter ->
                                 List.of("nvml.device", "amd.vram", "pdh").contains(meter.name()))
                         .map(Meters.Unavailable::reason)
                         .collect(Collectors.joining("; "));
-                unavailable.put("·vram.peak", reasons);
+                unavailable.put(Metric.VRAM_PEAK.label(), reasons);
             }
             return working;
         }
     }
 
-    /** What a signal is, and the labels it stands behind. */
-    static Run.MeterFact fact(Meter.Signal signal, List<String> labels) {
+    /** The facts about a signal and the metrics that it serves. */
+    static Run.MeterFact fact(Meter.Signal signal, Metric... metrics) {
         return new Run.MeterFact(
                 signal.meter(),
                 signal.scope().name().toLowerCase(Locale.ROOT),
                 signal.semantics().name().toLowerCase(Locale.ROOT),
-                labels);
+                Stream.of(metrics).map(Metric::label).toList());
     }
 
     /**

@@ -29,8 +29,8 @@ public final class RunDifferences {
         TreeSet<String> places = new TreeSet<>(then.places().keySet());
         places.addAll(now.places().keySet());
         for (String place : places) {
-            Run.Place was = then.places().get(place);
-            Run.Place is = now.places().get(place);
+            Run.PlaceFacts was = then.places().get(place);
+            Run.PlaceFacts is = now.places().get(place);
             if (was == null || is == null) {
                 differences.add("environment " + place + " is " + (was == null ? "new" : "missing"));
             } else {
@@ -40,7 +40,7 @@ public final class RunDifferences {
         return differences;
     }
 
-    private static void compare(List<String> differences, String of, Run.Place then, Run.Place now) {
+    private static void compare(List<String> differences, String of, Run.PlaceFacts then, Run.PlaceFacts now) {
         compare(differences, of + "environment's ", stable(then.environment()), stable(now.environment()));
         compare(differences, of + "llama.cpp's ", facts(then.llama()), facts(now.llama()));
         compare(differences, of + "meters of ", meters(then), meters(now));
@@ -89,7 +89,7 @@ public final class RunDifferences {
         return models;
     }
 
-    private static Map<String, String> meters(Run.Place place) {
+    private static Map<String, String> meters(Run.PlaceFacts place) {
         Map<String, String> meters = new LinkedHashMap<>();
         for (Run.MeterFact meter : place.meters()) {
             meter.metrics()

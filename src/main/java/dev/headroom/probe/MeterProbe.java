@@ -176,7 +176,7 @@ public final class MeterProbe {
     private static MeterReport.Entry entry(Meter meter, @Nullable Double costMicros, OptionalLong resolution) {
         return new MeterReport.Entry(
                 meter.name(),
-                "·" + meter.metric(),
+                meter.metric().label(),
                 meter.signal().scope().name().toLowerCase(Locale.ROOT),
                 meter.signal().semantics().name().toLowerCase(Locale.ROOT),
                 costMicros,

@@ -1,14 +1,12 @@
 package dev.headroom.profiler;
 
-/**
- * Ends this fork when the process that started it is gone: nobody would take its result, and it would hold the card.
- */
+/** Ends this fork when the process that started it ends. Otherwise the fork would go on and occupy the card. */
 final class HostWatch {
     private static boolean started;
 
     private HostWatch() {}
 
-    /** Begins to watch, if {@link VramProfiler#HOST} names this process's parent and it has not begun yet. */
+    /** Starts to watch once, if {@link MemoryProfiler#HOST} is the id of this process's parent. */
     static synchronized void start() {
         if (started) {
             return;
@@ -16,7 +14,7 @@ final class HostWatch {
         started = true;
         ProcessHandle.current()
                 .parent()
-                .filter(parent -> Long.toString(parent.pid()).equals(System.getProperty(VramProfiler.HOST)))
+                .filter(parent -> Long.toString(parent.pid()).equals(System.getProperty(MemoryProfiler.HOST)))
                 .ifPresent(HostWatch::watch);
     }
 

@@ -1,4 +1,4 @@
-/** JMH profilers: memory beside timing, in every iteration. */
+/** The JMH profiler that measures memory in every iteration. */
 @NullMarked
 package dev.headroom.profiler;
 

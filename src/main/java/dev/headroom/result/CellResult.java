@@ -1,5 +1,6 @@
 package dev.headroom.result;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -13,19 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param mode thrpt, avgt, sample or ss
  * @param unit unit of the score
  * @param params the cell's parameters, in the benchmark's order
- * @param forks forks asked for
- * @param warmup warm-up iterations a fork
- * @param iterations measured iterations a fork
- * @param time length of an iteration; absent for single shots
- * @param status ok only if every fork was
- * @param reason of the first fork that was not ok
+ * @param status ok only if every fork was ok
+ * @param reason reason of the first fork that was not ok
+ * @param logTail llama.cpp's last lines in that fork
  * @param score absent if no fork was ok
- * @param metrics secondary metrics, merged over iterations and forks: peaks by maximum
- * @param samples what each good fork measured: what a comparison works on
- * @param phases see {@link ForkMemory}, of the fork with the largest peak
- * @param waterfalls where the largest peak of vram went and where that of ram did, as far as they were measured
- * @param prediction what its buffers were predicted to take; absent for a benchmark without a model
- * @param noise what disturbed its forks: of each kind the worst
+ * @param metrics merged over iterations and forks by {@link Metric#merge}
+ * @param samples the good forks, one by one: the data that a comparison uses
+ * @param noise what disturbed the forks: the worst of each kind
  */
 public record CellResult(
         String id,
@@ -33,54 +28,47 @@ public record CellResult(
         String mode,
         String unit,
         Map<String, String> params,
-        int forks,
-        int warmup,
-        int iterations,
-        @Nullable String time,
+        @JsonUnwrapped Protocol protocol,
         Status status,
         @Nullable String reason,
         List<String> logTail,
         @Nullable Score score,
-        SortedMap<String, Metric> metrics,
+        SortedMap<Metric, MetricValue> metrics,
         List<ForkSummary> samples,
-        @Nullable Observed observed,
-        Map<String, Map<String, Double>> phases,
-        List<Waterfall> waterfalls,
-        @Nullable Prediction prediction,
+        @JsonUnwrapped MemoryDetails memory,
         List<Noise> noise) {
 
-    /** The same with what was predicted of it. */
-    public CellResult with(Prediction of) {
-        return new CellResult(
-                id,
-                benchmark,
-                mode,
-                unit,
-                params,
-                forks,
-                warmup,
-                iterations,
-                time,
-                status,
-                reason,
-                logTail,
-                score,
-                metrics,
-                samples,
-                observed,
-                phases,
-                waterfalls,
-                of,
-                noise);
-    }
+    /**
+     * How often and how long to measure.
+     *
+     * @param forks number of forks asked for
+     * @param warmup warm-up iterations in a fork
+     * @param iterations measured iterations in a fork
+     * @param time length of an iteration; absent for single shots
+     */
+    public record Protocol(int forks, int warmup, int iterations, @Nullable String time) {}
 
     /**
-     * The primary metric.
+     * What explains the cell's memory.
+     *
+     * @param observed absent if no fork loaded a model
+     * @param phases as in {@link ForkMemory}, of the fork with the largest peak
+     * @param waterfalls the parts of the largest VRAM peak and of the largest RAM peak, if they were measured
+     * @param prediction predicted sizes of the buffers; absent for a benchmark without a model
+     */
+    public record MemoryDetails(
+            @Nullable Observed observed,
+            Map<String, Map<String, Double>> phases,
+            List<Waterfall> waterfalls,
+            @Nullable Prediction prediction) {}
+
+    /**
+     * The score of a cell.
      *
      * @param value mean over iterations and forks, in the cell's unit
-     * @param error half the width of JMH's 99.9 % confidence interval, absent below three samples
-     * @param samples how many iterations (or, in mode sample, operations) stand behind the value
-     * @param percentiles for mode sample: 50, 95 and 99, in the cell's unit
+     * @param error half the width of JMH's 99.9 % confidence interval; absent below three samples
+     * @param samples number of iterations (in mode sample: operations) behind the value
+     * @param percentiles in mode sample: 50, 95 and 99, in the cell's unit
      */
     public record Score(
             double value, @Nullable Double error, long samples, @Nullable SortedMap<String, Double> percentiles) {}
@@ -88,14 +76,14 @@ public record CellResult(
     /**
      * One good fork, its iterations merged.
      *
-     * @param fork 1 for the cell's first
+     * @param fork number of the fork in its cell, from 1
      * @param score mean over the iterations, in the cell's unit
      * @param percentiles as in {@link Score}
-     * @param metrics secondary metrics, merged over iterations as those of the cell are; units are the cell's
+     * @param metrics merged over iterations by {@link Metric#merge}
      */
     public record ForkSummary(
             int fork,
             double score,
             @Nullable SortedMap<String, Double> percentiles,
-            SortedMap<String, Double> metrics) {}
+            SortedMap<Metric, Double> metrics) {}
 }

@@ -5,17 +5,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One fork of one cell: a line of {@code journal.jsonl}, from the second on.
+ * One fork of one cell: a line of {@code journal.jsonl}, from the second line on.
  *
  * @param cell the cell's id
- * @param fork 1 for the first
- * @param reason one sentence, for every status but ok
- * @param logTail llama.cpp's last lines, for every status but ok
+ * @param fork number of the fork in its cell, from 1
+ * @param reason one sentence; absent only if the status is ok
+ * @param logTail llama.cpp's last lines; empty if the status is ok
  * @param started ISO-8601 instant
- * @param seconds wall time of the fork, its start included
- * @param memory absent if the fork ended before its profiler was there
- * @param repeats why earlier tries of this fork were thrown away, the middle of a sentence each
- * @param noise what disturbed it; empty also where nobody looked
+ * @param seconds wall time of the fork, JVM start included
+ * @param memory absent if the fork ended before its profiler started
+ * @param repeats why earlier tries of this fork were thrown away, each a clause without a full stop
+ * @param noise what disturbed it; empty also if noise was not watched
  */
 public record ForkResult(
         String cell,
@@ -36,59 +36,42 @@ public record ForkResult(
         return failed(cell, fork, Status.REFUSED, reason, started, 0);
     }
 
-    /** A fork of which nothing is known but that it did not measure. */
+    /** A fork that measured nothing. */
     public static ForkResult failed(
             String cell, int fork, Status status, String reason, String started, double seconds) {
         return new ForkResult(
                 cell, fork, status, reason, List.of(), started, seconds, List.of(), null, null, List.of(), List.of());
     }
 
-    /** The same, with why earlier tries were thrown away. */
+    /** A copy with the reasons why earlier tries were thrown away. */
     public ForkResult after(List<String> earlier) {
-        return new ForkResult(
-                cell, fork, status, reason, logTail, started, seconds, iterations, observed, memory, earlier, noise);
+        return copy(status, reason, iterations, earlier, noise);
     }
 
-    /** The same with what disturbed it. */
+    /** A copy with what disturbed it. */
     public ForkResult with(List<Noise> disturbed) {
-        return new ForkResult(
-                cell,
-                fork,
+        return copy(status, reason, iterations, repeats, disturbed);
+    }
+
+    /** A copy with metrics of the whole fork, added to each of its iterations. */
+    public ForkResult beside(Map<Metric, MetricValue> metrics) {
+        return copy(
                 status,
                 reason,
-                logTail,
-                started,
-                seconds,
-                iterations,
-                observed,
-                memory,
-                repeats,
-                disturbed);
-    }
-
-    /** The same with metrics of the whole fork, in each of its iterations. */
-    public ForkResult beside(Map<String, Metric> metrics) {
-        List<Iteration> all =
-                iterations.stream().map(iteration -> iteration.with(metrics)).toList();
-        return new ForkResult(
-                cell, fork, status, reason, logTail, started, seconds, all, observed, memory, repeats, noise);
-    }
-
-    /** The same as no measurement. */
-    public ForkResult refused(String because) {
-        return new ForkResult(
-                cell,
-                fork,
-                Status.REFUSED,
-                because,
-                logTail,
-                started,
-                seconds,
-                List.of(),
-                observed,
-                memory,
+                iterations.stream().map(iteration -> iteration.with(metrics)).toList(),
                 repeats,
                 noise);
+    }
+
+    /** A copy without its iterations, with status {@link Status#REFUSED}. */
+    public ForkResult refused(String because) {
+        return copy(Status.REFUSED, because, List.of(), repeats, noise);
+    }
+
+    private ForkResult copy(
+            Status now, @Nullable String because, List<Iteration> kept, List<String> tries, List<Noise> disturbed) {
+        return new ForkResult(
+                cell, fork, now, because, logTail, started, seconds, kept, observed, memory, tries, disturbed);
     }
 
     /** Whether it measured. */

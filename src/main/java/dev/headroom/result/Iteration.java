@@ -11,23 +11,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param number 1 for the first measured iteration
  * @param score the primary metric, in the benchmark's unit
- * @param metrics what the profilers recorded, by label
- * @param samples for sampled benchmarks only: pairs of a latency in nanoseconds and how often it was seen
+ * @param metrics what the profiler measured
+ * @param samples latencies and their counts; only for benchmarks in mode sample
  */
-public record Iteration(int number, double score, SortedMap<String, Metric> metrics, @Nullable List<Sample> samples) {
+public record Iteration(
+        int number, double score, SortedMap<Metric, MetricValue> metrics, @Nullable List<Sample> samples) {
 
-    /** The same with more metrics. */
-    Iteration with(Map<String, Metric> more) {
-        SortedMap<String, Metric> all = new TreeMap<>(metrics);
+    /** A copy with more metrics. */
+    Iteration with(Map<Metric, MetricValue> more) {
+        SortedMap<Metric, MetricValue> all = new TreeMap<>(metrics);
         all.putAll(more);
         return new Iteration(number, score, all, samples);
     }
 
     /**
-     * A latency and how often it was seen.
+     * A latency and its count.
      *
      * @param nanos latency in ns
-     * @param count how often it was seen
+     * @param count how many operations took that long
      */
     public record Sample(long nanos, long count) {}
 }

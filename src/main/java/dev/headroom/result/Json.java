@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How results are written as JSON: what is absent is left out, what is not a number is absent. */
+/** Reads and writes results as JSON. Absent values are left out, and so are doubles that are not a number. */
 public final class Json {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .defaultPropertyInclusion(
@@ -38,7 +38,7 @@ public final class Json {
 
     private Json() {}
 
-    /** One line, without a line end. */
+    /** JSON in one line, without a line end. */
     public static String line(Object value) {
         try {
             return MAPPER.writeValueAsString(value);
@@ -47,7 +47,7 @@ public final class Json {
         }
     }
 
-    /** Indented, ends with a line feed. */
+    /** Indented JSON that ends with a line feed. */
     public static String pretty(Object value) {
         try {
             return PRETTY.writeValueAsString(value) + "\n";
@@ -56,7 +56,7 @@ public final class Json {
         }
     }
 
-    /** Prints {@link #pretty} in UTF-8, also where it would be too long for a string. */
+    /** Prints indented JSON in UTF-8. It may be longer than the longest string. */
     public static void print(Object value, PrintStream to) {
         try {
             PRETTY.writeValue((OutputStream) to, value);
@@ -68,26 +68,27 @@ public final class Json {
     }
 
     /**
-     * Reads what {@link #line} or {@link #pretty} wrote.
+     * Reads JSON.
      *
      * @param type a record
-     * @throws JsonProcessingException if the text is not JSON of that shape; what a record has to have is there
+     * @throws JsonProcessingException if the text is not JSON of that shape, or a component is absent that is not
+     *     {@code @Nullable}
      */
     public static <T> T read(String text, Class<T> type) throws JsonProcessingException {
         return whole(MAPPER.readValue(text, type), type);
     }
 
     /**
-     * The same of a file's content.
+     * Reads JSON from the content of a file.
      *
      * @throws JsonProcessingException as above
-     * @throws IOException if it is not text
+     * @throws IOException if the content is not text
      */
     public static <T> T read(byte[] content, Class<T> type) throws IOException {
         return whole(MAPPER.readValue(content, type), type);
     }
 
-    /** Jackson makes null of what is absent, also where a record does not allow for it. */
+    /** Checks for absent components: Jackson sets them to null, even if they are not {@code @Nullable}. */
     private static <T> T whole(T value, Class<T> type) throws JsonProcessingException {
         String absent = absent(value);
         if (absent != null) {
@@ -96,7 +97,7 @@ public final class Json {
         return value;
     }
 
-    /** Where something is missing, below the value; null if nothing is. */
+    /** The path to the first missing value; null if none is missing. */
     private static @Nullable String absent(@Nullable Object value) {
         if (value == null) {
             return "";
@@ -129,7 +130,7 @@ public final class Json {
         return null;
     }
 
-    /** The components of records, looked up once for each type. */
+    /** The components of record types, looked up once for each type. */
     private static final ClassValue<List<Part>> PARTS = new ClassValue<>() {
         @Override
         protected List<Part> computeValue(Class<?> type) {

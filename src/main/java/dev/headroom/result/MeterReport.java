@@ -5,15 +5,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which meters work on a machine, and what they said of memory whose size is known.
+ * The meters of a machine, and their readings for memory of known size.
  *
  * @param made ISO-8601 instant
- * @param on what it was made on: environment, kernel, llama.cpp's directory
- * @param meters those that work
- * @param unavailable those that do not, with the reason
- * @param trials every block that was taken, for every meter that had a value then
- * @param verdicts of every meter in every place
- * @param notTried blocks that could not be had, by place and size, with the reason
+ * @param on what it holds for: environment, kernel, llama.cpp's directory
+ * @param meters meters that work
+ * @param unavailable meters that do not work, with the reason
+ * @param trials one for every block of memory and every meter that had a value
+ * @param verdicts one for every meter and place
+ * @param notTried blocks that could not be allocated, by place and size, with the reason
  */
 public record MeterReport(
         String made,
@@ -29,11 +29,11 @@ public record MeterReport(
     /**
      * A meter.
      *
-     * @param metric the label it stands behind
+     * @param metric label of the metric that it serves
      * @param scope process, device or system
      * @param semantics resident, committed or reserved
-     * @param costMicros time of one reading in µs; absent where it had no value
-     * @param resolutionKib the step in which its values came, in KiB; absent where they did not move
+     * @param costMicros time of one reading in µs; absent if it had no value
+     * @param resolutionKib largest step that divides all its changes, in KiB; absent if it never changed
      */
     public record Entry(
             String name,
@@ -44,13 +44,13 @@ public record MeterReport(
             @Nullable Double resolutionKib) {}
 
     /**
-     * One block of memory, taken, touched, held and freed.
+     * One block of memory: allocated, touched, held and freed.
      *
-     * @param mib its size
-     * @param seenMib by how much the meter rose
-     * @param errorMib seen minus size
-     * @param latencyMs from the block's last byte being written until nine tenths of it were seen; absent: never
-     * @param leftMib by how much the meter was higher after the block had been freed
+     * @param mib size of the block
+     * @param seenMib rise of the meter
+     * @param errorMib rise minus size
+     * @param latencyMs time from the block's last write until the meter shows nine tenths of it; absent if it never did
+     * @param leftMib rise that is left after the block is freed
      */
     public record Trial(
             String meter,
@@ -62,10 +62,10 @@ public record MeterReport(
             double leftMib) {}
 
     /**
-     * What a meter is worth in a place.
+     * The verdict on a meter in a place.
      *
      * @param verdict exact, follows, blind or misleading
-     * @param withinMib the largest error
+     * @param withinMib largest error
      */
     public record Verdict(String meter, String place, String verdict, double withinMib) {}
 }

@@ -10,28 +10,28 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something besides what is measured that may have changed the figures.
+ * A disturbance that may have changed the figures.
  *
- * @param amount how much, in the kind's unit; absent where there is no more or less
- * @param detail what else is known of it
+ * @param amount in the kind's unit; absent if the kind has no amount
+ * @param detail more about it, for people
  */
 public record Noise(Kind kind, @Nullable Double amount, @Nullable String detail) {
 
-    /** What disturbs, in the order in which it is told. */
+    /** Kinds of noise, in the order of reports. */
     public enum Kind {
-        /** Other processes computed: cores they used. */
+        /** Other processes used the CPU: cores. */
         LOAD,
-        /** The hypervisor gave this machine's CPUs to others: cores. */
+        /** The hypervisor gave CPU time of this machine to others: cores. */
         STEAL,
         /** A governor or preference keeps the CPU's clock low. */
         GOVERNOR,
-        /** The CPU's clock may not go as high as the processor can: MHz it may. */
+        /** A limit keeps the CPU's clock below the processor's maximum: MHz of the limit. */
         CLOCK_CAP,
-        /** The CPU was slowed down by heat: times. */
+        /** Heat slowed the CPU down: times. */
         CPU_HEAT,
-        /** Processes had to wait for memory: percent of the time. */
+        /** Processes waited for memory: percent of the time. */
         MEMORY_PRESSURE,
-        /** Hardly any memory was free: percent that were. */
+        /** Little memory was free: percent. */
         MEMORY_LOW,
         /** The machine swapped: pages a second. */
         SWAP,
@@ -39,12 +39,12 @@ public record Noise(Kind kind, @Nullable Double amount, @Nullable String detail)
         BATTERY,
         /** Other processes held the GPU: how many. */
         GPU_OTHERS,
-        /** The GPU was slowed down by heat: percent of the readings. */
+        /** Heat slowed the GPU down: percent of the readings. */
         GPU_HEAT,
-        /** VRAM in use before the fork was not what it was before the run's first: MiB of difference. */
+        /** VRAM in use before the fork differed from the run's first baseline: MiB. */
         VRAM_BASELINE;
 
-        /** Such as {@code gpu-heat}. */
+        /** The word in files, such as {@code gpu-heat}. */
         @JsonValue
         public String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -55,27 +55,27 @@ public record Noise(Kind kind, @Nullable Double amount, @Nullable String detail)
             return valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
         }
 
-        /** Whether a smaller amount is the worse. */
+        /** Whether a smaller amount is worse. */
         private boolean lessIsWorse() {
             return this == CLOCK_CAP || this == MEMORY_LOW;
         }
     }
 
-    /** Whether this is worse than another one of its kind. */
+    /** Whether this is worse than another of the same kind. */
     public boolean worseThan(Noise other) {
         double difference = (amount == null ? 0 : amount) - (other.amount == null ? 0 : other.amount);
         return (kind.lessIsWorse() ? -difference : difference) > 0;
     }
 
-    /** The worst of each kind. */
+    /** The worst of each kind, in the order of kinds. */
     public static List<Noise> worst(List<Noise> all) {
         Map<Kind, Noise> worst = new EnumMap<>(Kind.class);
         all.forEach(noise -> worst.merge(noise.kind, noise, (a, b) -> b.worseThan(a) ? b : a));
         return List.copyOf(worst.values());
     }
 
-    /** The kinds as words, with something in between. */
-    public static String words(List<Noise> all, String between) {
-        return all.stream().map(noise -> noise.kind.word()).collect(Collectors.joining(between));
+    /** The words of the kinds, with a separator. */
+    public static String words(List<Noise> all, String separator) {
+        return all.stream().map(noise -> noise.kind.word()).collect(Collectors.joining(separator));
     }
 }

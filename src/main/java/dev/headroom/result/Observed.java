@@ -4,13 +4,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What llama.cpp said it did, read from its log: settings such as {@code auto} are only known afterwards.
+ * What llama.cpp's log reports: for example what a setting of {@code auto} became.
  *
  * @param flashAttention whether flash attention was used
  * @param offloadedLayers layers on a GPU
  * @param totalLayers layers of the model, the output layer included
- * @param devices the devices that hold a part of the model, as llama.cpp names them
- * @param buffers every buffer with its kind (model, kv, recurrent, compute, output), device and size in MiB
+ * @param devices devices that hold a part of the model, by llama.cpp's names
+ * @param buffers all buffers
  */
 public record Observed(
         @Nullable Boolean flashAttention,
@@ -23,7 +23,7 @@ public record Observed(
      * A buffer that llama.cpp allocated.
      *
      * @param kind model, kv, recurrent, compute or output
-     * @param device the device or host memory that holds it, as llama.cpp names it
+     * @param device device or host memory that holds it, by llama.cpp's name
      * @param mib size in MiB
      */
     public record BufferSize(String kind, String device, double mib) {}

@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One execution of a plan: the content of {@code run.json}.
  *
- * @param schemaVersion {@value #SCHEMA_VERSION}; goes up when a reader has to know
+ * @param schemaVersion {@value #SCHEMA_VERSION}; goes up when a reader must handle a change
  * @param id the run folder's name
  * @param headroom version of Headroom
  * @param started ISO-8601 instant
- * @param ended ISO-8601 instant; absent while the run goes on or if it was broken off
- * @param plan the plan as it was run, options of the command line applied
- * @param environment where it ran; its {@code name} is the default value of the parameter environment
- * @param meters meters that worked, with what they measure; {@code vram} names the one behind ·vram.peak
- * @param unavailable signals that could not be measured here, with the reason
+ * @param ended ISO-8601 instant; absent if the run has not ended or was interrupted
+ * @param plan the plan with the options of the command line applied
+ * @param environment facts about the environment; its {@code name} is the default value of the parameter environment
+ * @param meters meters that worked, and the labels that they serve
+ * @param unavailable labels of metrics without a working meter, with the reason
  * @param places the other environments of the run, by the value of the parameter environment
- * @param proof what the meters said of memory whose size is known; absent if it was not tried
+ * @param proof readings of every meter for memory of known size; absent if that was not tried
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Run(
@@ -33,15 +33,31 @@ public record Run(
         List<Model> models,
         List<MeterFact> meters,
         Map<String, String> unavailable,
-        Map<String, Place> places,
+        Map<String, PlaceFacts> places,
         @Nullable MeterReport proof,
         List<String> warnings,
         List<CellResult> cells) {
 
     public static final int SCHEMA_VERSION = 1;
 
-    /** The same run at a later time. */
-    public Run with(@Nullable String end, @Nullable MeterReport proved, List<String> told, List<CellResult> measured) {
+    /** A copy of a later time. */
+    public Run with(@Nullable String end, @Nullable MeterReport proved, List<String> warned, List<CellResult> done) {
+        return copy(end, models, meters, places, proved, warned, done);
+    }
+
+    /** A copy for several places. */
+    public Run in(List<Model> all, List<MeterFact> metersHere, Map<String, PlaceFacts> others, List<String> warned) {
+        return copy(ended, all, metersHere, others, proof, warned, cells);
+    }
+
+    private Run copy(
+            @Nullable String end,
+            List<Model> all,
+            List<MeterFact> working,
+            Map<String, PlaceFacts> others,
+            @Nullable MeterReport proved,
+            List<String> warned,
+            List<CellResult> done) {
         return new Run(
                 schemaVersion,
                 id,
@@ -51,59 +67,39 @@ public record Run(
                 plan,
                 environment,
                 llama,
-                models,
-                meters,
-                unavailable,
-                places,
-                proved,
-                told,
-                measured);
-    }
-
-    /** The same run in several places. */
-    public Run in(List<Model> allModels, List<MeterFact> metersHere, Map<String, Place> others, List<String> told) {
-        return new Run(
-                schemaVersion,
-                id,
-                headroom,
-                started,
-                ended,
-                plan,
-                environment,
-                llama,
-                allModels,
-                metersHere,
+                all,
+                working,
                 unavailable,
                 others,
-                proof,
-                told,
-                cells);
+                proved,
+                warned,
+                done);
     }
 
-    /** Where cells with this value of the parameter environment ran. */
-    public Place place(String environmentValue) {
-        Place other = places.get(environmentValue);
-        return other == null ? new Place(environment, llama, meters, unavailable) : other;
+    /** The facts of the place where cells with this value of the parameter environment ran. */
+    public PlaceFacts place(String environmentValue) {
+        PlaceFacts other = places.get(environmentValue);
+        return other == null ? new PlaceFacts(environment, llama, meters, unavailable) : other;
     }
 
     /**
-     * An environment that forks of a run were started in, as Headroom saw it from inside.
+     * An environment in which forks of a run started, described by the Headroom inside it.
      *
      * @param environment name and facts
      * @param meters as in {@link Run}
      * @param unavailable as in {@link Run}
      */
-    public record Place(
+    public record PlaceFacts(
             Map<String, String> environment, Llama llama, List<MeterFact> meters, Map<String, String> unavailable) {}
 
     /**
      * The llama.cpp that ran.
      *
      * @param version release, such as v0.4.0 or b6431
-     * @param commit absent where the library does not tell
+     * @param commit absent if the library does not report it
      * @param library path of the library
      * @param systemInfo CPU features in use, as llama.cpp prints them
-     * @param fingerprint SHA-256 of its files: builds of one version differ
+     * @param fingerprint SHA-256 of its files, as builds of one version may differ
      */
     public record Llama(
             String version,
@@ -117,7 +113,7 @@ public record Run(
      * A device llama.cpp can use.
      *
      * @param type cpu, gpu, igpu or accel
-     * @param totalMib its memory in MiB, as ggml reports it; absent where it does not
+     * @param totalMib its memory in MiB, as ggml reports it; absent if ggml does not
      */
     public record Device(String name, String description, String type, @Nullable Double totalMib) {}
 
@@ -125,15 +121,15 @@ public record Run(
      * A model of the run.
      *
      * @param id the JMH parameter's value
-     * @param path where the file is
+     * @param path path of the file
      * @param synthetic whether Headroom wrote it, with random weights
      * @param fileBytes size of the file
      * @param tensorBytes bytes of weights in it
-     * @param trainedContextLength tokens; absent if the file does not say
-     * @param kvBytesPerToken what a token of context takes in a KV cache of type f16; absent where layers differ
+     * @param trainedContextLength tokens; absent if the file does not have it
+     * @param kvBytesPerToken bytes of a KV cache of type f16 for each token of context; absent if layers differ
      *     (sliding windows, recurrent layers, latent attention)
-     * @param fingerprint SHA-256 over the file's size and parts of it; absent for synthetic models, which their id
-     *     describes
+     * @param fingerprint SHA-256 over the file's size and parts of it; absent for a synthetic model, as its id
+     *     describes it
      */
     public record Model(
             String id,
@@ -153,7 +149,7 @@ public record Run(
      *
      * @param scope process, device or system
      * @param semantics resident, committed or reserved
-     * @param metrics the labels it stands behind
+     * @param metrics the labels of the metrics that it serves
      */
     public record MeterFact(String name, String scope, String semantics, List<String> metrics) {}
 }

@@ -4,19 +4,19 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** How a fork or a cell ended. Everything but {@link #OK} comes with a reason. */
+/** How a fork or a cell ended. Each but {@link #OK} comes with a reason. */
 public enum Status {
     /** Measured. */
     OK,
-    /** Memory ran out: an allocation that llama.cpp or the driver was refused. */
+    /** Out of memory: an allocation of llama.cpp or the driver failed. */
     OOM,
-    /** The process ended by itself, by a signal or an abort. */
+    /** The process ended by a signal or an abort. */
     CRASHED,
     /** The time limit passed. */
     TIMEOUT,
-    /** llama.cpp, or Headroom before it, said no: an unsupported model, a setting that does not fit. */
+    /** llama.cpp or Headroom refused it: an unsupported model, a setting that does not fit. */
     REFUSED,
-    /** Not run, because the run ended before it. */
+    /** Not run: the run ended before it. */
     CANCELLED;
 
     @JsonValue

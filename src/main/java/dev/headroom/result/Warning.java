@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What a reader of the results should know, with cause and remedy. */
+/** A warning for readers of the results, with cause and remedy. */
 public sealed interface Warning {
     /** One or two sentences. */
     String text();
@@ -23,17 +23,17 @@ public sealed interface Warning {
         public String text() {
             return String.format(
                     Locale.ROOT,
-                    "%s was trained for %d tokens of context and is measured at %d: speed and memory are right, text "
-                            + "would not be.",
+                    "%s was trained for %d tokens of context, but is measured at %d. Speed and memory are"
+                            + " valid, its text would not be.",
                     model,
                     trained,
                     longest);
         }
     }
 
-    /** What an environment holds of the card as soon as it is entered. */
+    /** Device memory that an environment takes when it starts. */
     record Entering(String environment, double mib) implements Warning {
-        /** What a desktop changes in some seconds is less. */
+        /** More than the usual changes of a desktop within seconds. */
         private static final double LEAST_MIB = 16;
 
         public static Optional<Warning> of(String environment, double mib) {
@@ -44,20 +44,21 @@ public sealed interface Warning {
         public String text() {
             return String.format(
                     Locale.ROOT,
-                    "%.0f MiB more of the card were in use once environment %s had been entered: they are in the memory"
-                            + " of all environments of this run, and in no difference between them.",
+                    "Environment %2$s took %1$.0f MiB of device memory when it started. They count in every environment"
+                            + " of this run alike, so they cancel out in differences.",
                     mib,
                     environment);
         }
     }
 
-    /** Meters that stopped answering in the middle of a fork. */
-    record Lost(String cell, int fork, List<String> metrics) implements Warning {
+    /** Metrics whose meter stopped answering during a fork. */
+    record Lost(String cell, int fork, List<Metric> metrics) implements Warning {
         @Override
         public String text() {
-            return "In fork " + fork + " of " + cell + " a meter stopped answering, and " + String.join(", ", metrics)
-                    + " was no longer measured: see whether the driver was restarted, and run this cell again; its"
-                    + " timing stands.";
+            return "A meter stopped answering in fork " + fork + " of " + cell + ". Its timing is valid."
+                    + " Not measured from there on: "
+                    + metrics.stream().map(Metric::label).collect(Collectors.joining(", "))
+                    + ". Check whether the driver was restarted, and run this cell again.";
         }
     }
 
@@ -69,28 +70,28 @@ public sealed interface Warning {
     record NotReplaced(Map<String, String> files) implements Warning {
         @Override
         public String text() {
-            return what() + "; the next cell writes them anew.";
+            return what() + " The next cell tries again.";
         }
 
-        /** The sentence when no other cell comes. */
+        /** The text after the last cell. */
         public String atTheEnd(Path folder) {
-            return what() + ", then write them with run --resume " + folder + ".";
+            return what() + " Then write them with run --resume " + folder + ".";
         }
 
         private String what() {
             return String.join(", ", files.keySet()) + " cannot be replaced ("
                     + String.join(", ", new LinkedHashSet<>(files.values()))
-                    + "), so older results stand there and the new ones in " + "journal.jsonl"
-                    + " alone: close the program that has them open";
+                    + "). They keep older results; journal.jsonl has the new ones. Close the program that has"
+                    + " them open.";
         }
     }
 
-    /** A fork that was measured again, as it could not run all the time. */
+    /** A fork that was measured again after an interruption. */
     record Repeated(String cell, int fork, List<String> repeats) implements Warning {
         @Override
         public String text() {
-            return "Fork " + fork + " of " + cell + " was measured again, as meanwhile "
-                    + String.join(", then ", repeats) + ": keep the machine awake while it measures.";
+            return "Fork " + fork + " of " + cell + " was measured again, because " + String.join(", then ", repeats)
+                    + ". Keep the machine awake during a run.";
         }
 
         public static Optional<Warning> of(ForkResult fork) {
@@ -100,13 +101,13 @@ public sealed interface Warning {
         }
     }
 
-    /** A meter that does not show what is there. */
+    /** A meter that is wrong about memory of known size. */
     record Misleading(String meter, String metric, String place, double mib) implements Warning {
         @Override
         public String text() {
             return String.format(
                     Locale.ROOT,
-                    "%s is not to be trusted here: its meter %s was off by up to %.0f MiB for memory of known size on %s"
+                    "Do not trust %s: its meter %s was off by up to %.0f MiB for memory of known size on %s"
                             + " (see proof in run.json).",
                     metric,
                     meter,
@@ -115,16 +116,18 @@ public sealed interface Warning {
         }
 
         /**
-         * The places in which a meter misleads about what it is there for: of the process's memory the host, of a
-         * card's the devices that are no CPU. Where it has an instance for each card, one that is right is enough.
+         * The places where a meter misleads about the memory that it measures: the host for RAM of the process, other
+         * devices than the CPU for VRAM. If it has an instance for each card, one that is right is enough.
          */
         public static List<Warning> of(Run.MeterFact meter, MeterReport report) {
-            String metric = meter.metrics().get(0);
+            String label = meter.metrics().get(0);
+            Optional<Metric> metric = Metric.labelled(label);
             Map<String, List<MeterReport.Verdict>> byPlace = report.verdicts().stream()
                     .filter(verdict -> verdict.meter().equals(meter.name()))
                     .filter(verdict -> verdict.place().equals(MeterReport.HOST)
-                            ? metric.startsWith("·ram.") && meter.scope().equals("process")
-                            : metric.equals("·vram.peak") && !verdict.place().startsWith("CPU"))
+                            ? metric.filter(Metric.RAM_OF_PROCESS::contains).isPresent()
+                            : metric.equals(Optional.of(Metric.VRAM_PEAK))
+                                    && !verdict.place().startsWith("CPU"))
                     .collect(
                             Collectors.groupingBy(MeterReport.Verdict::place, LinkedHashMap::new, Collectors.toList()));
             List<Warning> misleading = new ArrayList<>();
@@ -135,22 +138,22 @@ public sealed interface Warning {
                             .filter(verdict -> verdict.verdict().equals("misleading"))
                             .findFirst()
                             .ifPresent(verdict ->
-                                    misleading.add(new Misleading(meter.name(), metric, place, verdict.withinMib())));
+                                    misleading.add(new Misleading(meter.name(), label, place, verdict.withinMib())));
                 }
             });
             return misleading;
         }
     }
 
-    /** The meters could not be held against known memory. */
+    /** The meters could not be tried on memory of known size. */
     record NotProved(String reason) implements Warning {
         @Override
         public String text() {
-            return "The meters were not held against memory of known size: " + reason;
+            return "The meters were not tried on memory of known size: " + reason;
         }
     }
 
-    /** Buffers for which there is no prediction. */
+    /** Buffers without a prediction. */
     record NotPredicted(String model, String reason) implements Warning {
         @Override
         public String text() {
@@ -159,19 +162,20 @@ public sealed interface Warning {
     }
 
     /**
-     * Buffers that were predicted wrong.
+     * Buffers with a wrong prediction.
      *
-     * @param worst the part that is farthest off
-     * @param cell where that was
-     * @param cells in how many cells it was wrong
+     * @param worst the part with the largest error
+     * @param cell the cell of that part
+     * @param cells number of cells with a wrong part
      */
     record WronglyPredicted(String model, Prediction.Part worst, String cell, int cells) implements Warning {
         @Override
         public String text() {
             return String.format(
                     Locale.ROOT,
-                    "%s: llama.cpp reports %.2f MiB of %s buffers%s where %.2f MiB were predicted (%s, the worst of %d): "
-                            + "go by what was measured, other predictions for this model may be as far off.",
+                    "%s: llama.cpp reports %.2f MiB of %s buffers%s where %.2f MiB were predicted (%s, the"
+                            + " worst of %d). Use the measured size; other predictions for this model may be"
+                            + " wrong too.",
                     model,
                     worst.measuredMib(),
                     worst.kind(),
@@ -181,14 +185,13 @@ public sealed interface Warning {
                     cells);
         }
 
-        /** One for each model, kind and place that has any. */
+        /** One warning for each model, kind and place with a wrong prediction. */
         public static List<Warning> of(List<CellResult> cells) {
             Map<List<String>, List<WronglyPredicted>> wrong = new LinkedHashMap<>();
             for (CellResult cell : cells) {
                 String model = cell.params().getOrDefault("model", "");
-                List<Prediction.Part> parts = cell.prediction() == null
-                        ? List.of()
-                        : cell.prediction().parts();
+                Prediction prediction = cell.memory().prediction();
+                List<Prediction.Part> parts = prediction == null ? List.of() : prediction.parts();
                 parts.stream().filter(Prediction.Part::wrong).forEach(part -> wrong.computeIfAbsent(
                                 List.of(model, part.kind(), String.valueOf(part.place())), key -> new ArrayList<>())
                         .add(new WronglyPredicted(model, part, cell.id(), 1)));
@@ -208,7 +211,7 @@ public sealed interface Warning {
         }
     }
 
-    /** A signal that this machine does not give. */
+    /** Something that cannot be measured on this machine. */
     record NotMeasured(String what, String reason) implements Warning {
         @Override
         public String text() {
@@ -217,9 +220,9 @@ public sealed interface Warning {
     }
 
     /**
-     * Something besides what is measured that may have changed the figures.
+     * A disturbance that may have changed the figures.
      *
-     * @param when such as {@code before the run}
+     * @param when for example {@code before the run}
      */
     record Noisy(Noise noise, String when) implements Warning {
         @Override
@@ -229,52 +232,52 @@ public sealed interface Warning {
             return switch (noise.kind()) {
                 case LOAD ->
                     said(
-                            "Other processes used %.1f%s, %s: end them, or measure when the machine is idle.",
+                            "Other processes used %.1f%s, %s. End them, or measure when the machine is idle.",
                             amount, detail);
                 case STEAL ->
                     said(
-                            "The hypervisor gave %.1f%s to others, %s: measure when its host is quiet, or give this"
-                                    + " machine cores of its own.",
+                            "The hypervisor gave %.1f%s to others, %s. Measure when its host is idle, or pin"
+                                    + " cores to this machine.",
                             amount, detail);
                 case GOVERNOR ->
                     "The CPU saves power (" + detail.strip() + "), " + when
-                            + ": choose the governor or preference performance, for example with cpupower"
+                            + ". Set the governor or preference to performance, for example with cpupower"
                             + " frequency-set -g performance.";
                 case CLOCK_CAP ->
                     said(
-                            "The CPU may not go above %.0f%s, %s: lift scaling_max_freq or the power profile, or pin"
-                                    + " minimum and maximum to one clock.",
+                            "The CPU is limited to %.0f%s, %s. Raise scaling_max_freq or the power profile, or"
+                                    + " set minimum and maximum to one clock.",
                             amount, detail);
                 case CPU_HEAT ->
                     said(
-                            "The CPU was slowed down by heat %.0f times%s, %s: cool it, or pin a clock that it can hold.",
+                            "Heat slowed the CPU down %.0f times%s, %s. Cool it, or set a clock that it can hold.",
                             amount, detail);
                 case MEMORY_PRESSURE ->
                     said(
-                            "Processes waited for memory %.0f %% of the time%s, %s: end others, raise the container's"
-                                    + " limit, or take a smaller model or context.",
+                            "Processes waited for memory %.0f %% of the time%s, %s. End other processes, raise the"
+                                    + " container's limit, or use a smaller model or context.",
                             amount, detail);
                 case MEMORY_LOW ->
-                    said("Only %.0f %% of the memory were free%s, %s: end other processes.", amount, detail);
+                    said("Only %.0f %% of the memory was free%s, %s. End other processes.", amount, detail);
                 case SWAP ->
                     said(
-                            "The machine swapped %.0f pages a second%s, %s: end other processes, or take a smaller model"
-                                    + " or context.",
+                            "The machine swapped %.0f pages a second%s, %s. End other processes, or use a"
+                                    + " smaller model or context.",
                             amount, detail);
-                case BATTERY -> "The machine ran on battery, " + when + ", which slows it down: plug it in.";
+                case BATTERY -> "The machine ran on battery, " + when + ". This slows it down: plug it in.";
                 case GPU_OTHERS ->
                     said(
-                            "Other processes, %.0f of them%s, had the GPU open for computing, %s: end them (nvidia-smi"
+                            "%.0f other processes%s had the GPU open for computing, %s. End them (nvidia-smi"
                                     + " names them).",
                             amount, detail);
                 case GPU_HEAT ->
                     said(
-                            "The GPU was slowed down by heat or hardware protection in %.0f %% of the readings%s, %s:"
-                                    + " cool it, or set a lower power limit.",
+                            "Heat or hardware protection slowed the GPU down in %.0f %% of the readings%s, %s."
+                                    + " Cool it, or set a lower power limit.",
                             amount, detail);
                 case VRAM_BASELINE ->
-                    "VRAM in use by others changed:" + detail + ". Close what uses the card and run the cells again"
-                            + " whose peaks you compare.";
+                    "VRAM in use by other programs changed:" + detail + ". Close them, and run again the cells whose"
+                            + " peaks you compare.";
             };
         }
 
@@ -282,7 +285,7 @@ public sealed interface Warning {
             return String.format(Locale.ROOT, format, amount, detail, when);
         }
 
-        /** Of each kind the worst, with the forks it was seen in. */
+        /** The worst noise of each kind, with the number of forks that had it. */
         public static List<Warning> of(List<ForkResult> forks) {
             Map<Noise.Kind, Noisy> worst = new EnumMap<>(Noise.Kind.class);
             Map<Noise.Kind, Integer> count = new EnumMap<>(Noise.Kind.class);

@@ -1,4 +1,4 @@
-/** The results of a run as values. Knows no other package. */
+/** Results of a run as records, and the catalogue of metrics. Knows no other package. */
 @NullMarked
 package dev.headroom.result;
 

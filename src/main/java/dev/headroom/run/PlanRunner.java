@@ -6,7 +6,6 @@ import dev.headroom.export.IterationsCsv;
 import dev.headroom.export.JmhJson;
 import dev.headroom.fork.JmhResults;
 import dev.headroom.fork.MachineLock;
-import dev.headroom.place.HostVram;
 import dev.headroom.place.Place;
 import dev.headroom.place.Places;
 import dev.headroom.plan.Cell;
@@ -14,6 +13,7 @@ import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Metric;
 import dev.headroom.result.Run;
 import dev.headroom.result.Warning;
 import java.io.Closeable;
@@ -42,8 +42,6 @@ import org.openjdk.jmh.results.RunResult;
  * cell all other files of the run folder are written again.
  */
 public final class PlanRunner implements Closeable {
-    private static final String VRAM = "·vram.peak";
-
     private final Closeable lock;
     private final Places places;
     private final RunFolder folder;
@@ -231,15 +229,14 @@ public final class PlanRunner implements Closeable {
      * the run.
      */
     private Optional<Warning> lost(ForkResult fork) {
-        List<String> lost = fork.memory() == null ? List.of() : fork.memory().lost();
+        List<Metric> lost = fork.memory() == null ? List.of() : fork.memory().lost();
         if (lost.isEmpty() && fork.ok()) {
             String place = places.place(fork.cell()).preparation().name();
-            lost = head.place(place).meters().stream()
-                    .flatMap(meter -> meter.metrics().stream())
-                    .filter(label -> label.equals(VRAM) || label.equals(HostVram.PEAK))
-                    .filter(label -> fork.iterations().stream()
-                            .noneMatch(iteration -> iteration.metrics().containsKey(label)))
-                    .distinct()
+            lost = Stream.of(Metric.VRAM_PEAK, Metric.VRAM_HOST_PEAK)
+                    .filter(metric -> head.place(place).meters().stream()
+                            .anyMatch(meter -> meter.metrics().contains(metric.label())))
+                    .filter(metric -> fork.iterations().stream()
+                            .noneMatch(iteration -> iteration.metrics().containsKey(metric)))
                     .toList();
         }
         return lost.isEmpty() ? Optional.empty() : Optional.of(new Warning.Lost(fork.cell(), fork.fork(), lost));
@@ -277,7 +274,8 @@ public final class PlanRunner implements Closeable {
     private CellResult result(Cell cell) {
         return merged.computeIfAbsent(
                 cell.id(),
-                id -> places.place(id).preparation().withPrediction(JmhResults.cellResult(cell, results(cell))));
+                id -> JmhResults.cellResult(
+                        cell, results(cell), places.place(id).preparation().prediction(id)));
     }
 
     private static String now() {

@@ -138,7 +138,7 @@ class FakeDriverIT {
         assertThat(metrics.has("·gpu.power"))
                 .as("a mean of values that were not measured")
                 .isFalse();
-        assertThat(err).contains("no longer measured in this fork");
+        assertThat(err).contains("not measured any more in this fork");
         assertThat(json().get("warnings")).anySatisfy(warning -> assertThat(warning.asText())
                 .contains("stopped answering", "·vram.peak", "·gpu.temperature"));
     }

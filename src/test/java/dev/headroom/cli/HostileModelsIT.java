@@ -92,7 +92,7 @@ class HostileModelsIT {
         CellResult alien = cell(run, "architecture.gguf");
         assertThat(alien.status()).isEqualTo(Status.REFUSED);
         assertThat(alien.reason()).contains("alien");
-        assertThat(alien.prediction()).isNull(); // it cannot be loaded
+        assertThat(alien.memory().prediction()).isNull(); // of what cannot be loaded
         assertThat(run.cells().stream().filter(cell -> cell.status() != Status.OK))
                 .as("models that llama.cpp does not run")
                 .hasSizeGreaterThan(9);

@@ -118,7 +118,7 @@ final class FakeRun {
                 benchmark + "-" + contextLength + "-" + environment,
                 benchmark,
                 params,
-                new Run.Place(facts, llama, meters, Map.of()),
+                new Run.PlaceFacts(facts, llama, meters, Map.of()),
                 new Conditions(
                         mode,
                         "tokens/s",

@@ -3,10 +3,13 @@ package dev.headroom.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.result.CellResult;
+import dev.headroom.result.CellResult.MemoryDetails;
+import dev.headroom.result.CellResult.Protocol;
 import dev.headroom.result.CellResult.Score;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
@@ -36,7 +39,7 @@ class CsvTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"en-US", "de-DE", "ar-EG"})
-    void aCellIsARowThatReadsTheSameEverywhere(String locale) throws IOException {
+    void rowIsTheSameInEveryLocale(String locale) throws IOException {
         Locale.setDefault(Locale.forLanguageTag(locale));
 
         CSVRecord row = only(CellsCsv.of(run(ok())));
@@ -51,7 +54,7 @@ class CsvTest {
     }
 
     @Test
-    void whatWasNotMeasuredIsEmptyAndHasAColumn() throws IOException {
+    void unmeasuredMetricHasAnEmptyColumn() throws IOException {
         CSVRecord row = only(CellsCsv.of(run(ok())));
 
         assertThat(row.get("vram_peak_mib")).isEmpty();
@@ -60,13 +63,13 @@ class CsvTest {
     }
 
     @Test
-    void aMetricThatNoTableKnowsGetsItsColumn() throws IOException {
+    void recordedMetricGetsAColumn() throws IOException {
         assertThat(only(CellsCsv.of(run(ok()))).get("ggml_device_used_mib")).isEqualTo("7");
         assertThat(only(CellsCsv.of(run(ok()))).get("sampling_cost_percent")).isEqualTo("0.250000000");
     }
 
     @Test
-    void thePartsOfAPeakHaveTheirColumns() throws IOException {
+    void partsOfAPeakHaveColumns() throws IOException {
         CSVRecord row = only(CellsCsv.of(run(ok())));
         assertThat(row.get("waterfall_ram_java_mib")).isEqualTo("40.500000");
         assertThat(row.get("waterfall_ram_residual_mib")).isEqualTo("-3.250000");
@@ -74,32 +77,20 @@ class CsvTest {
         assertThat(row.get("waterfall_vram_residual_mib")).isEmpty();
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "·gpu.power, W, gpu_power_w",
-        "·gpu.clock.sm, MHz, gpu_clock_sm_mhz",
-        "·gpu.temperature, °C, gpu_temperature_celsius",
-        "·gpu.throttled, %, gpu_throttled_percent",
-        "·vram.samples, #, vram_samples"
-    })
-    void aColumnIsNamedForLabelAndUnit(String label, String unit, String column) {
-        assertThat(Columns.metricNames(Map.of(label, unit))).containsExactly(column);
-    }
-
     @Test
-    void whatWasPredictedAddsUpOverPlaces() throws IOException {
+    void predictionsAreSummedOverPlaces() throws IOException {
         List<Prediction.Part> parts = List.of(
                 new Prediction.Part("model", "CPU", 10.5, "formula"),
                 new Prediction.Part("model", "CUDA0", 20, "formula"),
                 new Prediction.Part("kv", "CUDA0", 4, "formula"),
                 new Prediction.Part("recurrent", "CUDA0", 0.25, "simulation"));
 
-        CSVRecord row = only(CellsCsv.of(run(ok().with(new Prediction(parts, null)))));
+        CSVRecord row = only(CellsCsv.of(run(ok(new Prediction(parts, null)))));
 
         assertThat(row.get("predicted_model_mib")).isEqualTo("30.500000");
         assertThat(row.get("predicted_kv_mib")).isEqualTo("4.250000");
         assertThat(row.get("predicted_compute_mib")).isEmpty();
-        assertThat(only(CellsCsv.of(run(ok().with(new Prediction(parts, "copies of weights are not known")))))
+        assertThat(only(CellsCsv.of(run(ok(new Prediction(parts, "copies of weights are not known")))))
                         .get("predicted_model_mib"))
                 .isEmpty();
     }
@@ -108,7 +99,7 @@ class CsvTest {
     @CsvSource(
             delimiter = ';',
             value = {"=cmd|' /C calc'!A0", "@SUM(A1)", "+HYPERLINK(1)", "-2+3+cmd", "|x", "-1", "plain, \"quoted\""})
-    void textThatASpreadsheetWouldRunIsNeutralised(String reason) throws IOException {
+    void formulaTextGetsAnApostrophe(String reason) throws IOException {
         CellResult failed = failed(reason);
 
         String read = only(CellsCsv.of(run(failed))).get("reason");
@@ -118,7 +109,7 @@ class CsvTest {
     }
 
     @Test
-    void whatDisturbedIsNamed() throws IOException {
+    void noiseIsNamed() throws IOException {
         ForkResult fork = new ForkResult(
                         "cell", 1, Status.OK, null, List.of(), "t", 3, List.of(), null, null, List.of(), List.of())
                 .with(List.of(new Noise(Noise.Kind.SWAP, 400.0, null)));
@@ -129,9 +120,11 @@ class CsvTest {
     }
 
     @Test
-    void iterationsStandBesideTheirMetrics() throws IOException {
-        Iteration first = new Iteration(1, 10.5, new TreeMap<>(Map.of("·vram.peak", new Metric(900, "MiB"))), null);
-        Iteration second = new Iteration(2, 11.25, new TreeMap<>(Map.of("·vram.peak", new Metric(901, "MiB"))), null);
+    void iterationRowHasItsMetrics() throws IOException {
+        Iteration first =
+                new Iteration(1, 10.5, new TreeMap<>(Map.of(Metric.VRAM_PEAK, Metric.VRAM_PEAK.value(900))), null);
+        Iteration second =
+                new Iteration(2, 11.25, new TreeMap<>(Map.of(Metric.VRAM_PEAK, Metric.VRAM_PEAK.value(901))), null);
         ForkResult fork = new ForkResult(
                 "cell",
                 1,
@@ -154,7 +147,7 @@ class CsvTest {
     }
 
     @Test
-    void aForkThatFailedHasARowWithoutValues() throws IOException {
+    void failedForkHasARowWithoutValues() throws IOException {
         ForkResult fork = ForkResult.refused("cell", 2, "no", "t");
 
         CSVRecord row = only(IterationsCsv.of(run(ok()), List.of(fork)));
@@ -182,39 +175,45 @@ class CsvTest {
     }
 
     private static CellResult ok() {
-        Map<String, Metric> metrics = Map.of(
-                "·ram.peak", new Metric(344.25, "MiB"),
-                "·ggml.device.used", new Metric(7, "MiB"),
-                "·sampling.cost", new Metric(0.25, "%"));
-        return cell(Status.OK, null, new Score(1234.5, 0.0125, 5, null), metrics);
+        return ok(null);
+    }
+
+    private static CellResult ok(@Nullable Prediction prediction) {
+        Map<Metric, MetricValue> metrics = Map.of(
+                Metric.RAM_PEAK, Metric.RAM_PEAK.value(344.25),
+                Metric.GGML_DEVICE_USED, Metric.GGML_DEVICE_USED.value(7),
+                Metric.SAMPLING_COST, Metric.SAMPLING_COST.value(0.25));
+        return cell(Status.OK, null, new Score(1234.5, 0.0125, 5, null), metrics, prediction);
     }
 
     private static CellResult failed(String reason) {
-        return cell(Status.CRASHED, reason, null, Map.of());
+        return cell(Status.CRASHED, reason, null, Map.of(), null);
     }
 
     private static CellResult cell(
-            Status status, @Nullable String reason, @Nullable Score score, Map<String, Metric> metrics) {
+            Status status,
+            @Nullable String reason,
+            @Nullable Score score,
+            Map<Metric, MetricValue> metrics,
+            @Nullable Prediction prediction) {
         return new CellResult(
                 "cell",
                 "TokenGeneration",
                 "thrpt",
                 "tokens/s",
                 Map.of("contextLength", "4096", "gpuLayers", "-1"),
-                1,
-                1,
-                5,
-                "1000ms",
+                new Protocol(1, 1, 5, "1000ms"),
                 status,
                 reason,
                 List.of(),
                 score,
                 new TreeMap<>(metrics),
                 List.of(),
-                null,
-                Map.of(),
-                List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))),
-                null,
+                new MemoryDetails(
+                        null,
+                        Map.of(),
+                        List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))),
+                        prediction),
                 List.of(new Noise(Noise.Kind.LOAD, 1.5, null), new Noise(Noise.Kind.MEMORY_LOW, 3.0, null)));
     }
 

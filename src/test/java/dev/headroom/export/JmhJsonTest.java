@@ -22,7 +22,7 @@ class JmhJsonTest {
     }
 
     @Test
-    void anEnvironmentIsAFileAndWhatVariesIsItsOnlyParameter() throws IOException {
+    void eachEnvironmentIsAFileWithVaryingParametersOnly() throws IOException {
         String jmh = "["
                 + entry("a", "\"model\":\"m\",\"contextLength\":\"64\",\"environment\":\"wsl2\"") + ","
                 + entry("a", "\"model\":\"m\",\"contextLength\":\"256\",\"environment\":\"wsl2\"") + ","
@@ -41,7 +41,7 @@ class JmhJsonTest {
     }
 
     @Test
-    void anEnvironmentThatWasMeasuredTwiceIsTwo() throws IOException {
+    void repeatedEnvironmentGetsTheRunId() throws IOException {
         Map<String, String> runs = new LinkedHashMap<>();
         runs.put("one", "[" + entry("a", "\"environment\":\"wsl2\"") + "]");
         runs.put("two", "[" + entry("a", "\"environment\":\"wsl2\"") + "]");
@@ -54,7 +54,7 @@ class JmhJsonTest {
     }
 
     @Test
-    void aNameStaysInTheFolder() {
+    void fileNameCannotLeaveTheFolder() {
         String jmh = "[" + entry("a", "\"environment\":\"../../x\"") + "," + entry("a", "") + "]";
 
         assertThat(JmhJson.visualizer(jmh).keySet())
@@ -62,7 +62,7 @@ class JmhJsonTest {
     }
 
     @Test
-    void whatIsNoJsonIsRefused() {
+    void invalidJsonIsRefused() {
         assertThatThrownBy(() -> JmhJson.visualizer("[{")).isInstanceOf(UncheckedIOException.class);
         assertThatThrownBy(() -> JmhJson.merged(Map.of("a", "{}"))).isInstanceOf(UncheckedIOException.class);
     }

@@ -16,6 +16,7 @@ import dev.headroom.result.Iteration;
 import dev.headroom.result.Iteration.Sample;
 import dev.headroom.result.Json;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,8 @@ import org.junit.jupiter.api.Test;
 class JmhResultsTest {
     @Test
     void forksAreMergedAsJmhMergesThem() {
-        CellResult cell =
-                JmhResults.cellResult(cell("TokenGeneration"), List.of(fork(1, 100, 102, 104), fork(2, 110, 112, 114)));
+        CellResult cell = JmhResults.cellResult(
+                cell("TokenGeneration"), List.of(fork(1, 100, 102, 104), fork(2, 110, 112, 114)), null);
 
         assertThat(cell.status()).isEqualTo(Status.OK);
         assertThat(requireNonNull(cell.score()).value()).isCloseTo(107, within(1e-9));
@@ -38,22 +39,23 @@ class JmhResultsTest {
 
     @Test
     void peaksAreMergedByMaximum() {
-        CellResult cell =
-                JmhResults.cellResult(cell("TokenGeneration"), List.of(fork(1, 100, 101, 102), fork(2, 90, 91, 92)));
+        CellResult cell = JmhResults.cellResult(
+                cell("TokenGeneration"), List.of(fork(1, 100, 101, 102), fork(2, 90, 91, 92)), null);
 
-        assertThat(cell.metrics().get("·ram.peak")).isEqualTo(new Metric(102, "MiB"));
+        assertThat(cell.metrics().get(Metric.RAM_PEAK)).isEqualTo(Metric.RAM_PEAK.value(102));
     }
 
     @Test
     void everyGoodForkIsASample() {
         CellResult cell = JmhResults.cellResult(
                 cell("TokenGeneration"),
-                List.of(fork(1, 100, 101, 102), ForkResult.refused("c", 2, "no room", "t"), fork(3, 90, 91, 92)));
+                List.of(fork(1, 100, 101, 102), ForkResult.refused("c", 2, "no room", "t"), fork(3, 90, 91, 92)),
+                null);
 
         assertThat(cell.samples())
                 .containsExactly(
-                        new ForkSummary(1, 101, null, new TreeMap<>(Map.of("·ram.peak", 102.0))),
-                        new ForkSummary(3, 91, null, new TreeMap<>(Map.of("·ram.peak", 92.0))));
+                        new ForkSummary(1, 101, null, new TreeMap<>(Map.of(Metric.RAM_PEAK, 102.0))),
+                        new ForkSummary(3, 91, null, new TreeMap<>(Map.of(Metric.RAM_PEAK, 92.0))));
     }
 
     @Test
@@ -68,27 +70,36 @@ class JmhResultsTest {
                 1,
                 List.of(
                         iteration(
-                                1, "·gpu.power", 70, "·gpu.clock.sm", 1500, "·gpu.temperature", 60, "·vram.samples", 5),
-                        iteration(2, "·gpu.power", 80, "·gpu.temperature", 64, "·vram.samples", 7),
-                        iteration(3, "·gpu.power", 90)),
+                                1,
+                                Metric.GPU_POWER,
+                                70,
+                                Metric.GPU_CLOCK_SM,
+                                1500,
+                                Metric.GPU_TEMPERATURE,
+                                60,
+                                Metric.VRAM_SAMPLES,
+                                5),
+                        iteration(2, Metric.GPU_POWER, 80, Metric.GPU_TEMPERATURE, 64, Metric.VRAM_SAMPLES, 7),
+                        iteration(3, Metric.GPU_POWER, 90)),
                 null,
                 null,
                 List.of(),
                 List.of());
 
-        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork));
+        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork), null);
 
         assertThat(cell.metrics())
-                .containsOnlyKeys("·gpu.power", "·gpu.temperature", "·vram.samples")
-                .containsEntry("·gpu.power", new Metric(80, "x"))
-                .containsEntry("·gpu.temperature", new Metric(64, "x"))
-                .containsEntry("·vram.samples", new Metric(12, "x"));
+                .containsOnlyKeys(Metric.GPU_POWER, Metric.GPU_TEMPERATURE, Metric.VRAM_SAMPLES)
+                .containsEntry(Metric.GPU_POWER, Metric.GPU_POWER.value(80))
+                .containsEntry(Metric.GPU_TEMPERATURE, Metric.GPU_TEMPERATURE.value(64))
+                .containsEntry(Metric.VRAM_SAMPLES, Metric.VRAM_SAMPLES.value(12));
     }
 
     private static Iteration iteration(int number, Object... metrics) {
-        TreeMap<String, Metric> all = new TreeMap<>();
+        TreeMap<Metric, MetricValue> all = new TreeMap<>();
         for (int i = 0; i < metrics.length; i += 2) {
-            all.put((String) metrics[i], new Metric((int) metrics[i + 1], "x"));
+            Metric metric = (Metric) metrics[i];
+            all.put(metric, metric.value((int) metrics[i + 1]));
         }
         return new Iteration(number, 1, all, null);
     }
@@ -98,7 +109,7 @@ class JmhResultsTest {
         for (String benchmark : List.of("TokenGeneration", "PromptProcessing", "NativeCall", "ModelLoad")) {
             ForkResult journalled = Json.read(Json.line(fork(1, 61.875, 62.125)), ForkResult.class);
 
-            CellResult cell = JmhResults.cellResult(cell(benchmark), List.of(journalled));
+            CellResult cell = JmhResults.cellResult(cell(benchmark), List.of(journalled), null);
 
             assertThat(requireNonNull(cell.score()).value()).as(benchmark).isCloseTo(62, within(1e-6));
         }
@@ -116,7 +127,7 @@ class JmhResultsTest {
                 "c", 1, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null, List.of(), List.of());
         ForkResult journalled = Json.read(Json.line(fork), ForkResult.class);
 
-        CellResult cell = JmhResults.cellResult(cell("TokenLatency"), List.of(journalled));
+        CellResult cell = JmhResults.cellResult(cell("TokenLatency"), List.of(journalled), null);
 
         assertThat(requireNonNull(cell.score()).samples()).isEqualTo(100);
         assertThat(requireNonNull(cell.score()).value()).isCloseTo(5.45, within(0.02));
@@ -130,7 +141,7 @@ class JmhResultsTest {
     void failedForkSetsTheStatusAndGoodForksTheScore() {
         ForkResult bad = ForkResult.refused("c", 2, "no room", "t");
 
-        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork(1, 50), bad));
+        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(fork(1, 50), bad), null);
 
         assertThat(cell.status()).isEqualTo(Status.REFUSED);
         assertThat(cell.reason()).isEqualTo("no room");
@@ -139,7 +150,7 @@ class JmhResultsTest {
 
     @Test
     void cellThatNeverRanIsCancelled() {
-        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of());
+        CellResult cell = JmhResults.cellResult(cell("TokenGeneration"), List.of(), null);
 
         assertThat(cell.status()).isEqualTo(Status.CANCELLED);
         assertThat(cell.score()).isNull();
@@ -173,7 +184,10 @@ class JmhResultsTest {
         List<Iteration> iterations = new ArrayList<>();
         for (double score : scores) {
             iterations.add(new Iteration(
-                    iterations.size() + 1, score, new TreeMap<>(Map.of("·ram.peak", new Metric(score, "MiB"))), null));
+                    iterations.size() + 1,
+                    score,
+                    new TreeMap<>(Map.of(Metric.RAM_PEAK, Metric.RAM_PEAK.value(score))),
+                    null));
         }
         return new ForkResult(
                 "c", number, Status.OK, null, List.of(), "t", 1, iterations, null, null, List.of(), List.of());

@@ -163,7 +163,7 @@ class NoiseWatchTest {
         NoiseWatch watch = watch(true);
         load = at -> at > 5 ? 3 : 0;
 
-        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1, "·ram.peak", 7)));
+        ForkResult fork = run(watch, "cell", 1, () -> takes(10, fork("cell", 1, Metric.RAM_PEAK, 7)));
 
         assertThat(fork.status()).isEqualTo(Status.REFUSED);
         assertThat(fork.reason()).contains("--strict", "during it", "updatedb");
@@ -236,7 +236,7 @@ class NoiseWatchTest {
         List<ForkResult> forks = new ArrayList<>();
         for (double mib : new double[] {512, 560, 812, 800}) {
             String cell = "cell" + (int) mib;
-            forks.add(run(watch, cell, 1, () -> takes(10, fork(cell, 1, "·vram.baseline", mib))));
+            forks.add(run(watch, cell, 1, () -> takes(10, fork(cell, 1, Metric.VRAM_BASELINE, mib))));
         }
 
         assertThat(forks).extracting(fork -> fork.noise().size()).containsExactly(0, 0, 1, 0);
@@ -250,9 +250,9 @@ class NoiseWatchTest {
     @Test
     void resumedRunKnowsTheEarlierBaseline() {
         NoiseWatch watch = watch(false);
-        watch.remember(fork("old", 2, "·vram.baseline", 2000));
+        watch.remember(fork("old", 2, Metric.VRAM_BASELINE, 2000));
 
-        ForkResult fork = run(watch, "new", 1, () -> takes(10, fork("new", 1, "·vram.baseline", 100)));
+        ForkResult fork = run(watch, "new", 1, () -> takes(10, fork("new", 1, Metric.VRAM_BASELINE, 100)));
 
         assertThat(fork.noise())
                 .extracting(Noise::detail)
@@ -264,10 +264,10 @@ class NoiseWatchTest {
     @Test
     void gpuHeatComesFromTheIterations() {
         NoiseWatch watch = watch(false);
-        assertThat(run(watch, "a", 1, () -> takes(9, fork("a", 1, "·gpu.throttled.heat", 12)))
+        assertThat(run(watch, "a", 1, () -> takes(9, fork("a", 1, Metric.GPU_THROTTLED_HEAT, 12)))
                         .noise())
                 .containsExactly(new Noise(Kind.GPU_HEAT, 12.0, null));
-        assertThat(run(watch, "a", 2, () -> takes(9, fork("a", 2, "·gpu.throttled", 100)))
+        assertThat(run(watch, "a", 2, () -> takes(9, fork("a", 2, Metric.GPU_THROTTLED, 100)))
                         .noise())
                 .as("a power cap is no heat")
                 .isEmpty();
@@ -283,9 +283,9 @@ class NoiseWatchTest {
 
         assertThat(warnings.stream().map(Warning::text))
                 .containsExactly(
-                        "Other processes used 1.5 of 4 cores, during fork 2 of b (the worst of 2): end them, or measure"
+                        "Other processes used 1.5 of 4 cores, during fork 2 of b (the worst of 2). End them, or measure"
                                 + " when the machine is idle.",
-                        "Only 2 % of the memory were free, during fork 1 of c (the worst of 2): end other processes.");
+                        "Only 2 % of the memory was free, during fork 1 of c (the worst of 2). End other processes.");
     }
 
     @ParameterizedTest
@@ -338,8 +338,8 @@ class NoiseWatchTest {
                 cell, number, Status.OK, null, List.of(), "t", 1, List.of(), null, null, List.of(), List.of());
     }
 
-    private static ForkResult fork(String cell, int number, String label, double value) {
-        Iteration iteration = new Iteration(1, 1, new TreeMap<>(Map.of(label, new Metric(value, "MiB"))), null);
+    private static ForkResult fork(String cell, int number, Metric metric, double value) {
+        Iteration iteration = new Iteration(1, 1, new TreeMap<>(Map.of(metric, metric.value(value))), null);
         return new ForkResult(
                 cell, number, Status.OK, null, List.of(), "t", 1, List.of(iteration), null, null, List.of(), List.of());
     }

@@ -2,6 +2,7 @@ package dev.headroom.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,7 +71,7 @@ class CardsTest {
     }
 
     private static FakeMeter on(String card) {
-        return new FakeMeter("m", OptionalLong::empty) {
+        return new FakeMeter(Metric.RAM_PEAK, OptionalLong::empty) {
             @Override
             public Optional<String> card() {
                 return Optional.of(card);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.environment.Cgroup;
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class CgroupMetersTest {
                 .isEqualTo("0073741824\n");
         write("memory.peak", "4096\n");
         assertThat(meter.read()).hasValue(4096);
-        assertThat(meter.metric()).isEqualTo("ram.cgroup.peak");
+        assertThat(meter.metric()).isEqualTo(Metric.RAM_CGROUP_PEAK);
         assertThat(meter.signal().scope()).isEqualTo(Meter.Scope.SYSTEM);
         meter.close();
     }
@@ -68,7 +69,7 @@ class CgroupMetersTest {
         assertThat(meter.read()).hasValue(70_545_408);
         assertThat(Files.readString(folder.resolve("memory.max_usage_in_bytes")))
                 .isEqualTo("201793792\n");
-        assertThat(meter.metric()).isEqualTo("ram.cgroup.peak");
+        assertThat(meter.metric()).isEqualTo(Metric.RAM_CGROUP_PEAK);
         meter.close();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,9 +61,9 @@ class DrmCardsTest {
         Meter vram = AmdDevice.open(cards, AmdDevice.Reading.VRAM).get(0);
         Meter gtt = AmdDevice.open(cards, AmdDevice.Reading.GTT).get(0);
 
-        assertThat(vram.metric()).isEqualTo("vram.peak");
+        assertThat(vram.metric()).isEqualTo(Metric.VRAM_PEAK);
         assertThat(vram.read()).hasValue(17_163_091_968L);
-        assertThat(gtt.metric()).isEqualTo("vram.shared.peak");
+        assertThat(gtt.metric()).isEqualTo(Metric.VRAM_SHARED_PEAK);
         assertThat(gtt.read()).hasValue(29_360_128L);
         assertThat(vram.card()).contains("0000:03:00.0");
         Files.writeString(device.resolve("mem_info_vram_used"), "17163091969\n");
@@ -108,9 +109,9 @@ class DrmCardsTest {
         Files.createSymbolicLink(process.resolve("fd/6"), Path.of("/dev/null"));
         Files.writeString(process.resolve("fdinfo/6"), text.replace("id:\t7", "id:\t8"));
         assertThat(meter.read()).hasValue(64 * 1024);
-        assertThat(meter.metric()).isEqualTo("vram.process.peak");
+        assertThat(meter.metric()).isEqualTo(Metric.VRAM_PROCESS_PEAK);
         assertThat(shared.read()).hasValue(32 * 1024);
-        assertThat(shared.metric()).isEqualTo("vram.shared.peak");
+        assertThat(shared.metric()).isEqualTo(Metric.VRAM_SHARED_PEAK);
         assertThat(shared.signal().scope()).isEqualTo(Meter.Scope.PROCESS);
     }
 }

@@ -1,15 +1,16 @@
 package dev.headroom.memory;
 
+import dev.headroom.result.Metric;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** A meter that returns the values of a test. */
 public class FakeMeter implements Meter {
-    private final String metric;
+    private final Metric metric;
     private final Supplier<OptionalLong> values;
     private boolean closed;
 
-    public FakeMeter(String metric, Supplier<OptionalLong> values) {
+    public FakeMeter(Metric metric, Supplier<OptionalLong> values) {
         this.metric = metric;
         this.values = values;
     }

@@ -3,6 +3,7 @@ package dev.headroom.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -181,7 +182,7 @@ class KfdProcessTest {
         assertThat(meters.get(1).read()).isEmpty();
         Files.writeString(process.resolve("vram_51140"), "nothing\n");
         assertThat(first.read()).isEmpty();
-        assertThat(first.metric()).isEqualTo("vram.process.peak");
+        assertThat(first.metric()).isEqualTo(Metric.VRAM_PROCESS_PEAK);
     }
 
     @Test

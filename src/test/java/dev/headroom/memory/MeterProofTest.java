@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.memory.MeterProof.Trial;
 import dev.headroom.memory.MeterProof.Verdict;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -70,7 +71,7 @@ class MeterProofTest {
     }
 
     private List<Trial> trials(LongUnaryOperator shown) {
-        FakeMeter meter = new FakeMeter("vram.peak", () -> OptionalLong.of(1000 * MIB + shown.applyAsLong(held.get())));
+        FakeMeter meter = new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(1000 * MIB + shown.applyAsLong(held.get())));
         return new MeterProof(List.of(meter), clock).on(target(2000 * MIB, Long.MAX_VALUE));
     }
 
@@ -111,7 +112,7 @@ class MeterProofTest {
     @Test
     void delayedMeterIsExactWithALatency() {
         AtomicLong shown = new AtomicLong();
-        FakeMeter delayed = new FakeMeter("vram.peak", () -> {
+        FakeMeter delayed = new FakeMeter(Metric.VRAM_PEAK, () -> {
             if (time.get() % 50_000_000 == 0) {
                 shown.set(held.get());
             }
@@ -126,7 +127,7 @@ class MeterProofTest {
 
     @Test
     void meterWithoutAValueHasNoTrial() {
-        FakeMeter silent = new FakeMeter("vram.peak", OptionalLong::empty);
+        FakeMeter silent = new FakeMeter(Metric.VRAM_PEAK, OptionalLong::empty);
 
         assertThat(new MeterProof(List.of(silent), clock).on(target(2000 * MIB, Long.MAX_VALUE)))
                 .isEmpty();
@@ -160,7 +161,7 @@ class MeterProofTest {
                 return all.allocate(bytes);
             }
         };
-        FakeMeter meter = new FakeMeter("vram.peak", () -> OptionalLong.of(held.get()));
+        FakeMeter meter = new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(held.get()));
         MeterProof proof = new MeterProof(List.of(meter), clock);
 
         assertThat(proof.on(small)).extracting(Trial::bytes).containsExactly(MIB, 16 * MIB, 256 * MIB);
@@ -169,7 +170,7 @@ class MeterProofTest {
 
     @Test
     void measuresCostAndResolution() {
-        FakeMeter meter = new FakeMeter("vram.peak", () -> {
+        FakeMeter meter = new FakeMeter(Metric.VRAM_PEAK, () -> {
             time.addAndGet(5_000);
             return OptionalLong.of(4096 * (1 + held.get() / 4096));
         });

@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.memory.Meters.Source;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class MetersTest {
-    private static FakeMeter meter(String metric) {
+    private static FakeMeter meter(Metric metric) {
         return new FakeMeter(metric, () -> OptionalLong.of(1));
     }
 
-    private static FakeMeter meter(String metric, String card) {
+    private static FakeMeter meter(Metric metric, String card) {
         return new FakeMeter(metric, () -> OptionalLong.of(1)) {
             @Override
             public Optional<String> card() {
@@ -25,8 +26,8 @@ class MetersTest {
 
     @Test
     void opensWorkingMetersAndKeepsReasonsForTheOthers() {
-        FakeMeter first = meter("ram.peak");
-        FakeMeter second = meter("ram.peak");
+        FakeMeter first = meter(Metric.RAM_PEAK);
+        FakeMeter second = meter(Metric.RAM_PEAK);
         Meters meters = Meters.open(List.of(
                 new Source("a", () -> {
                     throw new MeterUnavailable("there is no such card");
@@ -48,25 +49,25 @@ class MetersTest {
 
     @Test
     void meterOfTheModelsCardServes() {
-        Meter host = meter("ram.peak");
-        Meter one = meter("vram.peak", "0000:01:00.0");
-        Meter two = meter("vram.peak", "0000:02:00.0");
+        Meter host = meter(Metric.RAM_PEAK);
+        Meter one = meter(Metric.VRAM_PEAK, "0000:01:00.0");
+        Meter two = meter(Metric.VRAM_PEAK, "0000:02:00.0");
         List<Meter> all = new Meters(List.of(host, one, two), List.of()).serving();
         assertThat(all).containsExactly(host, one, two);
-        assertThat(Meters.of(all, "vram.peak", "0000:02:00.0")).contains(two);
-        assertThat(Meters.of(all, "vram.peak", "0000:03:00.0"))
+        assertThat(Meters.of(all, Metric.VRAM_PEAK, "0000:02:00.0")).contains(two);
+        assertThat(Meters.of(all, Metric.VRAM_PEAK, "0000:03:00.0"))
                 .as("no meter rather than another card's")
                 .isEmpty();
-        assertThat(Meters.of(all, "vram.peak", null)).contains(one);
-        assertThat(Meters.of(all, "vram.shared.peak", null)).isEmpty();
+        assertThat(Meters.of(all, Metric.VRAM_PEAK, null)).contains(one);
+        assertThat(Meters.of(all, Metric.VRAM_SHARED_PEAK, null)).isEmpty();
     }
 
     @Test
     void meterOfNoSingleCardServesAllCards() {
-        Meter driver = meter("vram.peak", "0000:01:00.0");
-        Meter second = meter("vram.peak", "0000:02:00.0");
-        Meter system = meter("vram.peak");
-        Meter shared = meter("vram.shared.peak");
+        Meter driver = meter(Metric.VRAM_PEAK, "0000:01:00.0");
+        Meter second = meter(Metric.VRAM_PEAK, "0000:02:00.0");
+        Meter system = meter(Metric.VRAM_PEAK);
+        Meter shared = meter(Metric.VRAM_SHARED_PEAK);
         assertThat(new Meters(List.of(driver, system, second, shared), List.of()).serving())
                 .containsExactly(driver, second, shared);
         assertThat(new Meters(List.of(system, driver, second), List.of()).serving())
@@ -89,11 +90,10 @@ class MetersTest {
             assertThat(meters.unavailable())
                     .allSatisfy(u -> assertThat(u.reason()).isNotBlank().doesNotContain("\n"));
             for (Meter meter : meters.serving()) {
-                if (meter.metric().startsWith("ram.")) {
-                    long least = meter.metric().equals("ram.swap.peak") ? 0 : 1 << 20;
+                if (meter.metric().signal().startsWith("ram")) {
+                    long least = meter.metric() == Metric.RAM_SWAP_PEAK ? 0 : 1 << 20;
                     assertThat(meter.read().orElseThrow()).isBetween(least, 1L << 45);
                 }
-                assertThat(meter.metric()).matches("[a-z0-9._]+");
             }
         }
     }

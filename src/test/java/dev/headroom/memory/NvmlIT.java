@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import com.sun.jna.NativeLibrary;
+import dev.headroom.result.Metric;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -37,14 +38,13 @@ class NvmlIT {
         assertThat(sensors)
                 .extracting(Gauge::metric)
                 .containsExactly(
-                        "gpu.energy",
-                        "gpu.power",
-                        "gpu.clock.sm",
-                        "gpu.clock.memory",
-                        "gpu.temperature",
-                        "gpu.throttled",
-                        "gpu.throttled.heat");
-        assertThat(sensors).extracting(Sensor::unit).containsExactly("J", "W", "MHz", "MHz", "°C", "%", "%");
+                        Metric.GPU_ENERGY,
+                        Metric.GPU_POWER,
+                        Metric.GPU_CLOCK_SM,
+                        Metric.GPU_CLOCK_MEMORY,
+                        Metric.GPU_TEMPERATURE,
+                        Metric.GPU_THROTTLED,
+                        Metric.GPU_THROTTLED_HEAT);
         assertThat(sensors).allSatisfy(sensor -> assertThat(sensor.card()).isEqualTo(used.card()));
 
         assertThat(initialised(library)).isEqualTo(3);
@@ -72,9 +72,9 @@ class NvmlIT {
         assertThat(process.read()).as("first version of the struct").hasValue(4096);
 
         List<Sensor> sensors = NvmlSensor.open(open(library));
-        assertThat(sensors).extracting(Gauge::metric).doesNotContain("gpu.energy");
-        assertThat(measured(sensors, "gpu.power", 1)).hasValue(75);
-        assertThat(measured(sensors, "gpu.throttled", 1))
+        assertThat(sensors).extracting(Gauge::metric).doesNotContain(Metric.GPU_ENERGY);
+        assertThat(measured(sensors, Metric.GPU_POWER, 1)).hasValue(75);
+        assertThat(measured(sensors, Metric.GPU_THROTTLED, 1))
                 .as("old name of the function")
                 .hasValue(0);
     }
@@ -83,8 +83,8 @@ class NvmlIT {
     void energyAndPowerComeFromTheEnergyCounter() throws Exception {
         String library = FakeNvml.build("energy", "CARDS=1");
         List<Sensor> sensors = NvmlSensor.open(open(library));
-        Sensor energy = sensor(sensors, "gpu.energy");
-        Sensor power = sensor(sensors, "gpu.power");
+        Sensor energy = sensor(sensors, Metric.GPU_ENERGY);
+        Sensor power = sensor(sensors, Metric.GPU_POWER);
         assertThat(energy.read()).as("not reset yet").isEmpty();
         assertThat(power.read()).as("not reset yet").isEmpty();
         ((Resettable) energy).reset();
@@ -101,26 +101,26 @@ class NvmlIT {
     void readsClocksTemperatureAndThrottling() throws Exception {
         String library = FakeNvml.build("throttled", "THROTTLE=(nanos()/1000000<100000?0x01:0x24)");
         List<Sensor> sensors = NvmlSensor.open(open(library));
-        assertThat(measured(sensors, "gpu.clock.sm", 2)).hasValue(1500);
-        assertThat(measured(sensors, "gpu.clock.memory", 2)).hasValue(9500);
-        assertThat(measured(sensors, "gpu.temperature", 2)).hasValue(61);
+        assertThat(measured(sensors, Metric.GPU_CLOCK_SM, 2)).hasValue(1500);
+        assertThat(measured(sensors, Metric.GPU_CLOCK_MEMORY, 2)).hasValue(9500);
+        assertThat(measured(sensors, Metric.GPU_TEMPERATURE, 2)).hasValue(61);
 
-        Sensor throttled = sensor(sensors, "gpu.throttled");
+        Sensor throttled = sensor(sensors, Metric.GPU_THROTTLED);
         OptionalLong idle = throttled.read();
         assertThat(throttled.remark()).isEmpty();
         call(library, "fake_advance", 100_000);
         assertThat(value(throttled, idle, throttled.read(), throttled.read(), throttled.read()))
                 .hasValue(75);
         assertThat(throttled.remark()).contains("the GPU was throttled: power cap, thermal slowdown");
-        assertThat(measured(sensors, "gpu.throttled.heat", 1)).hasValue(100);
-        assertThat(sensor(sensors, "gpu.throttled.heat").remark()).isEmpty();
+        assertThat(measured(sensors, Metric.GPU_THROTTLED_HEAT, 1)).hasValue(100);
+        assertThat(sensor(sensors, Metric.GPU_THROTTLED_HEAT).remark()).isEmpty();
     }
 
     @Test
     void powerCapIsNotHeat() throws Exception {
         List<Sensor> sensors = NvmlSensor.open(open(FakeNvml.build("capped", "THROTTLE=0x04")));
-        assertThat(measured(sensors, "gpu.throttled", 1)).hasValue(100);
-        assertThat(measured(sensors, "gpu.throttled.heat", 1)).hasValue(0);
+        assertThat(measured(sensors, Metric.GPU_THROTTLED, 1)).hasValue(100);
+        assertThat(measured(sensors, Metric.GPU_THROTTLED_HEAT, 1)).hasValue(0);
     }
 
     @Test
@@ -142,7 +142,7 @@ class NvmlIT {
     void accountingReportsThePeakOfTheProcess() throws Exception {
         String library = FakeNvml.build("accounting", "ACCOUNTING=(3*GIB)", "PROCESS=GIB");
         Meter peak = NvmlAccounting.open(open(library)).get(0);
-        assertThat(peak.metric()).isEqualTo("vram.process.peak");
+        assertThat(peak.metric()).isEqualTo(Metric.VRAM_PROCESS_PEAK);
         assertThat(peak.read()).as("not listed yet").isEmpty();
         call(library, "fake_list", 1);
         assertThat(peak.read()).hasValue(3 * GIB);
@@ -197,7 +197,7 @@ class NvmlIT {
         assertThat(process.read())
                 .as("a part has no list of graphics processes")
                 .hasValue(GIB);
-        assertThat(measured(NvmlSensor.open(open(library)), "gpu.temperature", 1))
+        assertThat(measured(NvmlSensor.open(open(library)), Metric.GPU_TEMPERATURE, 1))
                 .as("value of the whole card")
                 .hasValue(61);
     }
@@ -286,7 +286,7 @@ class NvmlIT {
         String library = FakeNvml.build("two", "CARDS=2");
         List<Meter> meters = used(open(library));
         assertThat(meters).hasSize(2);
-        assertThat(Meters.of(meters, "vram.peak", "0000:0b:00.0").orElseThrow().read())
+        assertThat(Meters.of(meters, Metric.VRAM_PEAK, "0000:0b:00.0").orElseThrow().read())
                 .hasValue(2 * GIB);
     }
 
@@ -340,14 +340,14 @@ class NvmlIT {
         return Nvml.open(List.of(libraries), new CudaDevices(null, null));
     }
 
-    private static Sensor sensor(List<Sensor> sensors, String metric) {
+    private static Sensor sensor(List<Sensor> sensors, Metric metric) {
         return sensors.stream()
-                .filter(sensor -> sensor.metric().equals(metric))
+                .filter(sensor -> sensor.metric() == metric)
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static OptionalDouble measured(List<Sensor> sensors, String metric, int readings) {
+    private static OptionalDouble measured(List<Sensor> sensors, Metric metric, int readings) {
         Sensor sensor = sensor(sensors, metric);
         return value(sensor, Stream.generate(sensor::read).limit(readings).toArray(OptionalLong[]::new));
     }

@@ -3,6 +3,7 @@ package dev.headroom.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headroom.result.Metric;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -15,9 +16,9 @@ class PaceTest {
     private static final long MS = 1_000_000;
     private static final long WAKE_UP = 40 * US;
 
-    private final Gauge first = new FakeMeter("first", () -> OptionalLong.of(1));
-    private final Gauge second = new FakeMeter("second", () -> OptionalLong.of(1));
-    private final Gauge third = new FakeMeter("third", () -> OptionalLong.of(1));
+    private final Gauge first = new FakeMeter(Metric.RAM_PEAK, () -> OptionalLong.of(1));
+    private final Gauge second = new FakeMeter(Metric.RAM_PEAK, () -> OptionalLong.of(1));
+    private final Gauge third = new FakeMeter(Metric.RAM_PEAK, () -> OptionalLong.of(1));
     private final List<Gauge> all = List.of(first, second, third);
 
     @Test
@@ -77,7 +78,7 @@ class PaceTest {
     void peakMeterTakesNoShare() {
         class Exact extends FakeMeter implements PeakMeter {
             Exact() {
-                super("exact", () -> OptionalLong.of(1));
+                super(Metric.RAM_PEAK, () -> OptionalLong.of(1));
             }
 
             @Override
@@ -90,7 +91,7 @@ class PaceTest {
     @Test
     void measuresCostsOfPolledGauges() {
         long[] reads = {0};
-        Gauge slow = new FakeMeter("slow", () -> {
+        Gauge slow = new FakeMeter(Metric.RAM_PEAK, () -> {
             reads[0]++;
             LockSupport.parkNanos(2 * MS);
             return OptionalLong.of(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.NativeLibrary;
 import dev.headroom.Gcc;
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,7 +58,7 @@ class PdhGpuIT {
                 .containsExactly("pdh.adapter", "pdh.adapter.shared", "pdh.process", "pdh.process.shared");
         assertThat(meters)
                 .extracting(Meter::metric)
-                .containsExactly("vram.peak", "vram.shared.peak", "vram.process.peak", "vram.shared.peak");
+                .containsExactly(Metric.VRAM_PEAK, Metric.VRAM_SHARED_PEAK, Metric.VRAM_PROCESS_PEAK, Metric.VRAM_SHARED_PEAK);
         assertThat(fake("fake_queries")).isEqualTo(1);
         assertThat(read(0)).isEqualTo(8100L << 20);
         int before = fake("fake_collections");

@@ -3,6 +3,7 @@ package dev.headroom.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headroom.result.Metric;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,7 @@ class SamplerTest {
     void readsAtEveryDeadline() {
         TestClock clock = new TestClock(100 * MS, now -> 0);
         List<Long> times = new ArrayList<>();
-        FakeMeter meter = new FakeMeter("m", () -> {
+        FakeMeter meter = new FakeMeter(Metric.RAM_PEAK, () -> {
             times.add(clock.now - 5);
             return OptionalLong.of(times.size());
         });
@@ -85,7 +86,7 @@ class SamplerTest {
     void deadlinesDoNotDriftAndMissedOnesAreSkipped() {
         TestClock clock = new TestClock(100 * MS, now -> now < 20 * MS ? 3 * MS : now < 30 * MS ? 27 * MS : 0);
         List<Long> times = new ArrayList<>();
-        FakeMeter meter = new FakeMeter("m", () -> {
+        FakeMeter meter = new FakeMeter(Metric.RAM_PEAK, () -> {
             times.add((clock.now - 5) / MS);
             return OptionalLong.of(1);
         });
@@ -97,7 +98,7 @@ class SamplerTest {
     @Test
     void slowReadingIsAGap() {
         TestClock clock = new TestClock(100 * MS, now -> 0);
-        FakeMeter slow = new FakeMeter("slow", () -> {
+        FakeMeter slow = new FakeMeter(Metric.RAM_PEAK, () -> {
             clock.now += clock.now > 40 * MS && clock.now < 50 * MS ? 25 * MS : 0;
             return OptionalLong.of(1);
         });
@@ -108,8 +109,8 @@ class SamplerTest {
     @Test
     void costlyGaugesAreReadLessOften() {
         TestClock clock = new TestClock(3000 * MS, now -> 0);
-        FakeMeter cheap = new FakeMeter("cheap", () -> OptionalLong.of(1));
-        FakeMeter costly = new FakeMeter("costly", () -> {
+        FakeMeter cheap = new FakeMeter(Metric.RAM_PEAK, () -> OptionalLong.of(1));
+        FakeMeter costly = new FakeMeter(Metric.RAM_PEAK, () -> {
             clock.now += MS;
             return OptionalLong.of(1);
         });
@@ -124,7 +125,7 @@ class SamplerTest {
     void readNowDoesNotWaitForADeadline() {
         TestClock clock = new TestClock(5 * MS, now -> 0);
         long[] used = {1};
-        FakeMeter meter = new FakeMeter("m", () -> OptionalLong.of(used[0]));
+        FakeMeter meter = new FakeMeter(Metric.RAM_PEAK, () -> OptionalLong.of(used[0]));
         Sampler sampler = new Sampler(List.of(meter), every(INTERVAL, meter), clock);
         sampler.begin();
         clock.now += 2 * MS;
@@ -145,7 +146,7 @@ class SamplerTest {
         List<String> calls = new ArrayList<>();
         class Exact extends FakeMeter implements PeakMeter {
             Exact() {
-                super("exact", () -> {
+                super(Metric.RAM_PEAK, () -> {
                     calls.add("peak");
                     return OptionalLong.of(42);
                 });
@@ -156,7 +157,7 @@ class SamplerTest {
                 calls.add("reset");
             }
         }
-        FakeMeter polled = new FakeMeter("polled", () -> {
+        FakeMeter polled = new FakeMeter(Metric.RAM_PEAK, () -> {
             calls.add("read");
             return OptionalLong.of(1);
         });
@@ -184,7 +185,7 @@ class SamplerTest {
     void realThreadSamplesUntilStopped() throws InterruptedException {
         AtomicLong reads = new AtomicLong();
         CountDownLatch ten = new CountDownLatch(10);
-        FakeMeter meter = new FakeMeter("m", () -> {
+        FakeMeter meter = new FakeMeter(Metric.RAM_PEAK, () -> {
             ten.countDown();
             return OptionalLong.of(reads.incrementAndGet());
         });
@@ -208,7 +209,7 @@ class SamplerTest {
     void stopThrowsTheFailureOfAMeter() throws InterruptedException {
         CountDownLatch failed = new CountDownLatch(1);
         AtomicLong reads = new AtomicLong();
-        FakeMeter meter = new FakeMeter("m", () -> {
+        FakeMeter meter = new FakeMeter(Metric.RAM_PEAK, () -> {
             if (reads.incrementAndGet() > 3) {
                 failed.countDown();
                 throw new IllegalStateException("the card is on fire");

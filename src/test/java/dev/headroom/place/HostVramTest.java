@@ -7,6 +7,7 @@ import dev.headroom.memory.Meters;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Metric;
+import dev.headroom.result.MetricValue;
 import dev.headroom.result.Status;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -29,7 +30,7 @@ class HostVramTest {
         private final String card;
 
         CardMeter(String card, Supplier<OptionalLong> values) {
-            super("vram.peak", values);
+            super(Metric.VRAM_PEAK, values);
             this.card = card;
         }
 
@@ -44,8 +45,8 @@ class HostVramTest {
     }
 
     private static Optional<ForkResult> fork() {
-        SortedMap<String, Metric> metrics = new TreeMap<>();
-        metrics.put("·ram.peak", new Metric(100, "MiB"));
+        SortedMap<Metric, MetricValue> metrics = new TreeMap<>();
+        metrics.put(Metric.RAM_PEAK, Metric.RAM_PEAK.value(100));
         return Optional.of(new ForkResult(
                 "cell",
                 1,
@@ -72,13 +73,13 @@ class HostVramTest {
 
     @Test
     void hostMetricsStandInEveryIteration() {
-        try (HostVram host = of(new FakeMeter("vram.peak", () -> used))) {
+        try (HostVram host = of(new FakeMeter(Metric.VRAM_PEAK, () -> used))) {
             ForkResult seen = host.during(() -> holding(2000)).orElseThrow();
 
             assertThat(seen.iterations()).hasSize(2).allSatisfy(iteration -> assertThat(iteration.metrics())
-                    .containsEntry("·vram.host.baseline", new Metric(500, "MiB"))
-                    .containsEntry("·vram.host.peak", new Metric(2000, "MiB"))
-                    .containsEntry("·ram.peak", new Metric(100, "MiB")));
+                    .containsEntry(Metric.VRAM_HOST_BASELINE, Metric.VRAM_HOST_BASELINE.value(500))
+                    .containsEntry(Metric.VRAM_HOST_PEAK, Metric.VRAM_HOST_PEAK.value(2000))
+                    .containsEntry(Metric.RAM_PEAK, Metric.RAM_PEAK.value(100)));
             assertThat(host.facts()).singleElement().satisfies(fact -> assertThat(fact.metrics())
                     .contains("·vram.host.peak"));
         }
@@ -87,15 +88,15 @@ class HostVramTest {
     @Test
     void memoryThatIsStillBeingFreedIsNotBaseline() {
         Deque<Long> falling = new ArrayDeque<>(List.of(900L, 700L, 500L, 500L));
-        try (HostVram host = of(new FakeMeter("vram.peak", () -> {
+        try (HostVram host = of(new FakeMeter(Metric.VRAM_PEAK, () -> {
             Long next = falling.poll();
             return next == null ? used : OptionalLong.of(next * MIB);
         }))) {
             ForkResult seen = host.during(() -> holding(600)).orElseThrow();
 
             assertThat(seen.iterations().get(0).metrics())
-                    .containsEntry("·vram.host.baseline", new Metric(500, "MiB"))
-                    .containsEntry("·vram.host.peak", new Metric(600, "MiB"));
+                    .containsEntry(Metric.VRAM_HOST_BASELINE, Metric.VRAM_HOST_BASELINE.value(500))
+                    .containsEntry(Metric.VRAM_HOST_PEAK, Metric.VRAM_HOST_PEAK.value(600));
         }
     }
 
@@ -108,13 +109,14 @@ class HostVramTest {
 
             ForkResult seen = host.during(() -> holding(600)).orElseThrow();
 
-            assertThat(seen.iterations().get(0).metrics()).containsEntry("·vram.host.peak", new Metric(600, "MiB"));
+            assertThat(seen.iterations().get(0).metrics())
+                    .containsEntry(Metric.VRAM_HOST_PEAK, Metric.VRAM_HOST_PEAK.value(600));
         }
     }
 
     @Test
     void withoutAMeterNothingIsAdded() {
-        try (HostVram host = of(new FakeMeter("ram.peak", () -> used))) {
+        try (HostVram host = of(new FakeMeter(Metric.RAM_PEAK, () -> used))) {
             assertThat(host.facts()).isEmpty();
             assertThat(host.used()).isEmpty();
             assertThat(host.during(HostVramTest::fork)).isEqualTo(fork());
@@ -123,7 +125,7 @@ class HostVramTest {
 
     @Test
     void stoppedMeterKeepsTheFork() {
-        try (HostVram host = of(new FakeMeter("vram.peak", () -> used))) {
+        try (HostVram host = of(new FakeMeter(Metric.VRAM_PEAK, () -> used))) {
             assertThat(host.during(() -> {
                         used = OptionalLong.empty();
                         LockSupport.parkNanos(300_000_000);
@@ -136,7 +138,7 @@ class HostVramTest {
 
     @Test
     void throwingMeterKeepsTheFork() {
-        try (HostVram host = of(new FakeMeter("vram.peak", () -> {
+        try (HostVram host = of(new FakeMeter(Metric.VRAM_PEAK, () -> {
             throw new IllegalStateException("broken");
         }))) {
             assertThat(host.during(HostVramTest::fork)).isEqualTo(fork());
@@ -145,7 +147,7 @@ class HostVramTest {
 
     @Test
     void hangingMeterDoesNotHangTheRun() {
-        FakeMeter hanging = new FakeMeter("vram.peak", () -> {
+        FakeMeter hanging = new FakeMeter(Metric.VRAM_PEAK, () -> {
             LockSupport.parkNanos(Long.MAX_VALUE);
             return used;
         });
@@ -157,7 +159,7 @@ class HostVramTest {
 
     @Test
     void cancelledForkStaysCancelled() {
-        try (HostVram host = of(new FakeMeter("vram.peak", () -> used))) {
+        try (HostVram host = of(new FakeMeter(Metric.VRAM_PEAK, () -> used))) {
             assertThat(host.during(Optional::empty)).isEmpty();
         }
     }

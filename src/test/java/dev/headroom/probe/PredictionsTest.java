@@ -13,6 +13,8 @@ import dev.headroom.plan.Plan;
 import dev.headroom.probe.AllocationProbe.Context;
 import dev.headroom.probe.AllocationProbe.Load;
 import dev.headroom.result.CellResult;
+import dev.headroom.result.CellResult.MemoryDetails;
+import dev.headroom.result.CellResult.Protocol;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Observed.BufferSize;
 import dev.headroom.result.Prediction;
@@ -208,20 +210,18 @@ class PredictionsTest {
                 "ss",
                 "ms",
                 Map.of("model", model),
-                1,
-                0,
-                1,
-                null,
+                new Protocol(1, 0, 1, null),
                 Status.OK,
                 null,
                 List.of(),
                 null,
                 new TreeMap<>(),
                 List.of(),
-                null,
-                Map.of(),
-                List.of(),
-                new Prediction(Stream.of(parts).toList(), null),
+                new MemoryDetails(
+                        null,
+                        Map.of(),
+                        List.of(),
+                        new Prediction(Stream.of(parts).toList(), null)),
                 List.of());
     }
 }

@@ -2,6 +2,8 @@ package dev.headroom.profiler;
 
 import dev.headroom.memory.FakeMeter;
 import dev.headroom.memory.Meters;
+import dev.headroom.memory.PhaseReadings;
+import dev.headroom.result.Metric;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
@@ -13,22 +15,24 @@ import org.openjdk.jmh.profile.ProfilerException;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 
-/** The profiler with a meter that breaks while it is sampled. JMH wants it at the top level. */
+/** The profiler with a meter that breaks during sampling. JMH needs a top-level class. */
 public final class DyingProfiler implements InternalProfiler {
-    private final VramProfiler profiler;
+    private final MemoryProfiler profiler;
 
     public DyingProfiler() throws ProfilerException {
         AtomicInteger reads = new AtomicInteger();
-        profiler = new VramProfiler(
+        profiler = new MemoryProfiler(
                 "",
                 () -> new Meters(
-                        List.of(new FakeMeter("vram.peak", () -> {
+                        List.of(new FakeMeter(Metric.VRAM_PEAK, () -> {
                             if (reads.incrementAndGet() > 20) {
                                 throw new IllegalStateException("the card is on fire");
                             }
                             return OptionalLong.of(1);
                         })),
-                        List.of()));
+                        List.of()),
+                List::of,
+                () -> new PhaseReadings(new Meters(List.of(), List.of())));
     }
 
     @Override

@@ -10,16 +10,15 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 
 /**
- * The profiler in every second and third of four iterations, so that one process shows what it costs: two processes
- * differ by percents, as each finds its memory elsewhere. For {@code fidelity.py profiler}; JMH wants it at the top
- * level.
+ * The profiler in the second and third of every four iterations, for {@code fidelity.py profiler}. So one process shows
+ * the profiler's cost: two processes differ by percents because of their memory layout. JMH needs a top-level class.
  */
 public final class HalfOfTheIterations implements InternalProfiler {
-    private final VramProfiler profiler;
+    private final MemoryProfiler profiler;
     private int iteration;
 
     public HalfOfTheIterations(String options) throws ProfilerException {
-        profiler = new VramProfiler(options);
+        profiler = new MemoryProfiler(options);
     }
 
     private boolean on() {

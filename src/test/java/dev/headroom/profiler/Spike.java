@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** Known memory: the second iteration takes {@value #BYTES} bytes, touches them, holds them a moment and frees them. */
+/** Known memory: the second iteration allocates, touches, holds and frees {@value #BYTES} bytes. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Damaged results are told, and what is read is whole. */
+/** Damaged results are refused, and results that are read are complete. */
 @Timeout(60)
 class HostileJsonTest {
     private static final MeterReport REPORT = new MeterReport(
@@ -26,7 +26,8 @@ class HostileJsonTest {
             List.of(new MeterReport.Trial("pss", "host", 64, 64.1, 0.1, 2.5, 0)),
             List.of(new MeterReport.Verdict("pss", "host", "exact", 0.1)),
             Map.of());
-    private static final ForkMemory MEMORY = new ForkMemory(Map.of("ram", Map.of("start", 40.5)), List.of("·ram.peak"));
+    private static final ForkMemory MEMORY =
+            new ForkMemory(Map.of("ram", Map.of("start", 40.5)), List.of(Metric.RAM_PEAK));
     private static final ForkResult FORK = new ForkResult(
             "TokenGeneration-x-64",
             1,
@@ -35,7 +36,7 @@ class HostileJsonTest {
             List.of("last line"),
             "2026-01-01T00:00:00Z",
             1.5,
-            List.of(new Iteration(1, 60.5, new TreeMap<>(Map.of("·ram.peak", new Metric(100, "MiB"))), null)),
+            List.of(new Iteration(1, 60.5, new TreeMap<>(Map.of(Metric.RAM_PEAK, Metric.RAM_PEAK.value(100))), null)),
             new Observed(true, 0, 31, List.of("CPU"), List.of(new Observed.BufferSize("kv", "CPU", 11.25))),
             MEMORY,
             List.of("the machine slept for 12 s"),
@@ -54,7 +55,7 @@ class HostileJsonTest {
             List.of(new Run.Model("m", "m.gguf", false, "llama", null, 1, 2, 3, null, null, null)),
             List.of(),
             Map.of(),
-            Map.of("wsl2", new Run.Place(Map.of("name", "wsl2"), LLAMA, List.of(), Map.of())),
+            Map.of("wsl2", new Run.PlaceFacts(Map.of("name", "wsl2"), LLAMA, List.of(), Map.of())),
             REPORT,
             List.of(),
             List.of());
@@ -65,7 +66,7 @@ class HostileJsonTest {
 
     @ParameterizedTest
     @MethodSource("results")
-    void mutantsAreReadWholeOrTold(Object result) throws JsonProcessingException {
+    void mutantsAreReadCompletelyOrRefused(Object result) throws JsonProcessingException {
         Random random = new Random(8);
         String valid = Json.line(result);
         assertThat((Object) Json.read(valid, result.getClass())).isEqualTo(result);
@@ -74,7 +75,7 @@ class HostileJsonTest {
             String text = i % 10 == 0 ? HostileText.piece(random) : HostileText.of(valid, random);
             try {
                 Object back = Json.read(text, result.getClass());
-                // what was read can be written and used
+                // can be written and used
                 assertThat(Json.line(back) + back.hashCode()).isNotEmpty();
                 read++;
             } catch (JsonProcessingException e) {
@@ -87,15 +88,15 @@ class HostileJsonTest {
     }
 
     @Test
-    void whatARecordHasToHaveIsThere() {
+    void missingComponentsAreRefused() {
         for (String text : List.of("null", "{}", "{\"phases\":{}}", "{\"phases\":{\"ram\":null},\"lost\":[]}")) {
             assertThatThrownBy(() -> Json.read(text, ForkMemory.class))
                     .as(text)
                     .isInstanceOf(JsonProcessingException.class);
         }
-        assertThatThrownBy(() -> Json.read("{\"value\":null,\"unit\":\"MiB\"}", Metric.class))
+        assertThatThrownBy(() -> Json.read("{\"value\":null,\"unit\":\"MiB\"}", MetricValue.class))
                 .isInstanceOf(JsonProcessingException.class);
-        assertThatThrownBy(() -> Json.read("{\"unit\":\"MiB\"}", Metric.class))
+        assertThatThrownBy(() -> Json.read("{\"unit\":\"MiB\"}", MetricValue.class))
                 .isInstanceOf(JsonProcessingException.class);
     }
 }

@@ -21,7 +21,7 @@ class PredictionTest {
         "0.5, 0.61, true",
         "0, 0, false",
     })
-    void wrongIsByMoreThanTwoPercentOr32MiB(double predicted, double measured, boolean wrong) {
+    void errorAboveTwoPercentOr32MiBIsWrong(double predicted, double measured, boolean wrong) {
         assertThat(new Part("kv", "CPU", predicted, "formula")
                         .measured(measured)
                         .wrong())
@@ -29,12 +29,12 @@ class PredictionTest {
     }
 
     @Test
-    void whatWasNotMeasuredIsNotWrong() {
+    void unmeasuredPartIsNotWrong() {
         assertThat(new Part("kv", "CPU", 100, "formula").wrong()).isFalse();
     }
 
     @Test
-    void sums() {
+    void mebibytesAreTheSumOfTheKinds() {
         Prediction prediction = new Prediction(
                 List.of(
                         new Part("model", "CPU", 1, "formula"),
@@ -47,7 +47,7 @@ class PredictionTest {
     }
 
     @Test
-    void asJsonAndBack() throws JsonProcessingException {
+    void jsonIsReadBackEqual() throws JsonProcessingException {
         Prediction prediction = new Prediction(
                 List.of(new Part("kv", null, 4, "simulation"), new Part("kv", "CPU", 4, "formula").measured(4.01)),
                 "why");

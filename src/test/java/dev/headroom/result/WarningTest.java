@@ -64,7 +64,7 @@ class WarningTest {
 
         assertThat(warning.text())
                 .startsWith("cells.csv, run.json cannot be replaced (Sharing violation)")
-                .endsWith("the next cell writes them anew.");
-        assertThat(warning.atTheEnd(Path.of("x"))).contains("close the program").endsWith("run --resume x.");
+                .endsWith("The next cell tries again.");
+        assertThat(warning.atTheEnd(Path.of("x"))).contains("Close the program").endsWith("run --resume x.");
     }
 }

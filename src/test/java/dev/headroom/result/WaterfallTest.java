@@ -44,8 +44,11 @@ class WaterfallTest {
     }
 
     private static Iteration iteration(Map<String, Double> metrics) {
-        TreeMap<String, Metric> values = new TreeMap<>();
-        metrics.forEach((label, value) -> values.put("·" + label, new Metric(value, "MiB")));
+        TreeMap<Metric, MetricValue> values = new TreeMap<>();
+        metrics.forEach((label, value) -> {
+            Metric metric = Metric.labelled("·" + label).orElseThrow();
+            values.put(metric, metric.value(value));
+        });
         return new Iteration(1, 1, values, null);
     }
 
@@ -56,7 +59,7 @@ class WaterfallTest {
     }
 
     @Test
-    void memoryOfTheCardThatHoldsTheModel() {
+    void vramPeakHasItsParts() {
         ForkResult fork = fork(
                 new ForkMemory(PHASES, List.of()),
                 List.of("CUDA0", "CUDA1"),
@@ -78,7 +81,7 @@ class WaterfallTest {
     }
 
     @Test
-    void whatIsNotKnownIsInTheResidual() {
+    void unknownPartsAreUnexplained() {
         ForkResult fork = fork(
                 null,
                 List.of("CUDA0"),
@@ -90,7 +93,7 @@ class WaterfallTest {
     }
 
     @Test
-    void aNegativeResidualIsShown() {
+    void unexplainedPartMayBeNegative() {
         ForkResult fork = fork(
                 null,
                 List.of("CUDA0"),
@@ -100,7 +103,7 @@ class WaterfallTest {
     }
 
     @Test
-    void memoryOfTheProcess() {
+    void ramPeakHasItsParts() {
         ForkResult fork = fork(
                 new ForkMemory(PHASES, List.of()),
                 List.of("CUDA0", "CUDA1"),
@@ -121,7 +124,7 @@ class WaterfallTest {
     }
 
     @Test
-    void whereNothingWasMeasuredThereIsNone() {
+    void withoutMeasurementThereIsNoWaterfall() {
         ForkResult fork = fork(null, List.of(), Map.of("ram.peak", 1.0), Map.of());
         assertThat(Waterfall.vram(fork)).isEmpty();
         assertThat(Waterfall.ram(fork)).isEmpty();

@@ -40,7 +40,7 @@ class UnfinishedRunTest {
             Map.of(),
             Map.of(
                     "wsl2",
-                    new Run.Place(
+                    new Run.PlaceFacts(
                             Map.of("name", "wsl2", "kernel", "6.6"),
                             new Run.Llama("v0.4.0", "abc", "/l/libllama.so", List.of(), null, "f3"),
                             List.of(),

@@ -27,7 +27,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** The profiler under JMH, in a fork, on memory of a known size. */
 @EnabledOnOs(OS.LINUX)
-class VramProfilerIT {
+class MemoryProfilerIT {
     private static final double SPIKE_MIB = Spike.BYTES / 1048576.0;
     private static final double TOLERANCE_MIB = 24; // the heap and the JIT move too
 
@@ -76,8 +76,8 @@ class VramProfilerIT {
     }
 
     @Test
-    void hostMemoryOfTheIterationThatTakesIt() throws RunnerException {
-        List<IterationResult> iterations = run(VramProfiler.class);
+    void hostMemoryPeakIsInTheIterationThatAllocates() throws RunnerException {
+        List<IterationResult> iterations = run(MemoryProfiler.class);
         assertThat(iterations).hasSize(3);
         assertSpikeInTheSecond(iterations, "·ram.peak");
         assertSpikeInTheSecond(iterations, "·ram.anon.peak");
@@ -90,9 +90,9 @@ class VramProfilerIT {
     }
 
     @Test
-    void deviceMemoryByAScriptedDriver() throws Exception {
+    void deviceMemoryIsReadFromScriptedDriver() throws Exception {
         Path library = Path.of(FakeNvml.build("follow", "FOLLOW"));
-        List<IterationResult> iterations = run(VramProfiler.class, "-Djna.library.path=" + library.getParent());
+        List<IterationResult> iterations = run(MemoryProfiler.class, "-Djna.library.path=" + library.getParent());
         assertSpikeInTheSecond(iterations, "·vram.peak");
         Set<String> labels =
                 new TreeSet<>(iterations.get(0).getSecondaryResults().keySet());
@@ -120,7 +120,7 @@ class VramProfilerIT {
     }
 
     @Test
-    void aMeterThatDiesFailsTheFork() {
+    void brokenMeterFailsTheFork() {
         assertThatThrownBy(() -> run(DyingProfiler.class))
                 .isInstanceOf(RunnerException.class)
                 .satisfies(e -> assertThat(messages(e)).anyMatch(message -> message.contains("the card is on fire")));

@@ -12,6 +12,7 @@ import dev.headroom.memory.Sensor;
 import dev.headroom.memory.Series;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.Json;
+import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,20 +23,29 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.Profiler;
 import org.openjdk.jmh.profile.ProfilerException;
-import org.openjdk.jmh.results.AggregationPolicy;
+import org.openjdk.jmh.profile.ProfilerFactory;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.ResultRole;
+import org.openjdk.jmh.results.SingleShotResult;
 import org.openjdk.jmh.runner.IterationType;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.ProfilerConfig;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-class VramProfilerTest {
+class MemoryProfilerTest {
     private static final long MIB = 1 << 20;
     private static final IterationParams WARMUP =
             new IterationParams(IterationType.WARMUP, 1, TimeValue.milliseconds(1), 1);
@@ -46,19 +56,20 @@ class VramProfilerTest {
     private OptionalLong process = OptionalLong.empty();
     private OptionalLong anon = OptionalLong.of(100 * MIB);
 
-    private VramProfiler profiler(Meter... meters) throws ProfilerException {
-        return new VramProfiler("interval=1", () -> new Meters(List.of(meters), List.of()));
+    private MemoryProfiler profiler(Meter... meters) throws ProfilerException {
+        Supplier<Meters> source = () -> new Meters(List.of(meters), List.of());
+        return new MemoryProfiler("interval=1", source, List::of, () -> new PhaseReadings(source.get()));
     }
 
-    private VramProfiler card() throws ProfilerException {
+    private MemoryProfiler card() throws ProfilerException {
         return profiler(
-                new FakeMeter("vram.peak", () -> vram),
-                new FakeMeter("vram.process.peak", () -> process),
-                new FakeMeter("ram.anon.peak", () -> anon));
+                new FakeMeter(Metric.VRAM_PEAK, () -> vram),
+                new FakeMeter(Metric.VRAM_PROCESS_PEAK, () -> process),
+                new FakeMeter(Metric.RAM_ANON_PEAK, () -> anon));
     }
 
     @SuppressWarnings("NullAway") // the profiler does not look at these
-    private static Map<String, Double> iteration(VramProfiler profiler, IterationParams params, Runnable benchmark) {
+    private static Map<String, Double> iteration(MemoryProfiler profiler, IterationParams params, Runnable benchmark) {
         profiler.beforeIteration(null, params);
         benchmark.run();
         Map<String, Double> scores = new TreeMap<>();
@@ -69,8 +80,8 @@ class VramProfilerTest {
     }
 
     @Test
-    void peaksBaselineAndSampling() throws ProfilerException {
-        VramProfiler profiler = card();
+    void peaksBaselineAndSamplingAreReported() throws ProfilerException {
+        MemoryProfiler profiler = card();
         Map<String, Double> warmup = iteration(profiler, WARMUP, () -> {
             vram = OptionalLong.of(5000 * MIB);
             process = OptionalLong.of(4000 * MIB);
@@ -97,8 +108,8 @@ class VramProfilerTest {
     }
 
     @Test
-    void whatIsGoneWhenTheIterationEndsWasSeenWhenItsPhaseWasReached() throws ProfilerException {
-        VramProfiler profiler = card();
+    void memoryFreedAfterAPhaseIsSeen() throws ProfilerException {
+        MemoryProfiler profiler = card();
         for (int i = 0; i < 2; i++) {
             Map<String, Double> measured = iteration(profiler, MEASURED, () -> {
                 vram = OptionalLong.of(7000 * MIB);
@@ -110,22 +121,22 @@ class VramProfilerTest {
     }
 
     @Test
-    void withoutAGpuTheVramMetricsAreAbsent() throws ProfilerException {
-        assertThat(iteration(profiler(new FakeMeter("ram.peak", () -> anon)), MEASURED, () -> {}))
+    void withoutGpuVramMetricsAreAbsent() throws ProfilerException {
+        assertThat(iteration(profiler(new FakeMeter(Metric.RAM_PEAK, () -> anon)), MEASURED, () -> {}))
                 .containsOnlyKeys("·ram.peak", "·ram.samples", "·ram.gap.max", "·sampling.cost");
     }
 
     @Test
-    void aLabelThatIsNotThereAtFirstStaysAway() throws ProfilerException {
-        VramProfiler profiler = card();
+    void metricMissingInFirstIterationStaysAbsent() throws ProfilerException {
+        MemoryProfiler profiler = card();
         assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.process.peak");
         process = OptionalLong.of(1);
         assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.process.peak");
     }
 
     @Test
-    void aCardThatIsLostIsLeftOutAndTheRestStays() throws ProfilerException {
-        VramProfiler profiler = card();
+    void lostCardIsAbsentAndOtherMetricsStay() throws ProfilerException {
+        MemoryProfiler profiler = card();
         assertThat(iteration(profiler, MEASURED, () -> {})).containsKeys("·vram.peak", "·vram.baseline");
         assertThat(iteration(profiler, MEASURED, () -> vram = OptionalLong.empty()))
                 .containsOnlyKeys("·ram.anon.peak", "·ram.samples", "·ram.gap.max", "·sampling.cost");
@@ -134,29 +145,28 @@ class VramProfilerTest {
     }
 
     @Test
-    void aCardThatIsLostBeforeTheFirstMeasuredIterationIsSaidToo(@TempDir Path folder)
-            throws ProfilerException, IOException {
+    void cardLostInWarmupIsReported(@TempDir Path folder) throws ProfilerException, IOException {
         Path file = folder.resolve("memory.json");
-        System.setProperty(VramProfiler.REPORT, file.toString());
+        System.setProperty(MemoryProfiler.REPORT, file.toString());
         try {
-            VramProfiler profiler = card();
+            MemoryProfiler profiler = card();
             iteration(profiler, WARMUP, () -> {});
             iteration(profiler, WARMUP, () -> vram = OptionalLong.empty());
             assertThat(iteration(profiler, MEASURED, () -> {})).doesNotContainKey("·vram.peak");
             assertThat(Json.read(Files.readString(file), ForkMemory.class).lost())
-                    .contains("·vram.peak")
-                    .doesNotContain("·ram.anon.peak", "·vram.process.peak");
+                    .contains(Metric.VRAM_PEAK)
+                    .doesNotContain(Metric.RAM_ANON_PEAK, Metric.VRAM_PROCESS_PEAK);
         } finally {
-            System.clearProperty(VramProfiler.REPORT);
+            System.clearProperty(MemoryProfiler.REPORT);
         }
     }
 
     @Test
-    void phasesAndLossesGoIntoTheReport(@TempDir Path folder) throws ProfilerException, IOException {
+    void reportHasPhasesAndLostMetrics(@TempDir Path folder) throws ProfilerException, IOException {
         Path file = folder.resolve("memory.json");
-        System.setProperty(VramProfiler.REPORT, file.toString());
+        System.setProperty(MemoryProfiler.REPORT, file.toString());
         try {
-            VramProfiler profiler = card();
+            MemoryProfiler profiler = card();
             iteration(profiler, MEASURED, () -> {
                 vram = OptionalLong.of(900 * MIB);
                 Phase.BACKEND.reached();
@@ -176,22 +186,23 @@ class VramProfilerTest {
             ForkMemory later = Json.read(Files.readString(file), ForkMemory.class);
             assertThat(later.phases()).isEqualTo(report.phases());
             assertThat(later.lost())
-                    .containsExactlyInAnyOrder("·vram.peak", "·vram.baseline", "·vram.samples", "·vram.gap.max");
+                    .containsExactlyInAnyOrder(
+                            Metric.VRAM_PEAK, Metric.VRAM_BASELINE, Metric.VRAM_SAMPLES, Metric.VRAM_GAP_MAX);
         } finally {
-            System.clearProperty(VramProfiler.REPORT);
+            System.clearProperty(MemoryProfiler.REPORT);
         }
     }
 
     @Test
-    void sensorsOfOneCard() throws ProfilerException {
-        VramProfiler profiler = new VramProfiler(
+    void onlySensorsOfOneCardAreReported() throws ProfilerException {
+        MemoryProfiler profiler = new MemoryProfiler(
                 "interval=1",
-                () -> new Meters(List.of(new FakeMeter("vram.peak", () -> vram)), List.of()),
+                () -> new Meters(List.of(new FakeMeter(Metric.VRAM_PEAK, () -> vram)), List.of()),
                 () -> List.of(
-                        sensor("a", "gpu.clock.sm", 1500),
-                        sensor("b", "gpu.clock.sm", 900),
-                        sensor("b", "gpu.power", 5),
-                        sensor(null, "ram.faults.major", 3)),
+                        sensor("a", Metric.GPU_CLOCK_SM, 1500),
+                        sensor("b", Metric.GPU_CLOCK_SM, 900),
+                        sensor("b", Metric.GPU_POWER, 5),
+                        sensor(null, Metric.RAM_FAULTS_MAJOR, 3)),
                 () -> new PhaseReadings(new Meters(List.of(), List.of())));
         assertThat(iteration(profiler, MEASURED, () -> {}))
                 .containsEntry("·gpu.clock.sm", 1500.0)
@@ -199,7 +210,7 @@ class VramProfilerTest {
                 .doesNotContainKey("·gpu.power");
     }
 
-    private static Sensor sensor(@Nullable String card, String metric, long value) {
+    private static Sensor sensor(@Nullable String card, Metric metric, long value) {
         class Fake extends FakeMeter implements Sensor {
             Fake() {
                 super(metric, () -> OptionalLong.of(value));
@@ -211,11 +222,6 @@ class VramProfilerTest {
             }
 
             @Override
-            public String unit() {
-                return "x";
-            }
-
-            @Override
             public OptionalDouble value(Series readings) {
                 return readings.mean();
             }
@@ -223,20 +229,21 @@ class VramProfilerTest {
         return new Fake();
     }
 
-    @Test
-    void clocksAreAveragedAndTheHighestTemperatureStays() {
-        assertThat(VramProfiler.policy("·gpu.clock.sm")).isEqualTo(AggregationPolicy.AVG);
-        assertThat(VramProfiler.policy("·gpu.throttled")).isEqualTo(AggregationPolicy.AVG);
-        assertThat(VramProfiler.policy("·gpu.temperature")).isEqualTo(AggregationPolicy.MAX);
-        assertThat(VramProfiler.policy("·vram.peak")).isEqualTo(AggregationPolicy.MAX);
-        assertThat(VramProfiler.policy("·vram.samples")).isEqualTo(AggregationPolicy.SUM);
-        assertThat(VramProfiler.policy("·ram.faults.major")).isEqualTo(AggregationPolicy.SUM);
+    @ParameterizedTest
+    @CsvSource({"GPU_CLOCK_SM, 2", "GPU_TEMPERATURE, 3", "VRAM_PEAK, 3", "VRAM_SAMPLES, 4"})
+    @SuppressWarnings("NullAway") // JMH merges without looking at these
+    void catalogueDecidesHowJmhMerges(Metric metric, double merged) {
+        IterationResult results = new IterationResult(null, null, null);
+        results.addResult(new SingleShotResult(ResultRole.PRIMARY, "operation", 1, TimeUnit.SECONDS));
+        results.addResult(JmhMetrics.result(metric, 1));
+        results.addResult(JmhMetrics.result(metric, 3));
+        assertThat(results.getSecondaryResults().get(metric.label()).getScore()).isEqualTo(merged);
     }
 
     @Test
-    void aDyingMeterFailsTheIteration() throws ProfilerException {
+    void brokenMeterFailsTheIteration() throws ProfilerException {
         boolean[] dead = new boolean[1];
-        VramProfiler profiler = profiler(new FakeMeter("vram.peak", () -> {
+        MemoryProfiler profiler = profiler(new FakeMeter(Metric.VRAM_PEAK, () -> {
             if (dead[0]) {
                 throw new IllegalStateException("the card is on fire");
             }
@@ -250,8 +257,8 @@ class VramProfilerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "interval=5ms", "interval=10", "interval=1000ms"})
-    void goodOptions(String options) throws ProfilerException {
-        assertThat(new VramProfiler(options).getDescription()).isNotBlank();
+    void validOptionsAreAccepted(String options) throws ProfilerException {
+        assertThat(new MemoryProfiler(options).getDescription()).isNotBlank();
     }
 
     @ParameterizedTest
@@ -268,15 +275,25 @@ class VramProfilerTest {
                 "intervall=5",
                 "interval=5,x=1"
             })
-    void badOptions(String options) {
-        assertThatThrownBy(() -> new VramProfiler(options))
+    void invalidOptionsAreRefused(String options) {
+        assertThatThrownBy(() -> new MemoryProfiler(options))
                 .isInstanceOf(ProfilerException.class)
                 .hasMessageContaining("interval=10ms")
                 .hasMessageContaining(options);
     }
 
     @Test
-    void isRegisteredAsAService() {
-        assertThat(ServiceLoader.load(Profiler.class)).hasAtLeastOneElementOfType(VramProfiler.class);
+    void formerNameWorksOnJmhsCommandLine() throws CommandLineOptionException, ProfilerException {
+        String option = "dev.headroom.profiler.VramProfiler:interval=5ms";
+        ProfilerConfig config =
+                new CommandLineOptions("-prof", option).getProfilers().get(0);
+        assertThat(config.getKlass()).isEqualTo(VramProfiler.class.getName());
+        assertThat(ProfilerFactory.getProfilerOrException(config)).isInstanceOf(MemoryProfiler.class);
+        assertThatThrownBy(() -> new VramProfiler("interval=0")).isInstanceOf(ProfilerException.class);
+    }
+
+    @Test
+    void profilerIsRegisteredAsService() {
+        assertThat(ServiceLoader.load(Profiler.class)).hasAtLeastOneElementOfType(MemoryProfiler.class);
     }
 }
