@@ -216,7 +216,7 @@ def environment_is_wine(windows):
     assert facts["name"] == "wine" and facts["sandbox"] == "Wine" and facts["os"].startswith("Windows"), facts
     assert facts["cpu"] and facts["kernel"].count(".") == 2, "the registry was not read: %s" % facts
     windows.ended(windows.headroom("run", *PLAN, "--environment", "native-windows"), 2,
-                  "The plan calls this environment native-windows but it is wine")
+                  "Environment native-windows in the plan is really wine")
     assert not os.path.exists(os.path.join(windows.work, "results")), "a refused run wrote results"
 
 

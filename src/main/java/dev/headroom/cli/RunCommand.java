@@ -98,7 +98,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         UnfinishedRun unfinished = given(resume).map(UnfinishedRun::in).orElse(null);
-        Optional<Path> library = given(llama).or(() -> unfinished == null ? Optional.empty() : unfinished.llama());
+        Path library = given(llama)
+                .or(() -> unfinished == null ? Optional.empty() : unfinished.llama())
+                .orElse(null);
         try (Places places = Places.open(plan(unfinished), library, Version.current(), strict)) {
             return run(unfinished, places);
         }

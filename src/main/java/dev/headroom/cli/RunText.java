@@ -64,12 +64,12 @@ final class RunText {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("environment", place.name()));
         rows.add(List.of(
-                "llama.cpp", place.llama().version() + " (" + place.llama().library() + ")"));
-        for (Run.Device device : place.llama().devices()) {
+                "llama.cpp", place.facts().llama().version() + " (" + place.facts().llama().library() + ")"));
+        for (Run.Device device : place.facts().llama().devices()) {
             rows.add(List.of("device", device.name() + ": " + device.description() + memory(device)));
         }
         rows.add(List.of(
-                "meters", place.meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
+                "meters", place.facts().meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
         return rows;
     }
 
@@ -120,8 +120,8 @@ final class RunText {
     private static Map<String, Object> preview(Preparation place) {
         Map<String, Object> one = new LinkedHashMap<>();
         one.put("environment", place.name());
-        one.put("llama", place.llama());
-        one.put("meters", place.meters());
+        one.put("llama", place.facts().llama());
+        one.put("meters", place.facts().meters());
         return one;
     }
 

@@ -26,7 +26,7 @@ final class ServeCommand implements Runnable {
     public void run() {
         PrintStream replies = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
         System.setOut(System.err); // standard output is only for replies
-        PlaceServer server = new PlaceServer(replies, Version.current(), Optional.ofNullable(llama));
+        PlaceServer server = new PlaceServer(replies, Version.current(), llama);
         Interruption interruption = Interruption.of(server::end);
         try {
             server.serve(System.in);

@@ -75,7 +75,7 @@ final class MemoryImpacts {
     }
 
     private static OptionalDouble machineMib(MeasuredCell cell) {
-        return TokenCost.wholeNumber(cell.place().environment(), "memoryTotalMiB").stream()
+        return TokenCost.wholeNumber(cell.place().environment().values(), "memoryTotalMiB").stream()
                 .mapToDouble(mib -> mib)
                 .filter(mib -> mib > 0)
                 .findFirst();

@@ -7,6 +7,7 @@ import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Noise;
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
@@ -123,7 +124,7 @@ public final class Runs {
                 cell.warmup,
                 cell.iterations,
                 cell.time,
-                place.environment().getOrDefault("os", ""),
+                place.environment().values().getOrDefault("os", ""),
                 place.llama(),
                 model,
                 observed.flashAttention,
@@ -202,7 +203,7 @@ public final class Runs {
             int schemaVersion,
             String id,
             String headroom,
-            Map<String, String> environment,
+            NamedValues environment,
             Run.Llama llama,
             List<Run.Model> models,
             List<Run.MeterFact> meters,

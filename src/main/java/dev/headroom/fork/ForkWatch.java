@@ -1,5 +1,6 @@
 package dev.headroom.fork;
 
+import org.jspecify.annotations.Nullable;
 import dev.headroom.environment.Suspension;
 import dev.headroom.llama.Heartbeat;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -44,10 +44,10 @@ final class ForkWatch {
     private final Path threadDump;
     private final BooleanSupplier cancelled;
     private final Set<Long> before;
-    private Optional<ProcessHandle> fork = Optional.empty();
+    private @Nullable ProcessHandle fork;
     private final AtomicLong iterations = new AtomicLong();
-    private Optional<String> limitPassed = Optional.empty();
-    private Optional<String> stoodStill = Optional.empty();
+    private @Nullable String limitPassed;
+    private @Nullable String stoodStill;
     private boolean ended = true;
 
     /**
@@ -91,16 +91,16 @@ final class ForkWatch {
             long done = iterations.get() + beats();
             still = done == seen ? still + counted : 0;
             seen = done;
-            if (stoodStill.isEmpty() && stopped()) {
-                stoodStill = Optional.of("the process was stopped from outside");
+            if (stoodStill == null && stopped()) {
+                stoodStill = "the process was stopped from outside";
             }
-            if (limitPassed.isEmpty() && !cancelled.getAsBoolean()) {
+            if (limitPassed == null && !cancelled.getAsBoolean()) {
                 limitPassed = passed(running, still);
-                if (limitPassed.isPresent()) {
+                if (limitPassed != null) {
                     dumpThreads();
                 }
             }
-            if (limitPassed.isPresent() || cancelled.getAsBoolean()) {
+            if (limitPassed != null || cancelled.getAsBoolean()) {
                 end(waiting);
                 return;
             }
@@ -113,29 +113,28 @@ final class ForkWatch {
                 .ifPresent(seconds -> notice("the machine slept for %.0f s", seconds));
     }
 
-    private Optional<String> passed(double running, double still) {
+    private @Nullable String passed(double running, double still) {
         if (running > seconds(limits.total())) {
-            return Optional.of("It had not ended after " + text(limits.total())
-                    + ", its time limit: --param timeLimit=TIME sets another.");
+            return "It had not ended after " + text(limits.total()) + ", its time limit: --param timeLimit=TIME sets another.";
         }
         if (still > seconds(limits.stall())) {
-            return Optional.of("It made no progress for " + text(limits.stall())
-                    + ": see whether the driver hangs; --param stallLimit=TIME waits longer.");
+            return "It made no progress for " + text(limits.stall())
+                    + ": check whether the driver hangs; --param stallLimit=TIME waits longer.";
         }
-        return Optional.empty();
+        return null;
     }
 
     private void notice(String format, double seconds) {
-        stoodStill = Optional.of(String.format(Locale.ROOT, format, seconds));
+        stoodStill = String.format(Locale.ROOT, format, seconds);
     }
 
-    /** The limit that the fork passed, as a sentence; empty if none. */
-    Optional<String> limitPassed() {
+    /** The limit that the fork passed, as a sentence; null if none. */
+    @Nullable String limitPassed() {
         return limitPassed;
     }
 
-    /** Why the fork did not run all the time, as the middle of a sentence; empty if it did. */
-    Optional<String> stoodStill() {
+    /** Why the fork did not run all the time, as the middle of a sentence; null if it did. */
+    @Nullable String stoodStill() {
         return stoodStill;
     }
 
@@ -171,11 +170,10 @@ final class ForkWatch {
      * once. JMH starts another short JVM before it.
      */
     private boolean stopped() {
-        fork = fork.filter(ProcessHandle::isAlive);
-        if (fork.isEmpty()) {
-            fork = processes().stream().findFirst();
+        if (fork == null || !fork.isAlive()) {
+            fork = processes().stream().findFirst().orElse(null);
         }
-        return fork.filter(Suspension::isStopped).isPresent();
+        return fork != null && Suspension.isStopped(fork);
     }
 
     /** The socket that jcmd makes a JVM open on Linux. A killed JVM does not delete it. */

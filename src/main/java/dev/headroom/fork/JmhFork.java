@@ -1,5 +1,6 @@
 package dev.headroom.fork;
 
+import dev.headroom.result.Timestamp;
 import dev.headroom.environment.OomKills;
 import dev.headroom.llama.Heartbeat;
 import dev.headroom.llama.LlamaFacts;
@@ -23,16 +24,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
@@ -53,12 +50,6 @@ public final class JmhFork {
     private static final int LOG_TAIL = 15;
     private static final String LOCK_WARNING = "# WARNING: JMH lock is ignored";
 
-    /** Exit codes of a JVM ended by SIGHUP, SIGINT or SIGTERM, which a terminal sends to all of its processes. */
-    public static final Set<Integer> TERMINATED = Set.of(129, 130, 143);
-
-    /** How long this process may take to receive the same signal. */
-    private static final long NOTICE_MILLIS = 2_000;
-
     private final Path logs;
     private final Path llamaHome;
     private final BooleanSupplier cancelled;
@@ -76,7 +67,7 @@ public final class JmhFork {
      *     Null if it ran.
      * @param ended whether its processes have ended; if not, nothing else can be measured
      */
-    public record Outcome(ForkResult result, Optional<String> stoodStill, boolean ended) {}
+    public record Outcome(ForkResult result, @Nullable String stoodStill, boolean ended) {}
 
     /**
      * Runs the fork. A failure is a result.
@@ -86,10 +77,10 @@ public final class JmhFork {
      * @return empty if the run was cancelled
      */
     public Optional<Outcome> run(
-            Cell cell, Optional<Path> model, int number, ForkTimeouts limits, Runnable onIteration) {
+            Cell cell, @Nullable Path model, int number, ForkTimeouts limits, Runnable onIteration) {
         ForkFiles files = ForkFiles.in(logs, cell.id() + "." + number);
         files.delete();
-        String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+        String started = Timestamp.millis();
         long start = System.nanoTime();
         OomKills killsBefore = OomKills.now();
         ForkWatch watch = new ForkWatch(limits, files.heartbeat(), files.threads(), cancelled);
@@ -101,52 +92,29 @@ public final class JmhFork {
         watch.over(attempt);
         double seconds = (System.nanoTime() - start) / 1e9;
         files.deleteHeartbeat();
-        if (wasCancelled(attempt)) {
+        OptionalInt exit = ForkEnd.exit(attempt.failure());
+        if (TerminalSignal.cancels(exit.isPresent() ? exit.getAsInt() : null, cancelled)) {
             return Optional.empty();
         }
         List<String> log = ForkFiles.lines(files.llama());
         LlamaFacts facts = LlamaLog.parse(log);
-        List<Iteration> iterations = attempt.iterations();
-        boolean ok = watch.limitPassed().isEmpty() && !iterations.isEmpty();
-        ForkEnd end = ok
-                ? new ForkEnd(Status.OK, "")
-                : watch.limitPassed()
-                        .map(sentence -> new ForkEnd(Status.TIMEOUT, sentence))
-                        .orElseGet(() -> ForkEnd.of(new ForkEnd.Evidence(
-                                attempt.failure(),
-                                ForkFiles.lines(files.jmh()),
-                                facts,
-                                ForkFiles.lines(files.crash()),
-                                OomKills.now().since(killsBefore))));
-        return Optional.of(new Outcome(
-                new ForkResult(
-                        cell.id(),
-                        number,
-                        end.status(),
-                        ok ? null : end.reason(),
-                        ok ? List.of() : log.subList(Math.max(0, log.size() - LOG_TAIL), log.size()),
-                        started,
-                        seconds,
-                        ok ? iterations : List.of(),
-                        observed(facts),
-                        memory(files.memory()),
-                        List.of(),
-                        List.of()),
-                watch.stoodStill(),
-                watch.ended()));
-    }
-
-    /** Whether the run was cancelled. A terminal's signal may end the fork before this process receives it. */
-    private boolean wasCancelled(Attempt attempt) {
-        long start = System.nanoTime();
-        OptionalInt exit = ForkEnd.exit(attempt.failure());
-        while (!cancelled.getAsBoolean()
-                && exit.isPresent()
-                && TERMINATED.contains(exit.getAsInt())
-                && System.nanoTime() - start < NOTICE_MILLIS * 1_000_000) {
-            LockSupport.parkNanos(50_000_000);
+        ForkResult result;
+        if (watch.limitPassed() == null && !attempt.iterations().isEmpty()) {
+            result = ForkResult.measured(cell.id(), number, attempt.iterations(), started, seconds);
+        } else {
+            ForkEnd end = watch.limitPassed() != null
+                    ? new ForkEnd(Status.TIMEOUT, watch.limitPassed())
+                    : ForkEnd.of(new ForkEnd.Evidence(
+                            attempt.failure(),
+                            ForkFiles.lines(files.jmh()),
+                            facts,
+                            ForkFiles.lines(files.crash()),
+                            OomKills.now().since(killsBefore)));
+            result = ForkResult.failed(cell.id(), number, end.status(), end.reason(), started, seconds);
         }
-        return cancelled.getAsBoolean();
+        List<String> lastLines = log.subList(Math.max(0, log.size() - LOG_TAIL), log.size());
+        return Optional.of(new Outcome(
+                result.with(observed(facts), memory(files.memory()), lastLines), watch.stoodStill(), watch.ended()));
     }
 
     /** JMH's run of one fork, in a thread that can be abandoned. */
@@ -181,14 +149,14 @@ public final class JmhFork {
     }
 
     private Collection<RunResult> measure(
-            Cell cell, Optional<Path> model, ForkFiles files, ForkTimeouts limits, Runnable onIteration)
+            Cell cell, @Nullable Path model, ForkFiles files, ForkTimeouts limits, Runnable onIteration)
             throws IOException, RunnerException {
         try (PrintStream out = new PrintStream(Files.newOutputStream(files.jmh()), true, StandardCharsets.UTF_8)) {
             return new Runner(options(cell, model, files, limits).build(), format(out, onIteration)).run();
         }
     }
 
-    private ChainedOptionsBuilder options(Cell cell, Optional<Path> model, ForkFiles files, ForkTimeouts limits) {
+    private ChainedOptionsBuilder options(Cell cell, @Nullable Path model, ForkFiles files, ForkTimeouts limits) {
         List<String> jvmArgs = new ArrayList<>(List.of(
                 "-Dllama.home=" + llamaHome,
                 "-Dheadroom.llama.log=" + files.llama(),
@@ -198,7 +166,9 @@ public final class JmhFork {
                 ChildJvm.errorFile(files.crash()),
                 JnaFolder.option(),
                 "-XX:-CreateCoredumpOnCrash"));
-        model.ifPresent(file -> jvmArgs.add("-Dheadroom.model.path=" + file.toAbsolutePath()));
+        if (model != null) {
+            jvmArgs.add("-Dheadroom.model.path=" + model.toAbsolutePath());
+        }
         Duration sampling = cell.settings().sampling();
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^"

@@ -1,5 +1,6 @@
 package dev.headroom.fork;
 
+import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.environment.Clock;
 import dev.headroom.environment.CpuTime;
@@ -13,8 +14,6 @@ import dev.headroom.result.Noise;
 import dev.headroom.result.Noise.Kind;
 import dev.headroom.result.Warning;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -138,7 +137,7 @@ public final class NoiseWatch {
         if (lasting.isEmpty()) {
             return Optional.empty();
         }
-        String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        String now = Timestamp.seconds();
         return Optional.of(ForkResult.refused(cell, number, refusal(lasting, "before it"), now)
                 .with(lasting));
     }

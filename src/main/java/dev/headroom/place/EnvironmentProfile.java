@@ -14,8 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * How an environment is entered: the content of {@code profiles/environments/<name>.properties}. The name is the
- * parameter's value, and has to be what Headroom detects inside, with {@code -something} behind it if need be.
+ * How to enter an environment: the content of {@code profiles/environments/<name>.properties}. The name is a value of the parameter environment. It must be the name that Headroom detects inside, optionally followed by {@code -something}.
  *
  * <p>Keys of every kind that is entered: {@code home} (the folder of an unpacked bundle in there), {@code llama}
  * (llama.cpp's directory in there), {@code java} (Java's program in there) and, but for Windows, {@code cache}

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What this Headroom runs with, and another one in an environment that sees the same files.
+ * The files of this Headroom that another one in an environment can use.
  *
  * @param java folder of the Java installation
  * @param classPath absolute paths: the jar, or what stands for it
@@ -22,12 +22,12 @@ import java.util.stream.Stream;
 public record HostFiles(Path java, List<Path> classPath, Path llama, Path cache, List<Path> models, List<Path> path) {
     private static final int DEPTH_OF_LINKS = 4;
 
-    /** Java's program. */
+    /** The Java program. */
     Path javaProgram() {
         return java.resolve("bin").resolve("java");
     }
 
-    /** Everything that has to be seen inside and is only read. */
+    /** The files that must be readable inside. */
     Set<Path> readOnly() {
         Set<Path> files = new LinkedHashSet<>();
         files.add(java);
@@ -38,7 +38,7 @@ public record HostFiles(Path java, List<Path> classPath, Path llama, Path cache,
         return files;
     }
 
-    /** What links in a Java installation point to outside of it: distributions keep its configuration in /etc. */
+    /** Targets of links that lead out of a Java installation. Distributions keep its configuration in /etc. */
     private static List<Path> linkedFrom(Path folder) {
         List<Path> outside = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder, DEPTH_OF_LINKS)) {
@@ -49,12 +49,12 @@ public record HostFiles(Path java, List<Path> classPath, Path llama, Path cache,
                 }
             }
         } catch (IOException e) {
-            return outside; // what cannot be read here will not be missed there
+            return outside; // unreadable files are not needed inside
         }
         return outside;
     }
 
-    /** The first of some programs that is there; the last one if none is. */
+    /** The first of the programs that is on the path; the last one if none is. */
     String program(String... names) {
         return Stream.of(names)
                 .filter(name -> path.stream().anyMatch(folder -> Files.isExecutable(folder.resolve(name))))

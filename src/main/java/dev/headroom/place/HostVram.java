@@ -23,9 +23,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * The card's memory as this process sees it while forks run in environments that were entered from here: one meter that
- * sees all sides. Of several cards the one counts whose use rose most during the fork. A meter that stops answering is
- * not asked again, and what it would have told is absent.
+ * Reads the card's memory in this process while forks run in environments that it entered. One meter then serves all environments. With several cards, the one with the largest rise counts. A meter that stops answering is not read again, and its metrics are absent.
  */
 public final class HostVram implements Closeable {
     private static final double MIB = 1024.0 * 1024.0;
@@ -43,7 +41,7 @@ public final class HostVram implements Closeable {
     });
     private boolean lost;
 
-    /** A card while a fork runs, in bytes; read and written by the reader alone. */
+    /** A card's memory during a fork, in bytes. Only the reader thread uses it. */
     private static final class Card {
         private final Meter meter;
         private OptionalLong baseline = OptionalLong.empty();
@@ -53,7 +51,7 @@ public final class HostVram implements Closeable {
             this.meter = meter;
         }
 
-        /** Whether it is lower than before. */
+        /** Reads a new baseline, and returns whether it fell. */
         boolean settle() {
             OptionalLong now = meter.read();
             boolean fell = baseline.isPresent() && now.isPresent() && now.getAsLong() < baseline.getAsLong();
@@ -88,16 +86,16 @@ public final class HostVram implements Closeable {
         return new HostVram(Meters.open(), PATIENCE);
     }
 
-    /** What stands behind the metrics; empty where no meter here sees a card. */
+    /** The meters of the metrics; empty without a meter of a card. */
     List<Run.MeterFact> facts() {
         return cards.stream()
                 .map(card -> card.meter.signal())
                 .distinct()
-                .map(signal -> Preparation.fact(signal, Metric.VRAM_HOST_BASELINE, Metric.VRAM_HOST_PEAK))
+                .map(signal -> PlaceInspection.fact(signal, Metric.VRAM_HOST_BASELINE, Metric.VRAM_HOST_PEAK))
                 .toList();
     }
 
-    /** What all cards hold now, in MiB; empty where nobody can tell. */
+    /** Memory in use on all cards, in MiB; empty without a meter. */
     Optional<Double> used() {
         return ask(() -> {
             settle();
@@ -107,7 +105,7 @@ public final class HostVram implements Closeable {
         });
     }
 
-    /** What a fork measured, with what the card's memory was meanwhile in each of its iterations. */
+    /** Runs a fork and adds the card's memory meanwhile to each of its iterations. */
     Optional<ForkResult> during(Supplier<Optional<ForkResult>> fork) {
         if (ask(this::settle).isEmpty()) {
             return fork.get();
@@ -151,7 +149,7 @@ public final class HostVram implements Closeable {
         seen.put(metric, metric.value(bytes.orElseThrow() / MIB));
     }
 
-    /** What the reader says; empty if it does not answer, and from then on. */
+    /** Runs a question on the reader thread; empty if it does not answer, and from then on. */
     private <T> Optional<T> ask(Callable<T> question) {
         if (lost) {
             return Optional.empty();

@@ -8,23 +8,21 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * How Headroom is started inside an environment.
+ * The command that starts Headroom inside an environment.
  *
- * @param command program and arguments, each handed over as it is, never through a shell (but for ssh, which has one on
- *     the other side)
- * @param path what a model file's path here is in there
- * @param sameMachine whether this machine's processors and cards are used: then this Headroom keeps other benchmarks
- *     away
- * @param end what has to be run in the end to be sure that nothing is left; empty: nothing
+ * @param command program and arguments, passed without a shell, except by ssh on the other side
+ * @param path translates a model's path to the path inside
+ * @param sameMachine whether it runs on this machine's processors and GPUs; this Headroom then holds the machine's lock
+ * @param end the command that removes what may be left; empty for none
  */
 public record LaunchCommand(List<String> command, UnaryOperator<String> path, boolean sameMachine, List<String> end) {
-    /** The hidden command that measures forks for another Headroom. */
+    /** The hidden command of the Headroom inside. */
     public static final String SERVE = "serve";
 
     private static final String DEFAULT_HOME = ".cache/headroom/bundle";
 
     /**
-     * Builds it.
+     * Builds the command for a profile.
      *
      * @param unique part of a container's name
      * @throws BadInput if the profile cannot be used here
@@ -45,7 +43,7 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
         };
     }
 
-    /** The bundle in there, or else what this Headroom itself runs with. */
+    /** The Headroom of the bundle inside, or else this Headroom's own files. */
     private static List<String> headroom(EnvironmentProfile profile, HostFiles here) {
         List<String> command = new ArrayList<>();
         Optional<String> home = profile.text("home");
@@ -92,7 +90,7 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
         profile.word("gpu", "nvidia", "amd", "dri").ifPresent(gpu -> command.addAll(gpu(gpu, engine)));
         profile.text("memory")
                 .ifPresent(memory -> command.addAll(
-                        List.of("--memory", memory, "--memory-swap", memory))); // no more with swap than without
+                        List.of("--memory", memory, "--memory-swap", memory))); // the limit includes swap
         profile.text("cpus").ifPresent(cpus -> command.addAll(List.of("--cpus", cpus)));
         command.addAll(profile.list("options"));
         profile.text("rootfs").ifPresent(folder -> command.addAll(List.of("--rootfs", folder)));
@@ -106,12 +104,12 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
 
     private static List<String> mount(String source, String target, String more) {
         if ((source + target).indexOf(',') >= 0) {
-            throw new BadInput(source + " cannot be seen in a container, as there is a comma in a path: rename it.");
+            throw new BadInput(source + " cannot be mounted in a container, because a path has a comma: rename it.");
         }
         return List.of("--mount", "type=bind,source=" + source + ",target=" + target + more);
     }
 
-    /** docker knows NVIDIA's cards by an option, podman by a name that NVIDIA's toolkit gives them. */
+    /** The options for GPUs. docker has an option for NVIDIA, podman a device name of NVIDIA's toolkit. */
     private static List<String> gpu(String gpu, String engine) {
         return switch (gpu) {
             case "nvidia" ->
@@ -121,7 +119,7 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
         };
     }
 
-    /** {@code --exec} and not {@code --}: that would go through the user's shell. */
+    /** Uses {@code --exec}, because {@code --} would start the user's shell. */
     private static LaunchCommand wsl(EnvironmentProfile profile) {
         List<String> command = new ArrayList<>(List.of("wsl.exe"));
         profile.text("distribution").ifPresent(name -> command.addAll(List.of("--distribution", name)));
@@ -136,7 +134,7 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
         return new LaunchCommand(command, PathTranslation::inWsl, true, List.of());
     }
 
-    /** Java itself and not headroom.cmd, for which cmd.exe would be needed and its rules of quoting. */
+    /** Starts Java itself: headroom.cmd would need cmd.exe and its quoting. */
     private static LaunchCommand windows(EnvironmentProfile profile) {
         String home = profile.text("home").orElseThrow();
         List<String> command = new ArrayList<>();
@@ -160,7 +158,7 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
         return profile.text("home").orElse(DEFAULT_HOME);
     }
 
-    /** ssh joins what it is given and hands it to a shell over there: it gets one argument, quoted for that. */
+    /** ssh joins its arguments for a shell on the other side, so it gets one quoted argument. */
     private static List<String> ssh(EnvironmentProfile profile, List<String> remote) {
         List<String> command = new ArrayList<>(List.of("ssh", "-T", "-o", "BatchMode=yes"));
         command.addAll(profile.list("options"));
@@ -171,8 +169,7 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
     }
 
     /**
-     * What unpacks a bundle, which it reads from standard input, on the machine of an environment. It replaces files of
-     * a bundle and removes none: whatever else is in the folder is somebody's.
+     * The command that unpacks a bundle from standard input on the environment's machine. It replaces files of the bundle and keeps all others.
      *
      * @return empty if the profile names no bundle
      */

@@ -1,5 +1,8 @@
 package dev.headroom.place;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.fork.ForkListener;
 import dev.headroom.fork.ForkTimeouts;
@@ -15,16 +18,14 @@ import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Warning;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** Forks are started by this process. */
+/** The place of this process, which starts the forks itself. */
 final class LocalPlace implements Place {
-    /** A machine that sleeps again and again, or a process that somebody keeps stopping, is not fought. */
+    /** How often a fork is repeated that could not run all the time. */
     private static final int MOST_REPEATS = 3;
 
     private final Path llamaHome;
@@ -40,17 +41,17 @@ final class LocalPlace implements Place {
     }
 
     /**
-     * Looks at the machine, llama.cpp, the models and at what else goes on.
+     * Inspects the machine, llama.cpp and the models, and measures noise.
      *
-     * @param label what the plan calls this place
-     * @param llama what --llama names
-     * @param strict whether no figure is kept that was taken under noise
+     * @param label the plan's value of the parameter environment
+     * @param llama value of --llama; null without one
+     * @param strict whether no figure taken under noise is kept
      * @throws BadInput if something cannot be used, or there is noise and the run is strict
      */
-    static LocalPlace open(Plan plan, String label, Optional<Path> llama, boolean strict) {
+    static LocalPlace open(Plan plan, String label, @Nullable Path llama, boolean strict) {
         NoiseWatch noise = NoiseWatch.begin(strict);
-        Path home = LlamaHome.find(llama.orElse(null)).toAbsolutePath();
-        Preparation preparation = Preparation.of(plan, label, home);
+        Path home = LlamaHome.find(llama).toAbsolutePath();
+        Preparation preparation = PlaceInspection.of(plan, label, home);
         noise.beforeRun();
         return new LocalPlace(home, preparation, noise);
     }
@@ -75,7 +76,7 @@ final class LocalPlace implements Place {
         List<Warning> warnings = new ArrayList<>(noise.before());
         try {
             MeterReport report = MeterProbe.recent(llamaHome);
-            preparation.meters().forEach(meter -> warnings.addAll(Warning.Misleading.of(meter, report)));
+            preparation.facts().meters().forEach(meter -> warnings.addAll(Warning.Misleading.of(meter, report)));
             return new Proof(report, texts(warnings));
         } catch (BadInput e) {
             warnings.add(new Warning.NotProved(String.valueOf(e.getMessage())));
@@ -94,7 +95,7 @@ final class LocalPlace implements Place {
     }
 
     private void learn(ForkResult fork) {
-        double estimated = preparation.estimated(fork.cell()).fork().toMillis() / 1e3;
+        double estimated = preparation.estimate(fork.cell()).fork().toMillis() / 1e3;
         if (fork.ok() && estimated > 0) {
             slowness = Math.max(slowness, fork.seconds() / estimated);
         }
@@ -102,16 +103,16 @@ final class LocalPlace implements Place {
 
     @Override
     public Optional<ForkResult> fork(Path logs, Cell cell, int number, ForkListener listener) {
-        Optional<ForkResult> refused = preparation
-                .refusal(cell)
-                .map(reason -> ForkResult.refused(cell.id(), number, reason, now()))
+        Optional<ForkResult> refused = Optional.ofNullable(preparation.refusals().get(cell.id()))
+                .map(reason -> ForkResult.refused(cell.id(), number, reason, Timestamp.seconds()))
                 .or(() -> noise.refusal(cell.id(), number, listener::warning, () -> cancelled));
         if (refused.isPresent() || cancelled) {
             return cancelled ? Optional.empty() : refused;
         }
-        Optional<Path> model =
-                cell.model().map(name -> Path.of(preparation.model(name).path()));
-        ForkTimeouts limits = ForkTimeouts.of(cell, preparation.estimated(cell.id()), slowness);
+        Path model = cell.model()
+                .map(name -> Path.of(Objects.requireNonNull(preparation.models().get(name.id())).path()))
+                .orElse(null);
+        ForkTimeouts limits = ForkTimeouts.of(cell, preparation.estimate(cell.id()), slowness);
         JmhFork jmh = new JmhFork(logs, llamaHome, () -> cancelled);
         List<String> repeats = new ArrayList<>();
         while (true) {
@@ -124,15 +125,15 @@ final class LocalPlace implements Place {
                 return Optional.empty();
             }
             if (!outcome.get().ended()) {
-                cancelled = true; // nothing can be measured beside a process that cannot be ended
+                cancelled = true; // a process that cannot be ended would disturb all others
             }
             ForkResult result = noise.since(before, outcome.get().result());
-            Optional<String> stoodStill = outcome.get().stoodStill();
-            if (stoodStill.isEmpty() || result.status() == Status.TIMEOUT || repeats.size() == MOST_REPEATS) {
+            String stoodStill = outcome.get().stoodStill();
+            if (stoodStill == null || result.status() == Status.TIMEOUT || repeats.size() == MOST_REPEATS) {
                 learn(result);
                 return Optional.of(result.after(repeats));
             }
-            repeats.add(stoodStill.get());
+            repeats.add(stoodStill);
         }
     }
 
@@ -148,8 +149,4 @@ final class LocalPlace implements Place {
 
     @Override
     public void close() {}
-
-    private static String now() {
-        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-    }
 }

@@ -1,5 +1,7 @@
 package dev.headroom.place;
 
+import java.util.List;
+import dev.headroom.result.NamedValues;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.headroom.result.ForkResult;
@@ -9,13 +11,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Headroom and the one that it started in an environment say to each other: a line of JSON each, requests on
- * standard input, replies on standard output. One request is answered before the next one is made.
+ * The messages between a Headroom and the one that it started in an environment. Each is a line of JSON: requests on
+ * standard input, replies on standard output. Each request is answered before the next one.
  */
 final class Messages {
     private Messages() {}
 
-    /** What the one outside wants. */
+    /** A request of the Headroom outside. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "want")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = Prepare.class, name = "prepare"),
@@ -27,32 +29,30 @@ final class Messages {
     sealed interface Request permits Prepare, MakeModels, Prove, Remember, Measure {}
 
     /**
-     * The first one: look at the place. Answered by {@link Prepared}.
+     * Inspect the place. It is the first request, answered by {@link Prepared}.
      *
-     * @param headroom version, which has to be the same on both sides
-     * @param name of the plan
-     * @param plan its settings, paths of models as they are inside
-     * @param environment what the plan calls the place
-     * @param strict whether no figure is kept that was taken under noise
-     * @param lock whether other benchmarks have to be kept away: on another machine
+     * @param headroom version, which must be the same on both sides
+     * @param plan with paths of models as they are inside
+     * @param environment the plan's label for the place
+     * @param strict whether no figure taken under noise is kept
+     * @param lock whether to take the machine's lock: on another machine
      */
-    record Prepare(
-            String headroom, String name, Map<String, String> plan, String environment, boolean strict, boolean lock)
+    record Prepare(String headroom, NamedValues plan, String environment, boolean strict, boolean lock)
             implements Request {}
 
-    /** Make the synthetic models. Answered by {@link Writing}, then {@link Done}. */
+    /** Write the synthetic models. Answered by {@link Writing}, then {@link Done}. */
     record MakeModels() implements Request {}
 
-    /** Hold the meters against memory of known size. Answered by {@link Proved}. */
+    /** Prove the meters. Answered by {@link Proved}. */
     record Prove() implements Request {}
 
-    /** A fork that was measured earlier. Answered by {@link Done}. */
+    /** Take a fork that was measured earlier into account. Answered by {@link Done}. */
     record Remember(ForkResult fork) implements Request {}
 
     /** Measure a fork. Answered by {@link Began}, {@link Warned} and in the end {@link Measured}. */
     record Measure(String cell, int fork) implements Request {}
 
-    /** What the one inside says. */
+    /** A reply of the Headroom inside. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "say")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = Prepared.class, name = "prepared"),
@@ -68,16 +68,20 @@ final class Messages {
     sealed interface Reply permits Prepared, Refused, Writing, Done, Proved, Warned, Began, Measured, Alive {}
 
     /**
-     * What is known before the first fork.
+     * The place before its first fork. The Headroom inside keeps the refusals of cells.
      *
-     * @param run without cells
-     * @param cells their parameters, resolved, by id
-     * @param predictions by cell
+     * @param cells resolved parameters by the cell's id
+     * @param predictions by the cell's id
      */
-    record Prepared(Run run, Map<String, Map<String, String>> cells, Map<String, Prediction> predictions)
+    record Prepared(
+            Run.PlaceFacts facts,
+            List<Run.Model> models,
+            Map<String, Map<String, String>> cells,
+            Map<String, Prediction> predictions,
+            List<String> warnings)
             implements Reply {}
 
-    /** The request cannot be fulfilled; a sentence. */
+    /** The request is refused, with a sentence. */
     record Refused(String reason) implements Reply {}
 
     /** A model is being written. */
@@ -89,7 +93,7 @@ final class Messages {
     /** See {@link Place.Proof}. */
     record Proved(Place.Proof proof) implements Reply {}
 
-    /** Something that a reader of the results should know. */
+    /** A warning about the results. */
     record Warned(String text) implements Reply {}
 
     /** A fork begins, or an iteration of it: 1 for the first. */
@@ -98,12 +102,12 @@ final class Messages {
     /**
      * A fork has ended.
      *
-     * @param fork absent if it was cancelled
-     * @param logs what it left, by the file's name
-     * @param over whether nothing more can be measured there
+     * @param fork null if it was cancelled
+     * @param logs texts of its log files, by name
+     * @param over whether the place can measure no more
      */
     record Measured(@Nullable ForkResult fork, Map<String, String> logs, boolean over) implements Reply {}
 
-    /** Said every few seconds. */
+    /** A sign of life, sent every few seconds. */
     record Alive() implements Reply {}
 }

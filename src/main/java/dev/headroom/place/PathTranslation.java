@@ -5,14 +5,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** PathTranslation on the two sides of WSL, and in a shell. */
+/** Translates paths between Windows and WSL, and quotes text for a shell. */
 final class PathTranslation {
     private static final Pattern WINDOWS = Pattern.compile("([A-Za-z]):[\\\\/](.*)", Pattern.DOTALL);
     private static final Pattern MOUNTED = Pattern.compile("/mnt/([a-z])(?:/(.*))?", Pattern.DOTALL);
 
     private PathTranslation() {}
 
-    /** A path of Windows as WSL sees it, {@code /mnt/c/x}; others as they are. */
+    /** The path in WSL of a Windows path, {@code /mnt/c/x}. Other paths stay unchanged. */
     static String inWsl(String path) {
         Matcher matcher = WINDOWS.matcher(path);
         return matcher.matches()
@@ -22,9 +22,9 @@ final class PathTranslation {
     }
 
     /**
-     * A path of WSL as Windows sees it, {@code C:\x} or {@code \\wsl.localhost\Debian\x}.
+     * The path in Windows of a WSL path, {@code C:\x} or {@code \\wsl.localhost\Debian\x}.
      *
-     * @param distribution as {@code WSL_DISTRO_NAME} has it; without it paths outside of {@code /mnt} stay as they are
+     * @param distribution value of {@code WSL_DISTRO_NAME}; null leaves paths outside of {@code /mnt} unchanged
      */
     static String inWindows(String path, @Nullable String distribution) {
         Matcher matcher = MOUNTED.matcher(path);
@@ -37,7 +37,7 @@ final class PathTranslation {
                 : "\\\\wsl.localhost\\" + distribution + path.replace('/', '\\');
     }
 
-    /** As a POSIX shell reads it back; a leading {@code ~/} stays the home folder. */
+    /** Quotes text for a POSIX shell. A leading {@code ~/} stays the home folder. */
     static String quoted(String text) {
         if (text.startsWith("~/")) {
             return "~/" + quoted(text.substring(2));

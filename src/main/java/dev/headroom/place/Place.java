@@ -12,44 +12,44 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Where a run's forks are started: here, or in an environment that is entered for it. */
+/** A place where forks of a run start: the current environment, or one that Headroom enters. */
 public interface Place extends Closeable {
     /**
-     * How the meters fared before the first fork.
+     * The result of proving the meters before the first fork.
      *
-     * @param report absent if it could not be had
-     * @param warnings what a reader should know, that noise was heard included
+     * @param report null if the proof failed
+     * @param warnings sentences, also about noise before the run
      */
     record Proof(@Nullable MeterReport report, List<String> warnings) {}
 
-    /** What is known of it before the first fork; its cells are those that run here. */
+    /** The place before its first fork. */
     Preparation preparation();
 
-    /** Whether it uses this machine's cards. */
+    /** Whether it uses the GPUs of this machine. */
     boolean onThisMachine();
 
-    /** Makes the synthetic models that are not there yet. */
+    /** Writes the synthetic models that do not exist yet. */
     void makeModels(BiConsumer<Run.Model, Double> progress);
 
-    /** Holds the meters against memory of known size, unless that was done of late. */
+    /** Proves the meters with memory of known size. A report of the last day is reused. */
     Proof prove();
 
-    /** Takes note of a fork of this run that was measured earlier. */
+    /** Takes a fork into account that was measured earlier in this run. */
     void remember(ForkResult fork);
 
     /**
-     * One fork, tried again where it could not run all the time. A failure is a result.
+     * Measures one fork. It is repeated if it could not run all the time. A failure is a result.
      *
      * @param logs the folder for the logs of forks
-     * @param number 1 for the cell's first fork
+     * @param number of the fork in its cell, from 1
      * @return empty if the run was cancelled
      */
     Optional<ForkResult> fork(Path logs, Cell cell, int number, ForkListener listener);
 
-    /** Ends the fork that runs; no other will be started. */
+    /** Ends the current fork and starts no other. */
     void cancel();
 
-    /** Whether it was cancelled, or can measure no more. */
+    /** Whether it was cancelled or can measure no more. */
     boolean isCancelled();
 
     @Override

@@ -1,16 +1,14 @@
 package dev.headroom.place;
 
+import java.util.List;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.FileRetry;
 import dev.headroom.fork.ForkListener;
 import dev.headroom.fork.MachineLock;
 import dev.headroom.plan.Cell;
-import dev.headroom.plan.Entry;
-import dev.headroom.plan.Plan;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
-import dev.headroom.result.Prediction;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -30,35 +28,35 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The Headroom inside an environment: measures forks for one outside, see {@link Messages}. */
+/** The Headroom inside an environment, which measures forks for the one outside: see {@link Messages}. */
 public final class PlaceServer {
     private static final long ALIVE_MILLIS = 5_000;
 
-    /** Of a log, what is sent at most; its end. */
+    /** The most bytes of a log that are sent, from its end. */
     private static final int LONGEST_LOG = 1 << 20;
 
-    /** A line that ends the requests. */
+    /** Marks the end of the requests. */
     private static final String END = "";
 
     private final PrintStream out;
     private final String version;
-    private final Optional<Path> llama;
+    private final @Nullable Path llama;
     private final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
     private volatile @Nullable LocalPlace place;
     private @Nullable Closeable lock;
     private volatile boolean over;
 
-    /** @param llama what --llama names */
-    public PlaceServer(PrintStream out, String version, Optional<Path> llama) {
+    /** Creates a server that uses the llama.cpp in {@code llama}, or the default if that is null. */
+    public PlaceServer(PrintStream out, String version, @Nullable Path llama) {
         this.out = out;
         this.version = version;
         this.llama = llama;
     }
 
-    /** Answers until there are no more requests. When the one outside is gone, the fork that runs is ended. */
+    /** Answers all requests. When the Headroom outside ends, the current fork is ended. */
     public void serve(InputStream in) {
         daemon("requests", () -> read(in));
-        daemon("alive", this::sayAlive);
+        daemon("alive", this::sendAlive);
         try {
             Path logs = Files.createTempDirectory("headroom-serve");
             try {
@@ -70,13 +68,13 @@ public final class PlaceServer {
                 close();
             }
         } catch (IOException e) {
-            say(new Messages.Refused("No temporary folder can be made (" + e.getMessage() + ")."));
+            send(new Messages.Refused("No temporary folder can be created (" + e.getMessage() + ")."));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Ends the fork that runs, and the answers. */
+    /** Ends the current fork and the answers. */
     public void end() {
         over = true;
         LocalPlace at = place;
@@ -98,23 +96,23 @@ public final class PlaceServer {
                 requests.add(line);
             }
         } catch (IOException e) {
-            // the one outside is gone
+            // the Headroom outside has ended
         }
         end();
     }
 
-    private void sayAlive() {
+    private void sendAlive() {
         try {
             while (!over) {
                 Thread.sleep(ALIVE_MILLIS);
-                say(new Messages.Alive());
+                send(new Messages.Alive());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void say(Messages.Reply reply) {
+    private void send(Messages.Reply reply) {
         synchronized (out) {
             out.println(Json.line(reply));
             out.flush();
@@ -123,11 +121,11 @@ public final class PlaceServer {
 
     private void answer(String line, Path logs) {
         try {
-            say(answer(Json.read(line, Messages.Request.class), logs));
+            send(answer(Json.read(line, Messages.Request.class), logs));
         } catch (JsonProcessingException e) {
-            say(new Messages.Refused("What was asked for is not understood: use the same Headroom on both sides."));
+            send(new Messages.Refused("The request is unknown: use the same Headroom on both sides."));
         } catch (BadInput e) {
-            say(new Messages.Refused(String.valueOf(e.getMessage())));
+            send(new Messages.Refused(String.valueOf(e.getMessage())));
         }
     }
 
@@ -137,10 +135,10 @@ public final class PlaceServer {
         }
         LocalPlace at = place;
         if (at == null) {
-            return new Messages.Refused("Nothing has been prepared.");
+            return new Messages.Refused("The place is not prepared.");
         }
         if (request instanceof Messages.MakeModels) {
-            at.makeModels((model, done) -> say(new Messages.Writing(model.id(), done)));
+            at.makeModels((model, done) -> send(new Messages.Writing(model.id(), done)));
         } else if (request instanceof Messages.Remember remember) {
             at.remember(remember.fork());
         } else if (request instanceof Messages.Prove) {
@@ -154,25 +152,25 @@ public final class PlaceServer {
     private Messages.Reply prepare(Messages.Prepare prepare) {
         if (!prepare.headroom().equals(version)) {
             return new Messages.Refused("Headroom is " + prepare.headroom() + " outside and " + version
-                    + " in there: use the same on both sides.");
+                    + " inside: use the same on both sides.");
         }
         if (prepare.lock() && lock == null) {
-            lock = MachineLock.take("plan " + prepare.name());
+            lock = MachineLock.take("plan " + prepare.plan().name());
         } else {
             MachineLock.ignore();
         }
-        Plan plan = new Plan(
-                prepare.name(),
-                prepare.plan().entrySet().stream()
-                        .map(entry -> new Entry(entry.getKey(), entry.getValue(), "the plan"))
-                        .toList());
-        LocalPlace opened = LocalPlace.open(plan, prepare.environment(), llama, prepare.strict());
+        LocalPlace opened = LocalPlace.open(
+                PlanRecord.read(prepare.plan(), "the plan"), prepare.environment(), llama, prepare.strict());
         place = opened;
         Preparation preparation = opened.preparation();
         Map<String, Map<String, String>> cells = new LinkedHashMap<>();
         preparation.cells().forEach(cell -> cells.put(cell.id(), cell.parameters()));
-        Map<String, Prediction> predictions = preparation.predictions();
-        return new Messages.Prepared(preparation.run(plan, "", version, ""), cells, predictions);
+        return new Messages.Prepared(
+                preparation.facts(),
+                List.copyOf(preparation.models().values()),
+                cells,
+                preparation.predictions(),
+                preparation.warnings());
     }
 
     private Messages.Reply measure(LocalPlace at, Messages.Measure measure, Path logs) {
@@ -180,28 +178,28 @@ public final class PlaceServer {
                 .filter(one -> one.id().equals(measure.cell()))
                 .findFirst();
         if (cell.isEmpty()) {
-            return new Messages.Refused("There is no cell " + measure.cell() + ".");
+            return new Messages.Refused("No cell " + measure.cell() + " in this place.");
         }
         Optional<ForkResult> fork = at.fork(logs, cell.get(), measure.fork(), new ForkListener() {
             @Override
             public void warning(String text) {
-                say(new Messages.Warned(text));
+                send(new Messages.Warned(text));
             }
 
             @Override
             public void fork(Cell begun, int number) {
-                say(new Messages.Began(null));
+                send(new Messages.Began(null));
             }
 
             @Override
             public void iteration(Cell begun, int number, int iteration) {
-                say(new Messages.Began(iteration));
+                send(new Messages.Began(iteration));
             }
         });
         return new Messages.Measured(fork.orElse(null), takeLogs(logs), at.isCancelled());
     }
 
-    /** The logs of the fork, which are then no longer there. */
+    /** Reads the logs of the fork and deletes them. */
     private static Map<String, String> takeLogs(Path folder) {
         Map<String, String> logs = new LinkedHashMap<>();
         try (Stream<Path> files = Files.list(folder)) {

@@ -1,5 +1,6 @@
 package dev.headroom.place;
 
+import org.jspecify.annotations.Nullable;
 import dev.headroom.BadInput;
 import dev.headroom.FileErrors;
 import dev.headroom.environment.Environment;
@@ -37,16 +38,16 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A plan and the places that its cells run in, each looked at; nothing is written yet. */
+/** A plan and the inspected places that its cells run in. */
 public final class Places implements Closeable {
     private final Plan plan;
     private final List<Place> places;
-    private final Optional<HostVram> host;
+    private final @Nullable HostVram host;
     private final List<String> entering;
     private final Map<String, Place> ofCell = new LinkedHashMap<>();
     private final List<Cell> cells;
 
-    private Places(Plan plan, List<Place> places, Optional<HostVram> host, List<String> entering) {
+    private Places(Plan plan, List<Place> places, @Nullable HostVram host, List<String> entering) {
         this.plan = plan;
         this.places = places;
         this.host = host;
@@ -64,33 +65,37 @@ public final class Places implements Closeable {
     }
 
     /**
-     * Looks at every place that a plan names: the machine, llama.cpp, the models.
+     * Inspects every place that a plan names: machine, llama.cpp and models.
      *
-     * @param llama what --llama names
-     * @param version Headroom's
-     * @param strict whether no figure is kept that was taken under noise
+     * @param llama value of --llama; null without one
+     * @param version Headroom's version
+     * @param strict whether no figure taken under noise is kept
      * @throws BadInput if something cannot be used, or there is noise and the run is strict
      */
-    public static Places open(Plan named, Optional<Path> llama, String version, boolean strict) {
+    public static Places open(Plan named, @Nullable Path llama, String version, boolean strict) {
         Plan plan = named.anywhere();
         List<String> labels = plan.cells().stream()
                 .map(cell -> cell.value(Parameter.ENVIRONMENT))
                 .distinct()
                 .toList();
         Profiles profiles = Profiles.standard();
-        Optional<HostVram> host = labels.stream()
+        boolean outside = labels.stream()
                 .flatMap(label -> EnvironmentProfile.find(profiles, label).stream())
-                .filter(profile -> !isHere(profile) && profile.kind() != EnvironmentProfile.Kind.SSH)
-                .findFirst()
-                .map(profile -> HostVram.open());
+                .anyMatch(profile -> !isCurrent(profile) && profile.kind() != EnvironmentProfile.Kind.SSH);
+        HostVram host = outside ? HostVram.open() : null;
         List<Place> places = new ArrayList<>();
         List<String> entering = new ArrayList<>();
         try {
             for (String label : labels) {
-                Optional<EnvironmentProfile> profile = EnvironmentProfile.find(profiles, label);
-                Optional<Double> before = host.flatMap(HostVram::used);
-                places.add(open(plan, label, profile, llama, version, strict));
-                Optional<Double> after = host.flatMap(HostVram::used);
+                Optional<Double> before = used(host);
+                places.add(open(
+                        plan,
+                        label,
+                        EnvironmentProfile.find(profiles, label).orElse(null),
+                        llama,
+                        version,
+                        strict));
+                Optional<Double> after = used(host);
                 if (before.isPresent() && after.isPresent()) {
                     Warning.Entering.of(label, after.get() - before.get())
                             .map(Warning::text)
@@ -100,36 +105,37 @@ public final class Places implements Closeable {
             checkDistinct(places);
             return new Places(plan, places, host, entering);
         } catch (BadInput e) {
-            places.forEach(Place::close);
-            host.ifPresent(HostVram::close);
+            close(places, host);
             throw e;
         }
+    }
+
+    private static Optional<Double> used(@Nullable HostVram host) {
+        return host == null ? Optional.empty() : host.used();
     }
 
     private static Place open(
             Plan plan,
             String label,
-            Optional<EnvironmentProfile> profile,
-            Optional<Path> llama,
+            @Nullable EnvironmentProfile profile,
+            @Nullable Path llama,
             String version,
             boolean strict) {
-        if (profile.isEmpty() || isHere(profile.get())) {
+        if (profile == null || isCurrent(profile)) {
             return LocalPlace.open(plan, label, llama, strict);
         }
-        EnvironmentProfile known = profile.get();
         LaunchCommand entrance = LaunchCommand.of(
-                known, here(plan, llama, known), ProcessHandle.current().pid() + "-" + label.toLowerCase(Locale.ROOT));
-        LaunchCommand.unpacking(known)
+                profile, here(plan, llama, profile), ProcessHandle.current().pid() + "-" + label.toLowerCase(Locale.ROOT));
+        LaunchCommand.unpacking(profile)
                 .ifPresent(command -> RemotePlace.unpack(
-                        label, command, Path.of(known.text("bundle").orElseThrow())));
+                        label, command, Path.of(profile.text("bundle").orElseThrow())));
         return RemotePlace.open(plan, label, entrance, version, strict);
     }
 
     /**
-     * Who is in WSL2, in a container or on Windows calls that place by its name, and does not want to enter another
-     * one.
+     * Whether a profile is about the current environment. Inside WSL2, for example, {@code --environment wsl2} means the current system.
      */
-    private static boolean isHere(EnvironmentProfile profile) {
+    private static boolean isCurrent(EnvironmentProfile profile) {
         return switch (profile.kind()) {
             case LOCAL -> true;
             case WINDOWS -> System.getProperty("os.name").startsWith("Windows");
@@ -138,8 +144,8 @@ public final class Places implements Closeable {
         };
     }
 
-    /** An environment with a bundle of its own needs nothing from here but models. */
-    private static HostFiles here(Plan plan, Optional<Path> llama, EnvironmentProfile profile) {
+    /** The files of this Headroom that another environment uses. One with its own bundle needs only models. */
+    private static HostFiles here(Plan plan, @Nullable Path llama, EnvironmentProfile profile) {
         boolean own = profile.text("home").isPresent() || profile.kind() == EnvironmentProfile.Kind.SSH;
         List<Path> classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(path -> Path.of(path).toAbsolutePath())
@@ -156,14 +162,14 @@ public final class Places implements Closeable {
                 .toList();
         Path cache = ModelStore.ofUser().directory();
         try {
-            Files.createDirectories(cache); // a container can only be given what is there
+            Files.createDirectories(cache); // a container can only mount an existing folder
         } catch (IOException e) {
             throw FileErrors.cannotWrite(cache, e, ", or set HEADROOM_CACHE to another folder");
         }
         return new HostFiles(
                 Path.of(System.getProperty("java.home")),
                 classPath,
-                own ? Path.of("") : LlamaHome.find(llama.orElse(null)).toAbsolutePath(),
+                own ? Path.of("") : LlamaHome.find(llama).toAbsolutePath(),
                 cache,
                 models,
                 path);
@@ -175,52 +181,52 @@ public final class Places implements Closeable {
                 .collect(Collectors.groupingBy(Function.identity(), TreeMap::new, Collectors.counting()));
         names.forEach((name, count) -> {
             if (count > 1) {
-                throw new BadInput("The plan has environment " + name + " twice, once as " + Preparation.LOCAL
-                        + ": leave one of them out.");
+                throw new BadInput("Environment " + name + " is in the plan twice, once as " + Preparation.LOCAL
+                        + ": remove one of them.");
             }
         });
     }
 
-    /** What is run. */
+    /** The plan. */
     public Plan plan() {
         return plan;
     }
 
-    /** In the plan's order, every {@code local} and {@code 0} resolved. */
+    /** All cells in the plan's order, with every {@code local} and {@code 0} resolved. */
     public List<Cell> cells() {
         return cells;
     }
 
-    /** What was found in each place, in the order in which the plan names them. */
+    /** The inspected places, in the plan's order. */
     public List<Preparation> preparations() {
         return places.stream().map(Place::preparation).toList();
     }
 
-    /** Every model, as it is in the first place that needs it. */
+    /** All models by id, with the path in the first place that needs them. */
     public Map<String, Run.Model> models() {
         Map<String, Run.Model> models = new LinkedHashMap<>();
         preparations().forEach(place -> place.models().forEach(models::putIfAbsent));
         return models;
     }
 
-    /** What a reader should know; of several places it is said which. */
+    /** Warnings about the places. With several places each names its place. */
     public List<String> warnings() {
         Stream<String> ofPlaces = places.stream()
                 .flatMap(place -> place.preparation().warnings().stream().map(warning -> in(place, warning)));
         return Stream.concat(entering.stream(), ofPlaces).distinct().toList();
     }
 
-    /** A sentence about a place. */
+    /** A sentence that names its place, if there are several. */
     public String in(Place place, String sentence) {
         return places.size() == 1 ? sentence : place.preparation().name() + ": " + sentence;
     }
 
-    /** How long a cell takes, about. */
+    /** The estimated duration of a cell. */
     public Duration estimate(Cell cell) {
-        return place(cell).preparation().estimate(cell);
+        return place(cell).preparation().estimate(cell.id()).duration();
     }
 
-    /** How long the whole run takes, about. */
+    /** The estimated duration of the run. */
     public Duration estimate() {
         return cells.stream().map(this::estimate).reduce(Duration.ZERO, Duration::plus);
     }
@@ -241,11 +247,11 @@ public final class Places implements Closeable {
         places.forEach(place -> place.makeModels(progress));
     }
 
-    /** One fork where it belongs, see {@link Place#fork}, with what is seen of the card from here. */
+    /** Measures a fork in its place, see {@link Place#fork}. The host's readings of the card are added. */
     public Optional<ForkResult> fork(Path logs, Cell cell, int number, ForkListener listener) {
         Place place = place(cell);
         Supplier<Optional<ForkResult>> fork = () -> place.fork(logs, cell, number, listener);
-        return host.isPresent() && place.onThisMachine() ? host.get().during(fork) : fork.get();
+        return host != null && place.onThisMachine() ? host.during(fork) : fork.get();
     }
 
     public void cancel() {
@@ -256,7 +262,7 @@ public final class Places implements Closeable {
         return places.stream().anyMatch(Place::isCancelled);
     }
 
-    /** Cells that differ in nothing but the environment, together; in the order of each block's first. */
+    /** Blocks of cells that differ only in the environment, in the order of their first cells. */
     public List<List<Cell>> blocks() {
         Map<List<Object>, List<Cell>> blocks = new LinkedHashMap<>();
         for (Cell cell : cells) {
@@ -269,10 +275,9 @@ public final class Places implements Closeable {
     }
 
     /**
-     * Which cells of a block come next: those with the fewest forks, in the block's order and backwards in turn (A B B
-     * A), so that what drifts steadily, such as temperature, meets all alike.
+     * The next cells of a block: those with the fewest forks. The order is reversed in every second round (A B B A). A steady drift, for example of temperature, then affects all cells equally.
      *
-     * @param forks how many forks of a cell have been measured
+     * @param forks the number of measured forks of a cell
      */
     public static List<Cell> next(List<Cell> unfinished, Function<Cell, Integer> forks) {
         int round =
@@ -285,29 +290,49 @@ public final class Places implements Closeable {
         return next;
     }
 
-    /** The run before anything of it is measured. */
+    /** The run before its first fork. */
     public Run run(String id, String version, String started) {
-        Run first = preparations().get(0).run(plan, id, version, started);
         Map<String, Run.PlaceFacts> others = new LinkedHashMap<>();
-        for (Place place : places.subList(1, places.size())) {
-            Run there = place.preparation().run(plan, id, version, started);
-            others.put(
-                    place.preparation().name(),
-                    new Run.PlaceFacts(
-                            there.environment(), there.llama(), withHost(place, there.meters()), there.unavailable()));
-        }
-        return first.in(List.copyOf(models().values()), withHost(places.get(0), first.meters()), others, warnings());
+        places.stream().skip(1).forEach(place -> others.put(place.preparation().name(), facts(place)));
+        Run.PlaceFacts first = facts(places.get(0));
+        return new Run(
+                Run.SCHEMA_VERSION,
+                id,
+                version,
+                started,
+                null,
+                PlanRecord.of(plan),
+                first.environment(),
+                first.llama(),
+                List.copyOf(models().values()),
+                first.meters(),
+                first.unavailable(),
+                others,
+                null,
+                warnings(),
+                List.of());
     }
 
-    private List<Run.MeterFact> withHost(Place place, List<Run.MeterFact> meters) {
-        Stream<Run.MeterFact> seen =
-                host.filter(from -> place.onThisMachine()).stream().flatMap(from -> from.facts().stream());
-        return Stream.concat(meters.stream(), seen).toList();
+    /** The facts of a place, with the meters that see its card from outside. */
+    private Run.PlaceFacts facts(Place place) {
+        Run.PlaceFacts facts = place.preparation().facts();
+        if (host == null || !place.onThisMachine()) {
+            return facts;
+        }
+        List<Run.MeterFact> meters = new ArrayList<>(facts.meters());
+        meters.addAll(host.facts());
+        return new Run.PlaceFacts(facts.environment(), facts.llama(), meters, facts.unavailable());
     }
 
     @Override
     public void close() {
+        close(places, host);
+    }
+
+    private static void close(List<Place> places, @Nullable HostVram host) {
         places.forEach(Place::close);
-        host.ifPresent(HostVram::close);
+        if (host != null) {
+            host.close();
+        }
     }
 }

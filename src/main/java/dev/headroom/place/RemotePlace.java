@@ -1,11 +1,12 @@
 package dev.headroom.place;
 
+import dev.headroom.fork.TerminalSignal;
+import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.FileErrors;
 import dev.headroom.environment.Environment;
 import dev.headroom.fork.ForkListener;
 import dev.headroom.plan.Cell;
-import dev.headroom.plan.Entry;
 import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
 import dev.headroom.probe.ProcessEnd;
@@ -17,92 +18,83 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An environment in which another Headroom was started, which measures what this one asks for: see {@link PlaceServer}.
+ * An environment in which another Headroom measures forks for this one: see {@link PlaceServer}.
  */
 final class RemotePlace implements Place {
-    /** How long this process may take to notice a signal that ended the other one. */
-    private static final long NOTICE_MILLIS = 2_000;
-
     private static final long END_SECONDS = 20;
 
     private final String name;
-    private final LaunchCommand entrance;
+    private final LaunchCommand launch;
     private final Messages.Prepare request;
-    private final Run told;
+    private final Messages.Prepared prepared;
     private final Preparation preparation;
-    private @Nullable ServerConnection dialogue;
+    private @Nullable ServerConnection connection;
     private volatile boolean cancelled;
 
     private RemotePlace(
             String name,
-            LaunchCommand entrance,
+            LaunchCommand launch,
             Messages.Prepare request,
-            Run told,
+            Messages.Prepared prepared,
             Preparation preparation,
-            ServerConnection dialogue) {
+            ServerConnection connection) {
         this.name = name;
-        this.entrance = entrance;
+        this.launch = launch;
         this.request = request;
-        this.told = told;
+        this.prepared = prepared;
         this.preparation = preparation;
-        this.dialogue = dialogue;
+        this.connection = connection;
     }
 
     /**
-     * Enters an environment and has it looked at from inside.
+     * Enters an environment. The Headroom inside inspects it.
      *
-     * @param label what the plan calls it
-     * @param version Headroom's
-     * @throws BadInput if it cannot be entered, or something cannot be used in there
+     * @param label the plan's value of the parameter environment
+     * @param version Headroom's version
+     * @throws BadInput if it cannot be entered, or something inside cannot be used
      */
-    static RemotePlace open(Plan plan, String label, LaunchCommand entrance, String version, boolean strict) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        for (Entry entry : plan.withModelFiles(entrance.path()).entries()) {
-            settings.put(entry.key(), entry.value());
-        }
-        Messages.Prepare request =
-                new Messages.Prepare(version, plan.name(), settings, label, strict, !entrance.sameMachine());
+    static RemotePlace open(Plan plan, String label, LaunchCommand launch, String version, boolean strict) {
+        Messages.Prepare request = new Messages.Prepare(
+                version, PlanRecord.of(plan.withModelFiles(launch.path())), label, strict, !launch.sameMachine());
         try {
-            ServerConnection dialogue = ServerConnection.with(entrance.command());
+            ServerConnection connection = ServerConnection.open(launch.command());
             try {
-                Messages.Prepared answer = ask(dialogue, request);
-                Preparation preparation = prepared(plan, label, answer);
-                return new RemotePlace(label, entrance, request, answer.run(), preparation, dialogue);
-            } catch (ServerConnection.Gone | BadInput e) {
-                close(dialogue, entrance);
+                Messages.Prepared prepared = ask(connection, request);
+                return new RemotePlace(
+                        label, launch, request, prepared, preparation(plan, label, prepared), connection);
+            } catch (ServerConnection.ConnectionLost | BadInput e) {
+                close(connection, launch);
                 throw e;
             }
-        } catch (ServerConnection.Gone | BadInput e) {
+        } catch (ServerConnection.ConnectionLost | BadInput e) {
             throw new BadInput("Environment " + label + " cannot be entered: " + e.getMessage(), e);
         }
     }
 
-    private static Messages.Prepared ask(ServerConnection dialogue, Messages.Prepare request)
-            throws ServerConnection.Gone {
-        dialogue.say(request);
-        return dialogue.hear(Messages.Prepared.class, other -> {});
+    private static Messages.Prepared ask(ServerConnection connection, Messages.Prepare request)
+            throws ServerConnection.ConnectionLost {
+        connection.send(request);
+        return connection.receive(Messages.Prepared.class, other -> {});
     }
 
-    private static Preparation prepared(Plan plan, String label, Messages.Prepared told) {
+    private static Preparation preparation(Plan plan, String label, Messages.Prepared prepared) {
         List<Cell> cells = plan.cells().stream()
                 .filter(cell -> cell.value(Parameter.ENVIRONMENT).equals(label))
-                .map(cell -> cell.resolved(told.cells().getOrDefault(cell.id(), Map.of())))
+                .map(cell -> cell.resolved(prepared.cells().getOrDefault(cell.id(), Map.of())))
                 .toList();
-        Map<String, String> facts = new LinkedHashMap<>(told.run().environment());
-        String detected = Optional.ofNullable(facts.remove("name")).orElse(label);
-        return Preparation.of(cells, new Environment(detected, facts), told.run(), told.predictions());
+        Map<String, Run.Model> models = new LinkedHashMap<>();
+        prepared.models().forEach(model -> models.put(model.id(), model));
+        return new Preparation(
+                cells, prepared.facts(), models, Map.of(), prepared.predictions(), prepared.warnings());
     }
 
     @Override
@@ -112,21 +104,21 @@ final class RemotePlace implements Place {
 
     @Override
     public boolean onThisMachine() {
-        return entrance.sameMachine();
+        return launch.sameMachine();
     }
 
     @Override
     public void makeModels(BiConsumer<Run.Model, Double> progress) {
         try {
-            ServerConnection with = dialogue();
-            with.say(new Messages.MakeModels());
-            with.hear(Messages.Done.class, reply -> {
+            ServerConnection with = connection();
+            with.send(new Messages.MakeModels());
+            with.receive(Messages.Done.class, reply -> {
                 if (reply instanceof Messages.Writing writing) {
                     Optional.ofNullable(preparation.models().get(writing.model()))
                             .ifPresent(model -> progress.accept(model, writing.done()));
                 }
             });
-        } catch (ServerConnection.Gone | BadInput e) {
+        } catch (ServerConnection.ConnectionLost | BadInput e) {
             throw new BadInput("Models cannot be made in environment " + name + ": " + e.getMessage(), e);
         }
     }
@@ -134,10 +126,10 @@ final class RemotePlace implements Place {
     @Override
     public Proof prove() {
         try {
-            ServerConnection with = dialogue();
-            with.say(new Messages.Prove());
-            return with.hear(Messages.Proved.class, other -> {}).proof();
-        } catch (ServerConnection.Gone | BadInput e) {
+            ServerConnection with = connection();
+            with.send(new Messages.Prove());
+            return with.receive(Messages.Proved.class, other -> {}).proof();
+        } catch (ServerConnection.ConnectionLost | BadInput e) {
             leave();
             return new Proof(null, List.of(new Warning.NotProved(String.valueOf(e.getMessage())).text()));
         }
@@ -146,22 +138,22 @@ final class RemotePlace implements Place {
     @Override
     public void remember(ForkResult fork) {
         try {
-            ServerConnection with = dialogue();
-            with.say(new Messages.Remember(fork));
-            with.hear(Messages.Done.class, other -> {});
-        } catch (ServerConnection.Gone | BadInput e) {
+            ServerConnection with = connection();
+            with.send(new Messages.Remember(fork));
+            with.receive(Messages.Done.class, other -> {});
+        } catch (ServerConnection.ConnectionLost | BadInput e) {
             leave();
         }
     }
 
     @Override
     public Optional<ForkResult> fork(Path logs, Cell cell, int number, ForkListener listener) {
-        String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+        String started = Timestamp.millis();
         long start = System.nanoTime();
         try {
-            ServerConnection with = dialogue();
-            with.say(new Messages.Measure(cell.id(), number));
-            Messages.Measured measured = with.hear(Messages.Measured.class, reply -> {
+            ServerConnection with = connection();
+            with.send(new Messages.Measure(cell.id(), number));
+            Messages.Measured measured = with.receive(Messages.Measured.class, reply -> {
                 if (reply instanceof Messages.Warned warned) {
                     listener.warning(name + ": " + warned.text());
                 } else if (reply instanceof Messages.Began began) {
@@ -178,8 +170,8 @@ final class RemotePlace implements Place {
             return Optional.ofNullable(measured.fork());
         } catch (BadInput e) {
             return Optional.of(ForkResult.refused(cell.id(), number, String.valueOf(e.getMessage()), started));
-        } catch (ServerConnection.Gone e) {
-            if (wasCancelled()) {
+        } catch (ServerConnection.ConnectionLost e) {
+            if (TerminalSignal.cancels(connection == null ? null : connection.exitCode(), () -> cancelled)) {
                 return Optional.empty();
             }
             leave();
@@ -187,7 +179,7 @@ final class RemotePlace implements Place {
                     cell.id(),
                     number,
                     Status.CRASHED,
-                    "The Headroom in environment " + name + " was lost. " + e.getMessage(),
+                    "The connection to environment " + name + " was lost. " + e.getMessage(),
                     started,
                     (System.nanoTime() - start) / 1e9));
         }
@@ -203,52 +195,40 @@ final class RemotePlace implements Place {
         }
     }
 
-    /** A terminal sends its signals to all, and the other one may be gone before this one has noticed. */
-    private boolean wasCancelled() {
-        long start = System.nanoTime();
-        while (!cancelled
-                && dialogue != null
-                && dialogue.isTerminated()
-                && System.nanoTime() - start < NOTICE_MILLIS * 1_000_000) {
-            LockSupport.parkNanos(50_000_000);
-        }
-        return cancelled;
-    }
-
-    /** The Headroom inside; a new one if the last was lost. */
-    private ServerConnection dialogue() throws ServerConnection.Gone {
-        ServerConnection last = dialogue;
+    /** The connection to the Headroom inside; a new one if the last was lost. */
+    private ServerConnection connection() throws ServerConnection.ConnectionLost {
+        ServerConnection last = connection;
         if (last != null) {
             return last;
         }
-        ServerConnection again = ServerConnection.with(entrance.command());
-        dialogue = again;
+        ServerConnection again = ServerConnection.open(launch.command());
+        connection = again;
         List<String> differences;
         try {
-            differences = RunDifferences.between(told, ask(again, request).run());
+            differences = RunDifferences.between(prepared, ask(again, request));
         } catch (BadInput e) {
-            leave(); // it has prepared nothing
+            leave(); // it is not prepared
             throw e;
         }
         if (!differences.isEmpty()) {
             leave();
             throw new BadInput(
-                    "Environment " + name + " is no longer what it was: " + String.join("; ", differences) + ".");
+                    "Environment " + name + " has changed since the run began: " + String.join("; ", differences) + ".");
         }
         return again;
     }
 
     private void leave() {
-        if (dialogue != null) {
-            close(dialogue, entrance);
-            dialogue = null;
+        if (connection != null) {
+            close(connection, launch);
+            connection = null;
         }
     }
 
     @Override
     public void cancel() {
         cancelled = true;
-        ServerConnection with = dialogue;
+        ServerConnection with = connection;
         if (with != null) {
             with.end();
         }
@@ -264,17 +244,17 @@ final class RemotePlace implements Place {
         leave();
     }
 
-    private static void close(ServerConnection dialogue, LaunchCommand entrance) {
-        dialogue.close();
-        if (!entrance.end().isEmpty()) {
+    private static void close(ServerConnection connection, LaunchCommand launch) {
+        connection.close();
+        if (!launch.end().isEmpty()) {
             try {
-                Process process = new ProcessBuilder(entrance.end())
+                Process process = new ProcessBuilder(launch.end())
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start();
                 process.waitFor(END_SECONDS, TimeUnit.SECONDS);
             } catch (IOException e) {
-                // what was started by the same program is not there either
+                // without the program nothing can be left
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -299,7 +279,7 @@ final class RemotePlace implements Place {
                         + command.get(0) + " ended with " + ProcessEnd.how(exit)
                         + said.lines()
                                 .reduce((first, last) -> last)
-                                .map(last -> ", saying " + last)
+                                .map(last -> ", and printed " + last)
                                 .orElse("") + ".");
             }
         } catch (IOException e) {

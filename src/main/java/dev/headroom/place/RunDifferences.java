@@ -23,8 +23,8 @@ public final class RunDifferences {
     public static List<String> between(Run then, Run now) {
         List<String> differences = new ArrayList<>();
         compare(differences, "", Map.of("Headroom", then.headroom()), Map.of("Headroom", now.headroom()));
-        compare(differences, "plan's ", then.plan(), now.plan());
-        compare(differences, "model ", models(then), models(now));
+        compare(differences, "plan's ", then.plan().json(), now.plan().json());
+        compare(differences, "model ", models(then.models()), models(now.models()));
         compare(differences, "", then.place(HERE), now.place(HERE));
         TreeSet<String> places = new TreeSet<>(then.places().keySet());
         places.addAll(now.places().keySet());
@@ -40,8 +40,16 @@ public final class RunDifferences {
         return differences;
     }
 
+    /** The differences between two preparations of one place. */
+    static List<String> between(Messages.Prepared then, Messages.Prepared now) {
+        List<String> differences = new ArrayList<>();
+        compare(differences, "model ", models(then.models()), models(now.models()));
+        compare(differences, "", then.facts(), now.facts());
+        return differences;
+    }
+
     private static void compare(List<String> differences, String of, Run.PlaceFacts then, Run.PlaceFacts now) {
-        compare(differences, of + "environment's ", stable(then.environment()), stable(now.environment()));
+        compare(differences, of + "environment's ", stable(then.environment().json()), stable(now.environment().json()));
         compare(differences, of + "llama.cpp's ", facts(then.llama()), facts(now.llama()));
         compare(differences, of + "meters of ", meters(then), meters(now));
     }
@@ -79,9 +87,9 @@ public final class RunDifferences {
     }
 
     /** Models by id. Their paths may differ. */
-    private static Map<String, String> models(Run run) {
+    private static Map<String, String> models(List<Run.Model> all) {
         Map<String, String> models = new LinkedHashMap<>();
-        for (Run.Model model : run.models()) {
+        for (Run.Model model : all) {
             models.put(
                     model.id(),
                     model.fileBytes() + " bytes" + (model.fingerprint() == null ? "" : ", " + model.fingerprint()));

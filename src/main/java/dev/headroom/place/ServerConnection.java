@@ -1,9 +1,9 @@
 package dev.headroom.place;
 
+import org.jspecify.annotations.Nullable;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.OneLine;
-import dev.headroom.fork.JmhFork;
 import dev.headroom.probe.ProcessEnd;
 import dev.headroom.result.Json;
 import java.io.BufferedReader;
@@ -19,23 +19,23 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** A process that answers on standard output what it is asked on standard input, a line of JSON each. */
+/** A connection to a Headroom in another environment: {@link Messages} over its standard input and output. */
 final class ServerConnection implements Closeable {
-    /** The other side says every few seconds that it is there. */
+    /** The longest silence. The other side sends {@link Messages.Alive} every few seconds. */
     private static final long SILENCE_SECONDS = 60;
 
     private static final long END_SECONDS = 20;
     private static final int LONGEST_WORDS = 300;
 
-    /** What ends the replies. */
+    /** Marks the end of the replies. */
     private static final Object END = new Object();
 
-    /** The other side is gone, or does not answer. */
-    static final class Gone extends Exception {
+    /** The other side ended or does not answer. */
+    static final class ConnectionLost extends Exception {
         private static final long serialVersionUID = 1L;
 
         /** @param message a sentence */
-        Gone(String message) {
+        ConnectionLost(String message) {
             super(message);
         }
     }
@@ -51,16 +51,16 @@ final class ServerConnection implements Closeable {
     /**
      * Starts the process.
      *
-     * @throws Gone if it cannot be started
+     * @throws ConnectionLost if it cannot be started
      */
-    static ServerConnection with(List<String> command) throws Gone {
+    static ServerConnection open(List<String> command) throws ConnectionLost {
         try {
-            ServerConnection dialogue = new ServerConnection(new ProcessBuilder(command).start());
-            dialogue.read("replies", dialogue.process.getInputStream(), dialogue::reply, true);
-            dialogue.read("errors", dialogue.process.getErrorStream(), dialogue::words, false);
-            return dialogue;
+            ServerConnection connection = new ServerConnection(new ProcessBuilder(command).start());
+            connection.read("replies", connection.process.getInputStream(), connection::reply, true);
+            connection.read("errors", connection.process.getErrorStream(), connection::words, false);
+            return connection;
         } catch (IOException e) {
-            throw new Gone(command.get(0) + " could not be started (" + e.getMessage() + ").");
+            throw new ConnectionLost(command.get(0) + " could not be started (" + e.getMessage() + ").");
         }
     }
 
@@ -73,7 +73,7 @@ final class ServerConnection implements Closeable {
                             each.accept(line);
                         }
                     } catch (IOException e) {
-                        // it is gone, which is told below
+                        // the end of the replies reports it
                     } finally {
                         if (ends) {
                             replies.add(END);
@@ -85,7 +85,7 @@ final class ServerConnection implements Closeable {
         thread.start();
     }
 
-    /** A shell's greeting is no reply. */
+    /** Queues a reply. Other lines, such as a shell's greeting, are kept as last words. */
     private void reply(String line) {
         try {
             replies.add(Json.read(line, Messages.Reply.class));
@@ -101,27 +101,27 @@ final class ServerConnection implements Closeable {
         }
     }
 
-    /** Asks for something. */
-    void say(Messages.Request request) throws Gone {
+    /** Sends a request. */
+    void send(Messages.Request request) throws ConnectionLost {
         try {
             OutputStream to = process.getOutputStream();
             to.write((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
             to.flush();
         } catch (IOException e) {
-            throw gone();
+            throw lost();
         }
     }
 
-    private Messages.Reply hear() throws Gone {
+    private Messages.Reply receive() throws ConnectionLost {
         try {
             while (true) {
                 Object next = replies.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
                 if (next == null) {
-                    throw new Gone("It said nothing for " + SILENCE_SECONDS + " s" + lastWords() + ".");
+                    throw new ConnectionLost("It sent nothing for " + SILENCE_SECONDS + " s" + lastWords() + ".");
                 }
                 if (next == END) {
                     replies.add(END);
-                    throw gone();
+                    throw lost();
                 }
                 if (!(next instanceof Messages.Alive)) {
                     return (Messages.Reply) next;
@@ -129,18 +129,18 @@ final class ServerConnection implements Closeable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new Gone("It was not waited for.");
+            throw new ConnectionLost("The wait for it was interrupted.");
         }
     }
 
     /**
-     * What is said next of a kind; whatever else is said before goes to {@code others}.
+     * Waits for the next reply of a kind. Other replies before it go to {@code others}.
      *
-     * @throws BadInput if the request cannot be fulfilled
+     * @throws BadInput if the request is refused
      */
-    <T extends Messages.Reply> T hear(Class<T> kind, Consumer<Messages.Reply> others) throws Gone {
+    <T extends Messages.Reply> T receive(Class<T> kind, Consumer<Messages.Reply> others) throws ConnectionLost {
         while (true) {
-            Messages.Reply reply = hear();
+            Messages.Reply reply = receive();
             if (reply instanceof Messages.Refused refused) {
                 throw new BadInput(refused.reason());
             }
@@ -151,15 +151,15 @@ final class ServerConnection implements Closeable {
         }
     }
 
-    private Gone gone() {
+    private ConnectionLost lost() {
         try {
             String how = process.waitFor(END_SECONDS, TimeUnit.SECONDS)
                     ? "ended with " + ProcessEnd.how(process.exitValue())
                     : "closed its output";
-            return new Gone("It " + how + lastWords() + ".");
+            return new ConnectionLost("It " + how + lastWords() + ".");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Gone("It was not waited for.");
+            return new ConnectionLost("The wait for it was interrupted.");
         }
     }
 
@@ -167,18 +167,18 @@ final class ServerConnection implements Closeable {
         return lastWords.isEmpty() ? "" : ", after \"" + lastWords + "\"";
     }
 
-    /** No more is asked for: the other side ends what it does, and itself. */
+    /** Ends the requests. The other side then cancels its fork and ends. */
     void end() {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
-            // it is gone
+            // it has ended
         }
     }
 
-    /** Whether the process ended by a signal such as a terminal sends to all. */
-    boolean isTerminated() {
-        return !process.isAlive() && JmhFork.TERMINATED.contains(process.exitValue());
+    /** The exit code of the other side; null while it runs. */
+    @Nullable Integer exitCode() {
+        return process.isAlive() ? null : process.exitValue();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.headroom.probe;
 
+import dev.headroom.result.Timestamp;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.environment.Environment;
@@ -19,7 +20,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -157,7 +157,7 @@ public final class MeterProbe {
                 .filter(meter -> meter.read().isPresent())
                 .forEach(meter -> costs.put(meter, proof.costMicros(meter)));
         return new MeterReport(
-                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                Timestamp.seconds(),
                 on(args.length > 0 ? Optional.of(Path.of(args[0])) : Optional.empty()),
                 meters.working().stream()
                         .map(meter -> entry(meter, costs.get(meter), proof.resolution(meter)))

@@ -43,6 +43,30 @@ public record ForkResult(
                 cell, fork, status, reason, List.of(), started, seconds, List.of(), null, null, List.of(), List.of());
     }
 
+    /** A fork that measured. */
+    public static ForkResult measured(
+            String cell, int fork, List<Iteration> iterations, String started, double seconds) {
+        return new ForkResult(
+                cell, fork, Status.OK, null, List.of(), started, seconds, iterations, null, null, List.of(), List.of());
+    }
+
+    /** A copy with the facts that the fork left behind. A fork that measured has no last lines of a log. */
+    public ForkResult with(@Nullable Observed seen, @Nullable ForkMemory report, List<String> lastLines) {
+        return new ForkResult(
+                cell,
+                fork,
+                status,
+                reason,
+                ok() ? List.of() : lastLines,
+                started,
+                seconds,
+                iterations,
+                seen,
+                report,
+                repeats,
+                noise);
+    }
+
     /** A copy with the reasons why earlier tries were thrown away. */
     public ForkResult after(List<String> earlier) {
         return copy(status, reason, iterations, earlier, noise);

@@ -27,8 +27,8 @@ public record Run(
         String headroom,
         String started,
         @Nullable String ended,
-        Map<String, String> plan,
-        Map<String, String> environment,
+        NamedValues plan,
+        NamedValues environment,
         Llama llama,
         List<Model> models,
         List<MeterFact> meters,
@@ -42,22 +42,6 @@ public record Run(
 
     /** A copy of a later time. */
     public Run with(@Nullable String end, @Nullable MeterReport proved, List<String> warned, List<CellResult> done) {
-        return copy(end, models, meters, places, proved, warned, done);
-    }
-
-    /** A copy for several places. */
-    public Run in(List<Model> all, List<MeterFact> metersHere, Map<String, PlaceFacts> others, List<String> warned) {
-        return copy(ended, all, metersHere, others, proof, warned, cells);
-    }
-
-    private Run copy(
-            @Nullable String end,
-            List<Model> all,
-            List<MeterFact> working,
-            Map<String, PlaceFacts> others,
-            @Nullable MeterReport proved,
-            List<String> warned,
-            List<CellResult> done) {
         return new Run(
                 schemaVersion,
                 id,
@@ -67,10 +51,10 @@ public record Run(
                 plan,
                 environment,
                 llama,
-                all,
-                working,
+                models,
+                meters,
                 unavailable,
-                others,
+                places,
                 proved,
                 warned,
                 done);
@@ -90,7 +74,7 @@ public record Run(
      * @param unavailable as in {@link Run}
      */
     public record PlaceFacts(
-            Map<String, String> environment, Llama llama, List<MeterFact> meters, Map<String, String> unavailable) {}
+            NamedValues environment, Llama llama, List<MeterFact> meters, Map<String, String> unavailable) {}
 
     /**
      * The llama.cpp that ran.

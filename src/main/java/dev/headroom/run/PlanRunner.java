@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.export.CellsCsv;
 import dev.headroom.export.IterationsCsv;
@@ -20,10 +21,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -81,7 +80,7 @@ public final class PlanRunner implements Closeable {
             folder.remove();
             throw e;
         }
-        Run head = places.run(folder.id(), version, now());
+        Run head = places.run(folder.id(), version, Timestamp.seconds());
         return new PlanRunner(lock, places, folder, head, Journal.begin(folder.path(), head));
     }
 
@@ -133,7 +132,7 @@ public final class PlanRunner implements Closeable {
         }
         tell(settled(), listener);
         places.blocks().forEach(block -> measure(block, listener));
-        Run run = current(places.isCancelled() ? null : now());
+        Run run = current(places.isCancelled() ? null : Timestamp.seconds());
         Optional<Warning.NotReplaced> stale = write(run);
         tell(unsettled(), listener);
         if (stale.isPresent()) {
@@ -276,10 +275,6 @@ public final class PlanRunner implements Closeable {
                 cell.id(),
                 id -> JmhResults.cellResult(
                         cell, results(cell), places.place(id).preparation().prediction(id)));
-    }
-
-    private static String now() {
-        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** Releases the machine's lock. */

@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import dev.headroom.place.PlanRecord;
 import dev.headroom.BadInput;
 import dev.headroom.place.RunDifferences;
 import dev.headroom.plan.Entry;
@@ -44,14 +45,7 @@ public final class UnfinishedRun {
 
     /** The plan of the run. */
     public Plan plan() {
-        Map<String, String> entries = new LinkedHashMap<>(content.head().plan());
-        String name = Objects.requireNonNullElse(entries.remove("name"), "");
-        String where = "plan in " + folder.path().resolve(Journal.NAME);
-        return new Plan(
-                name,
-                entries.entrySet().stream()
-                        .map(entry -> new Entry(entry.getKey(), entry.getValue(), where))
-                        .toList());
+        return PlanRecord.read(content.head().plan(), "plan in " + folder.path().resolve(Journal.NAME));
     }
 
     /** The directory of its llama.cpp; empty if it does not exist here, because the run is from another machine. */
@@ -73,7 +67,7 @@ public final class UnfinishedRun {
                     + String.join("; ", differences)
                     + ". Restore the earlier conditions, or start a new run without --resume.");
         }
-        List<String> cells = now.plan().isEmpty() ? List.of() : cells();
+        List<String> cells = cells();
         content.forks().stream()
                 .map(ForkResult::cell)
                 .filter(cell -> !cells.contains(cell))

@@ -220,7 +220,7 @@ class EnvironmentsIT {
 
         assertThat(result.exit()).isEqualTo(2);
         assertThat(result.err())
-                .contains("Environment wsl2 cannot be entered: The plan calls this environment wsl2 but it is " + here);
+                .contains("Environment wsl2 cannot be entered: Environment wsl2 in the plan is really " + here);
         Result unknown = headroom().run(directory, run("wsl3", 1));
         assertThat(unknown.exit()).isEqualTo(2);
         assertThat(unknown.err()).contains("wsl3", here);

@@ -1,5 +1,6 @@
 package dev.headroom.compare;
 
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
@@ -118,7 +119,7 @@ final class FakeRun {
                 benchmark + "-" + contextLength + "-" + environment,
                 benchmark,
                 params,
-                new Run.PlaceFacts(facts, llama, meters, Map.of()),
+                new Run.PlaceFacts(new NamedValues(environment, facts), llama, meters, Map.of()),
                 new Conditions(
                         mode,
                         "tokens/s",

@@ -50,8 +50,8 @@ class RunsTest {
                 .contains("·buffers.kv", "·ram.anon.peak")
                 .doesNotContain("·ram.samples", "·sampling.cost", "·ram.gap.max", "·ram.faults.major");
         assertThat(cell.conditions().flashAttention()).isTrue();
-        assertThat(cell.place().environment()).doesNotContainKey("container");
-        assertThat(run.cells().get(1).place().environment()).containsEntry("container", "podman");
+        assertThat(cell.place().environment().values()).doesNotContainKey("container");
+        assertThat(run.cells().get(1).place().environment().values()).containsEntry("container", "podman");
     }
 
     @Test

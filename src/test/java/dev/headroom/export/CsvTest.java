@@ -1,5 +1,6 @@
 package dev.headroom.export;
 
+import dev.headroom.result.NamedValues;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.result.CellResult;
@@ -224,8 +225,8 @@ class CsvTest {
                 "test",
                 "t",
                 null,
-                Map.of(),
-                Map.of("name", "test"),
+                new NamedValues("test", Map.of()),
+                new NamedValues("test", Map.of()),
                 new Run.Llama("v0.4.0", null, "lib", List.of(), null, null),
                 List.of(),
                 List.of(),

@@ -293,7 +293,7 @@ class NoiseWatchTest {
     void everyKindOfNoiseHasTimeAndRemedy(Kind kind) throws JsonProcessingException {
         String text = new Warning.Noisy(new Noise(kind, 3.0, "DETAIL"), "during fork 1 of x").text();
         assertThat(text).endsWith(".").doesNotContain("%s", "null");
-        assertThat(text).matches(kind == Kind.VRAM_BASELINE ? ".*DETAIL\\. .*" : ".*during fork 1 of x.*: .*");
+        assertThat(text).matches(kind == Kind.VRAM_BASELINE ? ".*DETAIL\\. .*" : ".*during fork 1 of x.*[:.] .+");
 
         ForkResult fork = fork("cell", 1).with(List.of(new Noise(kind, 1.5, null)));
         assertThat(Json.line(fork)).contains("\"kind\":\"" + kind.word() + "\"");

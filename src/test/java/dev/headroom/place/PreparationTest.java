@@ -27,7 +27,7 @@ class PreparationTest {
             } catch (GgufException e) {
                 return;
             }
-            Run.Model model = Preparation.look(new ModelName(file.toString()), header);
+            Run.Model model = PlaceInspection.model(new ModelName(file.toString()), header);
             assertThat(model.parameters()).isNotNegative();
             if (model.trainedContextLength() != null) {
                 assertThat(model.trainedContextLength()).isPositive();

@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import dev.headroom.result.NamedValues;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -25,8 +26,8 @@ class JournalTest {
             "1.0",
             "2026-03-04T05:06:07Z",
             null,
-            Map.of("name", "quick", "forks", "2"),
-            Map.of("name", "vm-linux", "kernel", "6.1", "memoryAvailableMiB", "100"),
+            new NamedValues("quick", Map.of("forks", "2")),
+            new NamedValues("vm-linux", Map.of("kernel", "6.1", "memoryAvailableMiB", "100")),
             new Run.Llama("v0.4.0", "abc", "/llama/libllama.so", List.of(), null, "f1"),
             List.of(),
             List.of(),

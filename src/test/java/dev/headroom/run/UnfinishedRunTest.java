@@ -1,5 +1,6 @@
 package dev.headroom.run;
 
+import dev.headroom.result.NamedValues;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -26,8 +27,8 @@ class UnfinishedRunTest {
             "1.0",
             "2026-03-04T05:06:07Z",
             null,
-            Map.of("name", "mine", "benchmarks", "NativeCall,ModelLoad", "model", "synthetic-stories-15m-q8_0"),
-            Map.of("name", "vm-linux", "kernel", "6.1", "memoryAvailableMiB", "100"),
+            new NamedValues("mine", Map.of("benchmarks", "NativeCall,ModelLoad", "model", "synthetic-stories-15m-q8_0")),
+            new NamedValues("vm-linux", Map.of("kernel", "6.1", "memoryAvailableMiB", "100")),
             new Run.Llama(
                     "v0.4.0",
                     "abc",
@@ -41,7 +42,7 @@ class UnfinishedRunTest {
             Map.of(
                     "wsl2",
                     new Run.PlaceFacts(
-                            Map.of("name", "wsl2", "kernel", "6.6"),
+                            new NamedValues("wsl2", Map.of("kernel", "6.6")),
                             new Run.Llama("v0.4.0", "abc", "/l/libllama.so", List.of(), null, "f3"),
                             List.of(),
                             Map.of())),
