@@ -2,6 +2,7 @@ package dev.headroom.fork;
 
 import dev.headroom.BadInput;
 import dev.headroom.OneLine;
+import dev.headroom.Units;
 import dev.headroom.environment.OomKills;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaFacts;
@@ -134,7 +135,7 @@ record ForkEnd(Status status, String reason) {
                 .mapToLong(matcher -> Long.parseLong(matcher.group("bytes")))
                 .findFirst();
         if (jvm.isPresent()) {
-            return Optional.of("Java could not allocate " + mebibytes(jvm.getAsLong() / 1048576.0));
+            return Optional.of("Java could not allocate " + mebibytes(jvm.getAsLong() / Units.MIB));
         }
         LlamaFacts.FailedAllocation failed = facts.failedAllocation();
         if (failed != null) {

@@ -1,5 +1,7 @@
 package dev.headroom.llama;
 
+import static dev.headroom.Units.MIB;
+
 import dev.headroom.llama.LlamaFacts.Buffer;
 import dev.headroom.llama.LlamaFacts.FailedAllocation;
 import dev.headroom.llama.LlamaFacts.Kind;
@@ -14,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * facts about contexts are cleared.
  */
 final class LogParser {
-    private static final double MIB = 1024.0 * 1024.0;
-
     private static final Pattern BUFFER = Pattern.compile(
             ": +(?<device>\\S+) +(?<kind>model|KV|RS|output|compute) buffer size *= *(?<mib>[0-9.]+) MiB");
     private static final Pattern DEVICE = Pattern.compile(": using device (?<device>\\S+) \\(");

@@ -1,5 +1,7 @@
 package dev.headroom.place;
 
+import static dev.headroom.Units.MIB;
+
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Meters;
 import dev.headroom.result.ForkResult;
@@ -26,7 +28,6 @@ import java.util.function.Supplier;
  * Reads the card's memory in this process while forks run in environments that it entered. One meter then serves all environments. With several cards, the one with the largest rise counts. A meter that stops answering is not read again, and its metrics are absent.
  */
 public final class HostVram implements Closeable {
-    private static final double MIB = 1024.0 * 1024.0;
     private static final Duration INTERVAL = Duration.ofMillis(100);
     private static final int MOST_READINGS = 20;
     private static final Duration PATIENCE = Duration.ofSeconds(10);

@@ -3,6 +3,7 @@ package dev.headroom.probe;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.FileRetry;
+import dev.headroom.Units;
 import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
@@ -91,7 +92,7 @@ public final class LlamaProbe {
     private static Run.Llama describe(LlamaLibrary library) {
         List<Run.Device> devices = new ArrayList<>();
         for (LlamaDevice device : library.devices()) {
-            Double total = device.totalBytes() == null ? null : device.totalBytes() / 1048576.0;
+            Double total = device.totalBytes() == null ? null : device.totalBytes() / Units.MIB;
             devices.add(new Run.Device(
                     device.name(),
                     device.description(),

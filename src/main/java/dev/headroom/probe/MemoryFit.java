@@ -1,5 +1,7 @@
 package dev.headroom.probe;
 
+import static dev.headroom.Units.MIB;
+
 import dev.headroom.BadInput;
 import dev.headroom.environment.Environment;
 import dev.headroom.result.Prediction;
@@ -19,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * @param gpuMib memory of all GPUs, 0 without one
  */
 public record MemoryFit(@Nullable Double totalMib, @Nullable Double availableMib, double gpuMib) {
-    private static final double MIB = 1024.0 * 1024.0;
-
     /** The part of the free memory that a fork may take. With less left the kernel starts to kill processes. */
     private static final double USABLE = 0.95;
 

@@ -1,6 +1,8 @@
 package dev.headroom.probe;
 
 import dev.headroom.result.Timestamp;
+import static dev.headroom.Units.MIB;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.environment.Environment;
@@ -34,8 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Proves this machine's meters in a process of its own, because a proof takes gigabytes and opens every device. */
 public final class MeterProbe {
-    private static final double MIB = 1024.0 * 1024.0;
-
     /** glibc then returns freed large blocks to the system at once (mallopt(3)). */
     private static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_MMAP_THRESHOLD_", "131072");
 

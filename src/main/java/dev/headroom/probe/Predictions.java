@@ -1,5 +1,7 @@
 package dev.headroom.probe;
 
+import static dev.headroom.Units.MIB;
+
 import dev.headroom.BadInput;
 import dev.headroom.FileRetry;
 import dev.headroom.gguf.Gguf;
@@ -37,7 +39,6 @@ import org.jspecify.annotations.Nullable;
  * header, the KV cache from rules for the architecture, compute buffers from llama.cpp's simulation.
  */
 public final class Predictions {
-    private static final double MIB = 1024.0 * 1024.0;
     private static final String FORMULA = "formula";
     private static final String SIMULATION = "simulation";
 

@@ -1,5 +1,7 @@
 package dev.headroom.profiler;
 
+import static dev.headroom.Units.MIB;
+
 import dev.headroom.llama.Phase;
 import dev.headroom.memory.Meter;
 import dev.headroom.memory.Pace;
@@ -17,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the gauges of a fork during each iteration, and turns the readings into metrics. */
 final class IterationReader {
-    static final double MIB = 1024.0 * 1024.0;
-
     private final ForkGauges gauges;
     private final Pace pace;
     private final PhaseReport report;

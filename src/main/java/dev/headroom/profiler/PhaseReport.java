@@ -1,5 +1,7 @@
 package dev.headroom.profiler;
 
+import static dev.headroom.Units.MIB;
+
 import dev.headroom.llama.Phase;
 import dev.headroom.memory.PhaseReadings;
 import dev.headroom.result.ForkMemory;
@@ -52,7 +54,7 @@ final class PhaseReport {
         Map<String, Map<String, Double>> mebibytes = new LinkedHashMap<>();
         phases.all(gauges.card()).forEach((phase, signals) -> {
             Map<String, Double> values = new LinkedHashMap<>();
-            signals.forEach((signal, bytes) -> values.put(signal, bytes / IterationReader.MIB));
+            signals.forEach((signal, bytes) -> values.put(signal, bytes / MIB));
             mebibytes.put(phase.name().toLowerCase(Locale.ROOT), values);
         });
         try {
