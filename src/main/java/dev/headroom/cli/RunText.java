@@ -64,12 +64,14 @@ final class RunText {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("environment", place.name()));
         rows.add(List.of(
-                "llama.cpp", place.facts().llama().version() + " (" + place.facts().llama().library() + ")"));
+                "llama.cpp",
+                place.facts().llama().version() + " (" + place.facts().llama().library() + ")"));
         for (Run.Device device : place.facts().llama().devices()) {
             rows.add(List.of("device", device.name() + ": " + device.description() + memory(device)));
         }
         rows.add(List.of(
-                "meters", place.facts().meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
+                "meters",
+                place.facts().meters().stream().map(Run.MeterFact::name).collect(Collectors.joining(", "))));
         return rows;
     }
 

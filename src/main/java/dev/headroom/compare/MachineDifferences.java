@@ -60,7 +60,8 @@ final class MachineDifferences {
 
     private static Set<String> values(Collection<Run.PlaceFacts> places, String fact) {
         return places.stream()
-                .map(place -> Objects.requireNonNullElse(place.environment().values().get(fact), "unknown"))
+                .map(place ->
+                        Objects.requireNonNullElse(place.environment().values().get(fact), "unknown"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

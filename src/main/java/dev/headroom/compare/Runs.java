@@ -6,8 +6,8 @@ import dev.headroom.BadInput;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Metric;
-import dev.headroom.result.Noise;
 import dev.headroom.result.NamedValues;
+import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
@@ -110,7 +110,8 @@ public final class Runs {
                 run.models.stream().collect(Collectors.toMap(Run.Model::id, model -> model, (one, two) -> one));
         List<MeasuredCell> cells = new ArrayList<>(run.cells.size());
         for (Cell cell : run.cells) {
-            Run.PlaceFacts place = run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
+            Run.PlaceFacts place =
+                    run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
             cells.add(cell(cell, place == null ? ownPlace : place, models.get(cell.params.getOrDefault("model", ""))));
         }
         return new MeasuredRun(run.id, run.headroom, resolutions, cells);

@@ -25,7 +25,6 @@ public final class Columns {
     public static final CSVFormat FORMAT =
             CSVFormat.RFC4180.builder().setRecordSeparator("\n").get();
 
-
     private Columns() {}
 
     /** A table as text. */

@@ -1,6 +1,5 @@
 package dev.headroom.fork;
 
-import org.jspecify.annotations.Nullable;
 import dev.headroom.environment.Suspension;
 import dev.headroom.llama.Heartbeat;
 import java.io.IOException;
@@ -15,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches a fork from outside its process. It ends the fork when the fork passes a time limit or the run is cancelled.
@@ -115,7 +115,8 @@ final class ForkWatch {
 
     private @Nullable String passed(double running, double still) {
         if (running > seconds(limits.total())) {
-            return "It had not ended after " + text(limits.total()) + ", its time limit: --param timeLimit=TIME sets another.";
+            return "It had not ended after " + text(limits.total())
+                    + ", its time limit: --param timeLimit=TIME sets another.";
         }
         if (still > seconds(limits.stall())) {
             return "It made no progress for " + text(limits.stall())
@@ -129,12 +130,14 @@ final class ForkWatch {
     }
 
     /** The limit that the fork passed, as a sentence; null if none. */
-    @Nullable String limitPassed() {
+    @Nullable
+    String limitPassed() {
         return limitPassed;
     }
 
     /** Why the fork did not run all the time, as the middle of a sentence; null if it did. */
-    @Nullable String stoodStill() {
+    @Nullable
+    String stoodStill() {
         return stoodStill;
     }
 

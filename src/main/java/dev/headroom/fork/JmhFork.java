@@ -1,6 +1,5 @@
 package dev.headroom.fork;
 
-import dev.headroom.result.Timestamp;
 import dev.headroom.environment.OomKills;
 import dev.headroom.llama.Heartbeat;
 import dev.headroom.llama.LlamaFacts;
@@ -16,6 +15,7 @@ import dev.headroom.result.Iteration;
 import dev.headroom.result.Json;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Status;
+import dev.headroom.result.Timestamp;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;

@@ -1,6 +1,5 @@
 package dev.headroom.fork;
 
-import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.environment.Clock;
 import dev.headroom.environment.CpuTime;
@@ -12,6 +11,7 @@ import dev.headroom.result.Metric;
 import dev.headroom.result.MetricValue;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Noise.Kind;
+import dev.headroom.result.Timestamp;
 import dev.headroom.result.Warning;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Source: kernel documentation, "Control Group v2".
  */
 final class CgroupPeak implements PeakMeter {
-    private static final Signal SIGNAL = new Signal("cgroup.peak", Metric.RAM_CGROUP_PEAK, Scope.SYSTEM, Semantics.RESIDENT);
+    private static final Signal SIGNAL =
+            new Signal("cgroup.peak", Metric.RAM_CGROUP_PEAK, Scope.SYSTEM, Semantics.RESIDENT);
 
     /** Any text that is not empty starts a new peak. */
     private static final String RESET = "0";

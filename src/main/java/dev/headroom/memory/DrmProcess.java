@@ -30,13 +30,17 @@ final class DrmProcess implements Meter {
     /** The two kinds of memory, each with its regions. */
     enum Reading {
         /** Memory on the card: {@code vram} of amdgpu, {@code local0} of i915, {@code vram0} of xe. */
-        CARD(new Signal("drm.process", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.RESIDENT), "(vram|local)\\d*"),
+        CARD(
+                new Signal("drm.process", Metric.VRAM_PROCESS_PEAK, Scope.PROCESS, Semantics.RESIDENT),
+                "(vram|local)\\d*"),
         /**
          * System RAM of a card with its own memory. The card has mapped {@code gtt} of amdgpu and xe. It has not mapped
          * {@code cpu} of amdgpu and {@code system} of xe. {@code system0} of i915 is both. A chip without own memory
          * has all of it in system RAM: that is no spill, and is left out.
          */
-        SYSTEM(new Signal("drm.shared", Metric.VRAM_SHARED_PEAK, Scope.PROCESS, Semantics.RESIDENT), "gtt|cpu|system\\d*");
+        SYSTEM(
+                new Signal("drm.shared", Metric.VRAM_SHARED_PEAK, Scope.PROCESS, Semantics.RESIDENT),
+                "gtt|cpu|system\\d*");
 
         private final Signal signal;
         private final Pattern regions;

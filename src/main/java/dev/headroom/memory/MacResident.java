@@ -13,7 +13,8 @@ import java.util.OptionalLong;
  * {@code RUSAGE_INFO_V0}, sys/resource.h.
  */
 final class MacResident implements Meter {
-    private static final Signal SIGNAL = new Signal("macos.resident", Metric.RAM_PEAK, Scope.PROCESS, Semantics.RESIDENT);
+    private static final Signal SIGNAL =
+            new Signal("macos.resident", Metric.RAM_PEAK, Scope.PROCESS, Semantics.RESIDENT);
 
     private static final int RUSAGE_INFO_V0 = 0;
 

@@ -16,7 +16,9 @@ final class NvmlDevice extends NvmlGauge implements Meter {
     /** The two kinds of memory. */
     enum Reading {
         USED(new Signal("nvml.device", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT), Nvml.Card::used),
-        RESERVED(new Signal("nvml.reserved", Metric.VRAM_RESERVED, Scope.DEVICE, Semantics.RESERVED), Nvml.Card::reserved);
+        RESERVED(
+                new Signal("nvml.reserved", Metric.VRAM_RESERVED, Scope.DEVICE, Semantics.RESERVED),
+                Nvml.Card::reserved);
 
         private final Signal signal;
         private final Function<Nvml.Card, OptionalLong> value;

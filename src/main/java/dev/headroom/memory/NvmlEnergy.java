@@ -57,5 +57,4 @@ final class NvmlEnergy extends NvmlGauge implements Sensor, Resettable {
     public Metric metric() {
         return asPower ? Metric.GPU_POWER : Metric.GPU_ENERGY;
     }
-
 }

@@ -24,10 +24,9 @@ public final class NvmlSensor extends NvmlGauge implements Sensor {
             new Quantity("nvml.clock.sm", Metric.GPU_CLOCK_SM, Nvml.Card::smClock, Series::mean),
             new Quantity("nvml.clock.memory", Metric.GPU_CLOCK_MEMORY, Nvml.Card::memoryClock, Series::mean),
             new Quantity(
-                    "nvml.temperature",
-                    Metric.GPU_TEMPERATURE,
-                    Nvml.Card::celsius,
-                    readings -> readings.peak().stream().asDoubleStream().findFirst()));
+                    "nvml.temperature", Metric.GPU_TEMPERATURE, Nvml.Card::celsius, readings -> readings.peak().stream()
+                            .asDoubleStream()
+                            .findFirst()));
 
     private final Quantity quantity;
 
@@ -87,5 +86,4 @@ public final class NvmlSensor extends NvmlGauge implements Sensor {
     public Metric metric() {
         return quantity.metric();
     }
-
 }

@@ -102,5 +102,4 @@ final class NvmlThrottle extends NvmlGauge implements Sensor {
     public Metric metric() {
         return metric;
     }
-
 }

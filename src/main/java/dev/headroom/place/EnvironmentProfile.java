@@ -14,7 +14,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * How to enter an environment: the content of {@code profiles/environments/<name>.properties}. The name is a value of the parameter environment. It must be the name that Headroom detects inside, optionally followed by {@code -something}.
+ * How to enter an environment: the content of {@code profiles/environments/<name>.properties}. The name is a value of
+ * the parameter environment. It must be the name that Headroom detects inside, optionally followed by
+ * {@code -something}.
  *
  * <p>Keys of every kind that is entered: {@code home} (the folder of an unpacked bundle in there), {@code llama}
  * (llama.cpp's directory in there), {@code java} (Java's program in there) and, but for Windows, {@code cache}

@@ -25,7 +25,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Reads the card's memory in this process while forks run in environments that it entered. One meter then serves all environments. With several cards, the one with the largest rise counts. A meter that stops answering is not read again, and its metrics are absent.
+ * Reads the card's memory in this process while forks run in environments that it entered. One meter then serves all
+ * environments. With several cards, the one with the largest rise counts. A meter that stops answering is not read
+ * again, and its metrics are absent.
  */
 public final class HostVram implements Closeable {
     private static final Duration INTERVAL = Duration.ofMillis(100);

@@ -169,7 +169,8 @@ public record LaunchCommand(List<String> command, UnaryOperator<String> path, bo
     }
 
     /**
-     * The command that unpacks a bundle from standard input on the environment's machine. It replaces files of the bundle and keeps all others.
+     * The command that unpacks a bundle from standard input on the environment's machine. It replaces files of the
+     * bundle and keeps all others.
      *
      * @return empty if the profile names no bundle
      */

@@ -1,8 +1,5 @@
 package dev.headroom.place;
 
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.fork.ForkListener;
 import dev.headroom.fork.ForkTimeouts;
@@ -16,12 +13,15 @@ import dev.headroom.result.ForkResult;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
+import dev.headroom.result.Timestamp;
 import dev.headroom.result.Warning;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** The place of this process, which starts the forks itself. */
 final class LocalPlace implements Place {
@@ -103,14 +103,16 @@ final class LocalPlace implements Place {
 
     @Override
     public Optional<ForkResult> fork(Path logs, Cell cell, int number, ForkListener listener) {
-        Optional<ForkResult> refused = Optional.ofNullable(preparation.refusals().get(cell.id()))
+        Optional<ForkResult> refused = Optional.ofNullable(
+                        preparation.refusals().get(cell.id()))
                 .map(reason -> ForkResult.refused(cell.id(), number, reason, Timestamp.seconds()))
                 .or(() -> noise.refusal(cell.id(), number, listener::warning, () -> cancelled));
         if (refused.isPresent() || cancelled) {
             return cancelled ? Optional.empty() : refused;
         }
         Path model = cell.model()
-                .map(name -> Path.of(Objects.requireNonNull(preparation.models().get(name.id())).path()))
+                .map(name -> Path.of(Objects.requireNonNull(preparation.models().get(name.id()))
+                        .path()))
                 .orElse(null);
         ForkTimeouts limits = ForkTimeouts.of(cell, preparation.estimate(cell.id()), slowness);
         JmhFork jmh = new JmhFork(logs, llamaHome, () -> cancelled);

@@ -1,12 +1,12 @@
 package dev.headroom.place;
 
-import java.util.List;
-import dev.headroom.result.NamedValues;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.headroom.result.ForkResult;
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -81,8 +81,8 @@ final class PlaceInspection {
         inspection.predict();
         Map<String, String> unavailable = new LinkedHashMap<>();
         List<Run.MeterFact> meters = meters(unavailable);
-        unavailable.forEach((metric, reason) ->
-                inspection.warnings.add(new Warning.NotMeasured("VRAM (" + metric + ")", reason)));
+        unavailable.forEach(
+                (metric, reason) -> inspection.warnings.add(new Warning.NotMeasured("VRAM (" + metric + ")", reason)));
         return new Preparation(
                 cells,
                 new Run.PlaceFacts(

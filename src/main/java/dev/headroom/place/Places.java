@@ -1,6 +1,5 @@
 package dev.headroom.place;
 
-import org.jspecify.annotations.Nullable;
 import dev.headroom.BadInput;
 import dev.headroom.FileErrors;
 import dev.headroom.environment.Environment;
@@ -37,6 +36,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A plan and the inspected places that its cells run in. */
 public final class Places implements Closeable {
@@ -89,12 +89,7 @@ public final class Places implements Closeable {
             for (String label : labels) {
                 Optional<Double> before = used(host);
                 places.add(open(
-                        plan,
-                        label,
-                        EnvironmentProfile.find(profiles, label).orElse(null),
-                        llama,
-                        version,
-                        strict));
+                        plan, label, EnvironmentProfile.find(profiles, label).orElse(null), llama, version, strict));
                 Optional<Double> after = used(host);
                 if (before.isPresent() && after.isPresent()) {
                     Warning.Entering.of(label, after.get() - before.get())
@@ -125,7 +120,9 @@ public final class Places implements Closeable {
             return LocalPlace.open(plan, label, llama, strict);
         }
         LaunchCommand entrance = LaunchCommand.of(
-                profile, here(plan, llama, profile), ProcessHandle.current().pid() + "-" + label.toLowerCase(Locale.ROOT));
+                profile,
+                here(plan, llama, profile),
+                ProcessHandle.current().pid() + "-" + label.toLowerCase(Locale.ROOT));
         LaunchCommand.unpacking(profile)
                 .ifPresent(command -> RemotePlace.unpack(
                         label, command, Path.of(profile.text("bundle").orElseThrow())));
@@ -133,7 +130,8 @@ public final class Places implements Closeable {
     }
 
     /**
-     * Whether a profile is about the current environment. Inside WSL2, for example, {@code --environment wsl2} means the current system.
+     * Whether a profile is about the current environment. Inside WSL2, for example, {@code --environment wsl2} means
+     * the current system.
      */
     private static boolean isCurrent(EnvironmentProfile profile) {
         return switch (profile.kind()) {
@@ -275,7 +273,8 @@ public final class Places implements Closeable {
     }
 
     /**
-     * The next cells of a block: those with the fewest forks. The order is reversed in every second round (A B B A). A steady drift, for example of temperature, then affects all cells equally.
+     * The next cells of a block: those with the fewest forks. The order is reversed in every second round (A B B A). A
+     * steady drift, for example of temperature, then affects all cells equally.
      *
      * @param forks the number of measured forks of a cell
      */

@@ -1,11 +1,9 @@
 package dev.headroom.place;
 
-import dev.headroom.fork.TerminalSignal;
-import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.FileErrors;
-import dev.headroom.environment.Environment;
 import dev.headroom.fork.ForkListener;
+import dev.headroom.fork.TerminalSignal;
 import dev.headroom.plan.Cell;
 import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
@@ -13,6 +11,7 @@ import dev.headroom.probe.ProcessEnd;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Run;
 import dev.headroom.result.Status;
+import dev.headroom.result.Timestamp;
 import dev.headroom.result.Warning;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,9 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * An environment in which another Headroom measures forks for this one: see {@link PlaceServer}.
- */
+/** An environment in which another Headroom measures forks for this one: see {@link PlaceServer}. */
 final class RemotePlace implements Place {
     private static final long END_SECONDS = 20;
 
@@ -93,8 +90,7 @@ final class RemotePlace implements Place {
                 .toList();
         Map<String, Run.Model> models = new LinkedHashMap<>();
         prepared.models().forEach(model -> models.put(model.id(), model));
-        return new Preparation(
-                cells, prepared.facts(), models, Map.of(), prepared.predictions(), prepared.warnings());
+        return new Preparation(cells, prepared.facts(), models, Map.of(), prepared.predictions(), prepared.warnings());
     }
 
     @Override
@@ -212,8 +208,8 @@ final class RemotePlace implements Place {
         }
         if (!differences.isEmpty()) {
             leave();
-            throw new BadInput(
-                    "Environment " + name + " has changed since the run began: " + String.join("; ", differences) + ".");
+            throw new BadInput("Environment " + name + " has changed since the run began: "
+                    + String.join("; ", differences) + ".");
         }
         return again;
     }

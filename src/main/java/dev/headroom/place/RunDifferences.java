@@ -49,7 +49,11 @@ public final class RunDifferences {
     }
 
     private static void compare(List<String> differences, String of, Run.PlaceFacts then, Run.PlaceFacts now) {
-        compare(differences, of + "environment's ", stable(then.environment().json()), stable(now.environment().json()));
+        compare(
+                differences,
+                of + "environment's ",
+                stable(then.environment().json()),
+                stable(now.environment().json()));
         compare(differences, of + "llama.cpp's ", facts(then.llama()), facts(now.llama()));
         compare(differences, of + "meters of ", meters(then), meters(now));
     }

@@ -1,6 +1,5 @@
 package dev.headroom.place;
 
-import org.jspecify.annotations.Nullable;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.OneLine;
@@ -18,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A connection to a Headroom in another environment: {@link Messages} over its standard input and output. */
 final class ServerConnection implements Closeable {
@@ -177,7 +177,8 @@ final class ServerConnection implements Closeable {
     }
 
     /** The exit code of the other side; null while it runs. */
-    @Nullable Integer exitCode() {
+    @Nullable
+    Integer exitCode() {
         return process.isAlive() ? null : process.exitValue();
     }
 

@@ -1,6 +1,5 @@
 package dev.headroom.probe;
 
-import dev.headroom.result.Timestamp;
 import static dev.headroom.Units.MIB;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -15,6 +14,7 @@ import dev.headroom.memory.Meters;
 import dev.headroom.memory.ProofTarget;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Timestamp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

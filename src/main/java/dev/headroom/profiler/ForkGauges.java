@@ -67,7 +67,8 @@ final class ForkGauges {
     }
 
     /** The card that holds the first loaded model; null before llama.cpp's log names it. */
-    @Nullable String card() {
+    @Nullable
+    String card() {
         if (card == null) {
             card = LlamaLibrary.loaded().flatMap(ForkGauges::cardOfModel).orElse(null);
         }

@@ -1,6 +1,5 @@
 package dev.headroom.run;
 
-import dev.headroom.result.Timestamp;
 import dev.headroom.BadInput;
 import dev.headroom.export.CellsCsv;
 import dev.headroom.export.IterationsCsv;
@@ -16,6 +15,7 @@ import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Run;
+import dev.headroom.result.Timestamp;
 import dev.headroom.result.Warning;
 import java.io.Closeable;
 import java.io.IOException;

@@ -1,18 +1,14 @@
 package dev.headroom.run;
 
-import dev.headroom.place.PlanRecord;
 import dev.headroom.BadInput;
+import dev.headroom.place.PlanRecord;
 import dev.headroom.place.RunDifferences;
-import dev.headroom.plan.Entry;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Run;
 import java.io.File;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /** An interrupted run, read from its journal. */

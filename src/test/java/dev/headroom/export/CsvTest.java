@@ -1,6 +1,5 @@
 package dev.headroom.export;
 
-import dev.headroom.result.NamedValues;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.result.CellResult;
@@ -11,6 +10,7 @@ import dev.headroom.result.ForkResult;
 import dev.headroom.result.Iteration;
 import dev.headroom.result.Metric;
 import dev.headroom.result.MetricValue;
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;

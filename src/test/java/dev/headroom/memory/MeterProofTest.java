@@ -71,7 +71,8 @@ class MeterProofTest {
     }
 
     private List<Trial> trials(LongUnaryOperator shown) {
-        FakeMeter meter = new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(1000 * MIB + shown.applyAsLong(held.get())));
+        FakeMeter meter =
+                new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(1000 * MIB + shown.applyAsLong(held.get())));
         return new MeterProof(List.of(meter), clock).on(target(2000 * MIB, Long.MAX_VALUE));
     }
 

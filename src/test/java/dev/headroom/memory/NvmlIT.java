@@ -286,7 +286,9 @@ class NvmlIT {
         String library = FakeNvml.build("two", "CARDS=2");
         List<Meter> meters = used(open(library));
         assertThat(meters).hasSize(2);
-        assertThat(Meters.of(meters, Metric.VRAM_PEAK, "0000:0b:00.0").orElseThrow().read())
+        assertThat(Meters.of(meters, Metric.VRAM_PEAK, "0000:0b:00.0")
+                        .orElseThrow()
+                        .read())
                 .hasValue(2 * GIB);
     }
 

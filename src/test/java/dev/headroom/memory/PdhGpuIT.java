@@ -58,7 +58,8 @@ class PdhGpuIT {
                 .containsExactly("pdh.adapter", "pdh.adapter.shared", "pdh.process", "pdh.process.shared");
         assertThat(meters)
                 .extracting(Meter::metric)
-                .containsExactly(Metric.VRAM_PEAK, Metric.VRAM_SHARED_PEAK, Metric.VRAM_PROCESS_PEAK, Metric.VRAM_SHARED_PEAK);
+                .containsExactly(
+                        Metric.VRAM_PEAK, Metric.VRAM_SHARED_PEAK, Metric.VRAM_PROCESS_PEAK, Metric.VRAM_SHARED_PEAK);
         assertThat(fake("fake_queries")).isEqualTo(1);
         assertThat(read(0)).isEqualTo(8100L << 20);
         int before = fake("fake_collections");

@@ -1,11 +1,11 @@
 package dev.headroom.run;
 
-import dev.headroom.result.NamedValues;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.BadInput;
 import dev.headroom.result.ForkResult;
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Run;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

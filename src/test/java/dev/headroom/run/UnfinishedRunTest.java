@@ -1,6 +1,5 @@
 package dev.headroom.run;
 
-import dev.headroom.result.NamedValues;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +9,7 @@ import dev.headroom.BadInput;
 import dev.headroom.place.RunDifferences;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Run;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +27,8 @@ class UnfinishedRunTest {
             "1.0",
             "2026-03-04T05:06:07Z",
             null,
-            new NamedValues("mine", Map.of("benchmarks", "NativeCall,ModelLoad", "model", "synthetic-stories-15m-q8_0")),
+            new NamedValues(
+                    "mine", Map.of("benchmarks", "NativeCall,ModelLoad", "model", "synthetic-stories-15m-q8_0")),
             new NamedValues("vm-linux", Map.of("kernel", "6.1", "memoryAvailableMiB", "100")),
             new Run.Llama(
                     "v0.4.0",
