@@ -97,8 +97,10 @@ class MetricTest {
                 .map(MetricTest::row)
                 .collect(Collectors.joining(
                         "\n",
-                        "| label | column | unit | merged | better | meaning |\n"
-                                + "| --- | --- | --- | --- | --- | --- |\n",
+                        """
+                        | label | column | unit | merged | better | meaning |
+                        | --- | --- | --- | --- | --- | --- |
+                        """,
                         "\n\n"));
     }
 
