@@ -52,7 +52,6 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--by",
             paramLabel = "WHAT",
-            defaultValue = "environment",
             description = "What to compare: ${COMPLETION-CANDIDATES}. Default: environment.")
     Dimension by = Dimension.ENVIRONMENT;
 

@@ -33,31 +33,22 @@ final class MemoryOptions {
     @Option(
             names = "--context",
             paramLabel = "TOKENS,…",
-            defaultValue = "",
             description = "Context lengths. Default: some, up to the trained length.")
     String context = "";
 
-    @Option(names = "--gpu-layers", paramLabel = "N,…", defaultValue = "", description = "Offloaded layers; -1: all.")
+    @Option(names = "--gpu-layers", paramLabel = "N,…", description = "Offloaded layers; -1: all.")
     String gpuLayers = "";
 
-    @Option(names = "--kv-type", paramLabel = "TYPE,…", defaultValue = "", description = "Type of the KV cache.")
+    @Option(names = "--kv-type", paramLabel = "TYPE,…", description = "Type of the KV cache.")
     String kvType = "";
 
-    @Option(
-            names = "--flash-attention",
-            paramLabel = "auto|on|off,…",
-            defaultValue = "",
-            description = "Default: auto.")
+    @Option(names = "--flash-attention", paramLabel = "auto|on|off,…", description = "Default: auto.")
     String flashAttention = "";
 
-    @Option(
-            names = "--batch",
-            paramLabel = "TOKENS,…",
-            defaultValue = "",
-            description = "Tokens of a llama_decode call.")
+    @Option(names = "--batch", paramLabel = "TOKENS,…", description = "Tokens of a llama_decode call.")
     String batch = "";
 
-    @Option(names = "--ubatch", paramLabel = "TOKENS,…", defaultValue = "", description = "Tokens computed at once.")
+    @Option(names = "--ubatch", paramLabel = "TOKENS,…", description = "Tokens computed at once.")
     String ubatch = "";
 
     @Option(names = "--llama", paramLabel = "DIR", description = "Directory of llama.cpp.")

@@ -33,23 +33,19 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     Output output = new Output();
 
-    @Option(names = "--plan", paramLabel = "NAME|FILE", defaultValue = "", description = "Default: quick.")
+    @Option(names = "--plan", paramLabel = "NAME|FILE", description = "Default: quick.")
     String plan = "";
 
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL,…",
-            defaultValue = "",
-            description = "GGUF files or synthetic models.")
+    @Option(names = "--model", paramLabel = "MODEL,…", description = "GGUF files or synthetic models.")
     String model = "";
 
-    @Option(names = "--context", paramLabel = "TOKENS,…", defaultValue = "", description = "Context lengths.")
+    @Option(names = "--context", paramLabel = "TOKENS,…", description = "Context lengths.")
     String context = "";
 
-    @Option(names = "--environment", paramLabel = "NAME,…", defaultValue = "", description = "Environments.")
+    @Option(names = "--environment", paramLabel = "NAME,…", description = "Environments.")
     String environment = "";
 
-    @Option(names = "--benchmark", paramLabel = "REGEX", defaultValue = "", description = "Only these benchmarks.")
+    @Option(names = "--benchmark", paramLabel = "REGEX", description = "Only these benchmarks.")
     String benchmark = "";
 
     @Option(
@@ -58,23 +54,23 @@ final class RunCommand implements Callable<Integer> {
             description = "Any key of a plan, for example kvType=f16,q8_0.")
     List<String> params = List.of();
 
-    @Option(names = "--forks", paramLabel = "N", defaultValue = "", description = "Forks of each cell.")
+    @Option(names = "--forks", paramLabel = "N", description = "Forks of each cell.")
     String forks = "";
 
-    @Option(names = "--warmup", paramLabel = "N", defaultValue = "", description = "Warm-up iterations.")
+    @Option(names = "--warmup", paramLabel = "N", description = "Warm-up iterations.")
     String warmup = "";
 
-    @Option(names = "--iterations", paramLabel = "N", defaultValue = "", description = "Measured iterations.")
+    @Option(names = "--iterations", paramLabel = "N", description = "Measured iterations.")
     String iterations = "";
 
-    @Option(names = "--time", paramLabel = "TIME", defaultValue = "", description = "Of an iteration: 300ms, 2s, 1m.")
+    @Option(names = "--time", paramLabel = "TIME", description = "Of an iteration: 300ms, 2s, 1m.")
     String time = "";
 
     @Option(names = "--llama", paramLabel = "DIR", description = "Directory of llama.cpp.")
     @Nullable
     Path llama;
 
-    @Option(names = "--out", paramLabel = "DIR", defaultValue = "results", description = "Default: results.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Default: results.")
     Path out = Path.of("results");
 
     @Option(

@@ -21,7 +21,8 @@ final class HeadroomProcess {
     /** The folder beside the jar where all tests share synthetic models and reports on meters. */
     static final Path CACHE = jar().resolveSibling("it-cache");
 
-    private static final Path TEMP = jar().resolveSibling("it-temp").resolve(System.getProperty("headroom.fork", "1"));
+    private static final Path TEMP =
+            jar().resolveSibling("it-temp").resolve(System.getProperty("headroom.fork", "fork-1"));
 
     /**
      * Resets SIGINT. A build that was started in the background ignores it, and every child inherits that: a JVM that
