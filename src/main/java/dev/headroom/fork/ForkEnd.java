@@ -38,7 +38,8 @@ record ForkEnd(Status status, String reason) {
 
     /** The last line that ggml, the C++ runtime or the JVM prints before it ends the process. */
     private static final Pattern LAST_WORDS = Pattern.compile(
-            "GGML_ASSERT\\(|GGML_ABORT|fatal error|CUDA error|terminate called|^\\s*what\\(\\):|std::|vk::|OutOfMemoryError");
+            "GGML_ASSERT\\(|GGML_ABORT|fatal error|CUDA error|terminate called|^\\s*what\\(\\):|std::|vk::"
+                    + "|OutOfMemoryError");
 
     private static final Pattern NATIVE_OUT_OF_MEMORY = Pattern.compile(
             "std::bad_alloc|ErrorOutOf(?:Device|Host)Memory|CUDA error: out of memory|hipErrorOutOfMemory"

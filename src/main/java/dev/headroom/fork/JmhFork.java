@@ -92,20 +92,20 @@ public final class JmhFork {
         watch.over(attempt);
         double seconds = (System.nanoTime() - start) / 1e9;
         files.deleteHeartbeat();
-        OptionalInt exit = ForkEnd.exit(attempt.failure());
+        OptionalInt exit = ForkEnd.exit(attempt.failure);
         if (TerminalSignal.cancels(exit.isPresent() ? exit.getAsInt() : null, cancelled)) {
             return Optional.empty();
         }
         List<String> log = ForkFiles.lines(files.llama());
         LlamaFacts facts = LlamaLog.parse(log);
         ForkResult result;
-        if (watch.limitPassed() == null && !attempt.iterations().isEmpty()) {
-            result = ForkResult.measured(cell.id(), number, attempt.iterations(), started, seconds);
+        if (watch.limitPassed() == null && !attempt.iterations.isEmpty()) {
+            result = ForkResult.measured(cell.id(), number, attempt.iterations, started, seconds);
         } else {
             ForkEnd end = watch.limitPassed() != null
                     ? new ForkEnd(Status.TIMEOUT, watch.limitPassed())
                     : ForkEnd.of(new ForkEnd.Evidence(
-                            attempt.failure(),
+                            attempt.failure,
                             ForkFiles.lines(files.jmh()),
                             facts,
                             ForkFiles.lines(files.crash()),
@@ -138,14 +138,6 @@ public final class JmhFork {
             }
         }
 
-        List<Iteration> iterations() {
-            return iterations;
-        }
-
-        @Nullable
-        Throwable failure() {
-            return failure;
-        }
     }
 
     private Collection<RunResult> measure(

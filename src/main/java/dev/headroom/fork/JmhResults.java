@@ -66,11 +66,11 @@ import org.openjdk.jmh.util.Utils;
 import org.openjdk.jmh.util.Version;
 
 /**
- * Between JMH's results and ours, both ways: an iteration of a fork becomes a record that the journal keeps, and the
- * records of all forks of a cell become JMH results again, so that JMH's own statistics merge them.
+ * Converts between JMH's results and records. An iteration of a fork becomes a record for the journal. The records of
+ * all forks of a cell become JMH results again, and JMH's own statistics merge them.
  */
 public final class JmhResults {
-    /** What a score is divided by to make JMH's operations and time out of it again. */
+    /** The divisor that turns a score back into JMH's operations and time. */
     private static final long NANOS = TimeUnit.SECONDS.toNanos(1_000);
 
     private static final Map<String, BenchmarkListEntry> BENCHMARKS = benchmarks();
@@ -270,7 +270,8 @@ public final class JmhResults {
     }
 
     /**
-     * Of the good fork that took most, on the card if that was measured; without a good one, of the first that tells.
+     * The phases of the good fork with the largest peak, of VRAM if it was measured. Without a good fork, of the first
+     * fork that has phases.
      */
     private static Map<String, Map<String, Double>> phases(List<ForkResult> forks) {
         return largest(forks, Metric.VRAM_PEAK)

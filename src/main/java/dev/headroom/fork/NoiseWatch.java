@@ -1,7 +1,6 @@
 package dev.headroom.fork;
 
 import dev.headroom.BadInput;
-import dev.headroom.environment.Clock;
 import dev.headroom.environment.CpuTime;
 import dev.headroom.environment.ProcessTime;
 import dev.headroom.environment.Snapshot;
@@ -128,12 +127,12 @@ public final class NoiseWatch {
     /**
      * Waits for quiet before a fork of a strict run, for at most ten minutes of continuous noise.
      *
-     * @param tell receives a sentence when the waiting begins
+     * @param notify receives a sentence when the waiting begins
      * @param cancelled ends the waiting
      * @return the refused fork, if the noise stays
      */
-    public Optional<ForkResult> refusal(String cell, int number, Consumer<String> tell, BooleanSupplier cancelled) {
-        List<Noise> lasting = strict ? waitForQuiet(tell, cancelled) : List.of();
+    public Optional<ForkResult> refusal(String cell, int number, Consumer<String> notify, BooleanSupplier cancelled) {
+        List<Noise> lasting = strict ? waitForQuiet(notify, cancelled) : List.of();
         if (lasting.isEmpty()) {
             return Optional.empty();
         }
@@ -160,7 +159,7 @@ public final class NoiseWatch {
     }
 
     /** The noise that remains when the patience ends. After a quiet second the patience starts again. */
-    private List<Noise> waitForQuiet(Consumer<String> tell, BooleanSupplier cancelled) {
+    private List<Noise> waitForQuiet(Consumer<String> notify, BooleanSupplier cancelled) {
         while (true) {
             Snapshot before = machine.get();
             sleep.accept(SHORTEST);
@@ -173,7 +172,7 @@ public final class NoiseWatch {
                 return now;
             }
             if (waited.isZero()) {
-                tell.accept("Waiting for quiet, " + PATIENCE.toMinutes() + " min at most. " + texts(now, "just now"));
+                notify.accept("Waiting for quiet, " + PATIENCE.toMinutes() + " min at most. " + texts(now, "just now"));
             }
             waited = waited.plus(SHORTEST);
         }
@@ -194,54 +193,45 @@ public final class NoiseWatch {
         CpuTime from = before.cpu();
         CpuTime to = after.cpu();
         if (from != null && to != null && seconds > 0) {
+            String cores = "of " + to.cpus() + " cores";
             double busy = to.busySeconds() - from.busySeconds();
             double load = (busy - (to.ownSeconds() - from.ownSeconds())) / seconds;
             if (load >= MOST_LOAD_CORES) {
-                noise.add(new Noise(Kind.LOAD, load, "of " + to.cpus() + " cores" + busiest(before, after, seconds)));
+                noise.add(new Noise(Kind.LOAD, load, cores + busiest(before, after, seconds)));
             }
             double steal = (to.stolenSeconds() - from.stolenSeconds()) / seconds;
-            if (steal >= MOST_STEAL * to.cpus()) {
-                noise.add(new Noise(Kind.STEAL, steal, "of " + to.cpus() + " cores"));
-            }
+            addIf(steal >= MOST_STEAL * to.cpus(), noise, Kind.STEAL, steal, cores);
         }
-        String saving = after.clock().saving() != null
-                ? after.clock().saving()
-                : before.clock().saving();
-        if (saving != null) {
-            noise.add(new Noise(Kind.GOVERNOR, null, saving));
-        }
-        Clock.Cap cap = after.clock().cap() != null
-                ? after.clock().cap()
-                : before.clock().cap();
-        if (cap != null) {
-            noise.add(new Noise(Kind.CLOCK_CAP, (double) cap.mhz(), "of " + cap.ofMhz() + " MHz"));
-        }
+        Stream.of(after, before)
+                .flatMap(snapshot -> Stream.ofNullable(snapshot.clock().saving()))
+                .findFirst()
+                .ifPresent(saving -> noise.add(new Noise(Kind.GOVERNOR, null, saving)));
+        Stream.of(after, before)
+                .flatMap(snapshot -> Stream.ofNullable(snapshot.clock().cap()))
+                .findFirst()
+                .ifPresent(cap ->
+                        noise.add(new Noise(Kind.CLOCK_CAP, (double) cap.mhz(), "of " + cap.ofMhz() + " MHz")));
         double throttlings = increase(before.throttlings(), after.throttlings());
-        if (throttlings > 0) {
-            noise.add(new Noise(Kind.CPU_HEAT, throttlings, null));
-        }
+        addIf(throttlings > 0, noise, Kind.CPU_HEAT, throttlings, null);
         double stalled = 100 * increase(before.memoryStallSeconds(), after.memoryStallSeconds()) / seconds;
-        if (seconds > 0 && stalled >= MOST_STALLED_PERCENT) {
-            noise.add(new Noise(Kind.MEMORY_PRESSURE, stalled, null));
-        }
+        addIf(seconds > 0 && stalled >= MOST_STALLED_PERCENT, noise, Kind.MEMORY_PRESSURE, stalled, null);
         double available = Stream.of(before, after)
                 .flatMap(snapshot -> Stream.ofNullable(snapshot.memoryAvailablePercent()))
                 .min(Double::compare)
                 .orElse(100.0);
-        if (available < LEAST_MEMORY_PERCENT) {
-            noise.add(new Noise(Kind.MEMORY_LOW, available, null));
-        }
+        addIf(available < LEAST_MEMORY_PERCENT, noise, Kind.MEMORY_LOW, available, null);
         double swapped = increase(before.swappedPages(), after.swappedPages()) / seconds;
-        if (seconds > 0 && swapped >= MOST_SWAPPED_PAGES) {
-            noise.add(new Noise(Kind.SWAP, swapped, null));
-        }
-        if (before.onBattery() || after.onBattery()) {
-            noise.add(new Noise(Kind.BATTERY, null, null));
-        }
-        if (onGpu.orElse(0) > 0) {
-            noise.add(new Noise(Kind.GPU_OTHERS, (double) onGpu.getAsInt(), null));
-        }
+        addIf(seconds > 0 && swapped >= MOST_SWAPPED_PAGES, noise, Kind.SWAP, swapped, null);
+        addIf(before.onBattery() || after.onBattery(), noise, Kind.BATTERY, null, null);
+        addIf(onGpu.orElse(0) > 0, noise, Kind.GPU_OTHERS, (double) onGpu.orElse(0), null);
         return noise;
+    }
+
+    private static void addIf(
+            boolean found, List<Noise> noise, Kind kind, @Nullable Double amount, @Nullable String detail) {
+        if (found) {
+            noise.add(new Noise(kind, amount, detail));
+        }
     }
 
     /** The increase of a counter, 0 if it is unknown. */

@@ -124,12 +124,6 @@ public final class LlamaLog {
         return lines.stream().map(Line::text).toList();
     }
 
-    /** The last {@code n} lines, oldest first. */
-    public List<String> tail(int n) {
-        List<String> all = lines();
-        return all.subList(Math.max(0, all.size() - n), all.size());
-    }
-
     /** The facts in the lines of this process. */
     public LlamaFacts facts() {
         return parse(lines());

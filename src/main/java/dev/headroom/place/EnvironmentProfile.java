@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  * the parameter environment. It must be the name that Headroom detects inside, optionally followed by
  * {@code -something}.
  *
- * <p>Keys of every kind that is entered: {@code home} (the folder of an unpacked bundle in there), {@code llama}
- * (llama.cpp's directory in there), {@code java} (Java's program in there) and, but for Windows, {@code cache}
- * ({@code HEADROOM_CACHE} in there).
+ * <p>Keys of every kind that is entered, all about files inside: {@code home} is the folder of an unpacked bundle.
+ * {@code llama} is the directory of llama.cpp. {@code java} is the Java program. {@code cache} is
+ * {@code HEADROOM_CACHE}; the kind {@code windows} has no such key.
  *
  * @param name in {@code [A-Za-z0-9._-]}
  * @param entries the settings by key

@@ -40,7 +40,7 @@ public final class ProcessEnd {
 
     private ProcessEnd() {}
 
-    /** An exit code in words, such as {@code signal 9 (SIGKILL)} or {@code exit code 1}. */
+    /** The text for an exit code, such as {@code signal 9 (SIGKILL)} or {@code exit code 1}. */
     public static String how(int exit) {
         if (WINDOWS.containsKey(exit)) {
             return String.format(Locale.ROOT, "exit code 0x%08X (%s)", exit, WINDOWS.get(exit));

@@ -49,7 +49,7 @@ public final class PlanRunner implements Closeable {
     private final Map<String, List<ForkResult>> forks = new LinkedHashMap<>();
     private final Map<String, CellResult> merged = new HashMap<>();
     private final Map<String, Double> seconds = new HashMap<>();
-    private final Set<String> told = new LinkedHashSet<>();
+    private final Set<String> reported = new LinkedHashSet<>();
     private final List<String> beforeForks = new ArrayList<>();
     private @Nullable MeterReport proof;
 
@@ -59,7 +59,7 @@ public final class PlanRunner implements Closeable {
         this.folder = folder;
         this.head = head;
         this.journal = journal;
-        told.addAll(head.warnings());
+        reported.addAll(head.warnings());
     }
 
     /**
@@ -123,18 +123,18 @@ public final class PlanRunner implements Closeable {
 
     /** Measures every cell that is not done. A cell that fails is a result. */
     public Run run(RunListener listener) {
-        tell(write(current(null)).map(Warning::text).stream(), listener);
+        report(write(current(null)).map(Warning::text).stream(), listener);
         for (Place place : places.all()) {
             listener.proving();
             Place.Proof proved = place.prove();
             proof = proof == null ? proved.report() : proof;
             proved.warnings().forEach(warning -> beforeForks.add(places.in(place, warning)));
         }
-        tell(settled(), listener);
+        report(settled(), listener);
         places.blocks().forEach(block -> measure(block, listener));
         Run run = current(places.isCancelled() ? null : Timestamp.seconds());
         Optional<Warning.NotReplaced> stale = write(run);
-        tell(unsettled(), listener);
+        report(unsettled(), listener);
         if (stale.isPresent()) {
             throw new BadInput(stale.get().atTheEnd(folder.path()));
         }
@@ -154,9 +154,9 @@ public final class PlanRunner implements Closeable {
                     journal.append(fork.get());
                     add(fork.get());
                     seconds.merge(cell.id(), fork.get().seconds(), Double::sum);
-                    tell(settled(), listener);
+                    report(settled(), listener);
                     if (isDone(cell)) {
-                        tell(write(current(null)).map(Warning::text).stream(), listener);
+                        report(write(current(null)).map(Warning::text).stream(), listener);
                         listener.cell(cell, result(cell), seconds.getOrDefault(cell.id(), 0.0));
                     }
                 }
@@ -194,8 +194,8 @@ public final class PlanRunner implements Closeable {
     }
 
     /** Passes on warnings that are new. */
-    private void tell(Stream<String> warnings, RunListener listener) {
-        warnings.filter(told::add).forEach(listener::warning);
+    private void report(Stream<String> warnings, RunListener listener) {
+        warnings.filter(reported::add).forEach(listener::warning);
     }
 
     /** Warnings that later forks do not change. */

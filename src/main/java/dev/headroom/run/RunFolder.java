@@ -15,14 +15,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** The folder of one run. The journal grows; every other file is replaced as a whole. */
-final class RunFolder {
+record RunFolder(Path path) {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
-    private final Path path;
-
-    private RunFolder(Path path) {
-        this.path = path;
-    }
 
     /**
      * Creates {@code <parent>/<yyyyMMdd-HHmmss>-<plan>}, with a number appended if that exists.
@@ -78,10 +72,6 @@ final class RunFolder {
         } catch (IOException e) {
             throw FileErrors.cannotWrite(path, e, "");
         }
-    }
-
-    Path path() {
-        return path;
     }
 
     String id() {

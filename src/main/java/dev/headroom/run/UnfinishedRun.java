@@ -12,15 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** An interrupted run, read from its journal. */
-public final class UnfinishedRun {
-    private final RunFolder folder;
-    private final Journal.Content content;
-
-    private UnfinishedRun(RunFolder folder, Journal.Content content) {
-        this.folder = folder;
-        this.content = content;
-    }
-
+public record UnfinishedRun(RunFolder folder, Journal.Content content) {
     /**
      * Reads the run in a folder.
      *
@@ -29,14 +21,6 @@ public final class UnfinishedRun {
     public static UnfinishedRun in(Path path) {
         RunFolder folder = RunFolder.open(path);
         return new UnfinishedRun(folder, Journal.read(folder.path()));
-    }
-
-    RunFolder folder() {
-        return folder;
-    }
-
-    Journal.Content content() {
-        return content;
     }
 
     /** The plan of the run. */

@@ -102,7 +102,8 @@ class ForkEndTest {
     @Test
     void failedAllocationIsReadFromLlamaCppsLog() {
         LlamaFacts facts = LlamaLog.parse(List.of(
-                "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 8192.00 MiB on device 0: cudaMalloc failed: out of memory",
+                "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 8192.00 MiB on device 0: "
+                        + "cudaMalloc failed: out of memory",
                 "alloc_tensor_range: failed to allocate CUDA0 buffer of size 8589934592"));
 
         ForkEnd end = end(exit(134), NONE, facts, List.of());
@@ -136,7 +137,8 @@ class ForkEndTest {
                 NOTHING,
                 List.of(
                         "# There is insufficient memory for the Java Runtime Environment to continue.",
-                        "# Native memory allocation (mmap) failed to map 178257920 bytes for committing reserved memory."));
+                        "# Native memory allocation (mmap) failed to map 178257920 bytes for committing "
+                                + "reserved memory."));
         assertThat(memory.status()).isEqualTo(Status.OOM);
         assertThat(memory.reason()).contains("could not allocate 170 MiB");
     }

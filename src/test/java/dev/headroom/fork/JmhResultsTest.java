@@ -179,7 +179,7 @@ class JmhResultsTest {
                 .get(0);
     }
 
-    /** Each iteration's RAM peak is its score, so that both can be told. */
+    /** The RAM peak of each iteration equals its score. */
     private static ForkResult fork(int number, double... scores) {
         List<Iteration> iterations = new ArrayList<>();
         for (double score : scores) {
