@@ -151,7 +151,7 @@ choose_cache() {
 
 # Ctrl-C: the step that runs ends in order, and the next ones do not start.
 interrupted=
-trap 'interrupted=yes' INT TERM HUP
+trap 'interrupted=interrupted' INT TERM HUP
 
 # Runs a command until it ends, or until the given number of seconds is over: step NAME SECONDS COMMAND...
 # Its output goes to NAME.json or NAME.txt, its messages to NAME.log. A step may take no time of the grace period.
@@ -161,8 +161,7 @@ step() {
     shift 2
     [ "$limit" -le $(($(left) - grace)) ] || limit=$(($(left) - grace))
     if [ -n "$interrupted" ] || [ "$limit" -lt 1 ]; then
-        say "$name: not started, no time is left"
-        complete=
+        say "$name: not started, ${interrupted:-no time is left}"
         return 1
     fi
     case " $* " in
@@ -190,14 +189,15 @@ step() {
     code=$?
     spent=$(($(now) - start))
     case $code in
-    0) say "$name: done in $spent s" ;;
-    3) say "$name: done in $spent s; cells that failed are in $out" ;;
+    0 | 3)
+        finished="$finished $name "
+        say "$name: done in $spent s$([ $code = 0 ] || echo "; cells that failed are in $out")"
+        ;;
     *)
-        complete=
         if [ -n "$asked" ]; then
-            say "$name: stopped after $spent s. $(grep '^Broken off' "$to/$out" | cut -d ';' -f 1)"
+            say "$name: stopped after $spent s $(grep -o 'with [0-9]* of [0-9]* cells done' "$to/$out")"
         else
-            say "$name: failed with exit code $code: $(tail -n 1 "$to/$name.log")"
+            say "$name: failed with exit code $code. $(grep -v '^warning' "$to/$name.log" | head -n 1)"
         fi
         return 1
         ;;
@@ -221,8 +221,8 @@ plan() {
 }
 
 headroom=$kit/headroom/headroom
-complete=yes
-say "Headroom $("$headroom" --version 2>/dev/null | head -n 1) on $(uname -srm), at most $seconds s"
+finished=
+say "$("$headroom" --version 2>/dev/null) on $(uname -srm), at most $seconds s"
 say "Results: $to"
 if [ -z "$driver" ]; then
     say "NVIDIA's Vulkan driver is not here (libGLX_nvidia.so.0, libEGL_nvidia.so.0): llama.cpp will not see the card." \
@@ -248,9 +248,13 @@ if [ -z "${HEADROOM_CACHE:-}" ]; then
 fi
 say "Models: $HEADROOM_CACHE, $(free_mib "$HEADROOM_CACHE") MiB free"
 
-step environment $((seconds / 16)) "$headroom" environment --json
-step meters $((seconds / 5)) "$headroom" meters --json
-plan quick $((seconds * 2 / 5))
+step environment $((seconds / 8)) "$headroom" environment --json
+if [ -s "$to/meters.json" ]; then
+    finished="$finished meters "
+else
+    step meters $((seconds / 5)) "$headroom" meters --json
+fi
+plan quick $((($(left) - grace) / 2))
 case $model in
 synthetic-*) step model $((seconds / 4)) "$headroom" model make "$model" || model= ;;
 esac
@@ -260,13 +264,22 @@ if [ -n "$model" ]; then
     plan "$kit/article-short.properties" "$seconds" --model "$model" --context "$contexts" \
         --param "timeLimit=$((share > 10 ? share : 10))s"
 else
-    complete=
     say "article-short: not started, there is no model"
 fi
 
-if [ -n "$complete" ]; then
+missing=
+for name in environment meters quick article-short; do
+    case $finished in
+    *" $name "*) ;;
+    *) missing="$missing $name" ;;
+    esac
+done
+if [ "$missing" = " quick" ] && [ -z "$interrupted" ]; then
+    plan quick "$seconds" && missing=
+fi
+if [ -z "$missing" ]; then
     say "Complete. Results: $to"
 else
-    say "Not complete, what was measured is in $to. To measure the rest: $kit/check.sh $to"
+    say "Not complete:$missing. What was measured is in $to. To measure the rest: $kit/check.sh $to"
 fi
 [ -z "$interrupted" ] || exit 130
