@@ -120,7 +120,7 @@ available_mib() {
     done </proc/meminfo
 }
 
-# Whether 256 MiB are on the disk of this folder within a second and a half.
+# Whether the disk of this folder writes 256 MiB in a second and a half.
 is_fast() {
     start=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
     dd if=/dev/zero of="$1/speed-test" bs=1048576 count=256 conv=fsync 2>/dev/null
@@ -129,7 +129,7 @@ is_fast() {
     [ $((end - start)) -le 150 ]
 }
 
-# Sets cache to a folder with room for this many MiB; to nothing if there is none.
+# Sets cache to a folder with room for this many MiB, or to nothing: choose_cache MIB
 choose_cache() {
     memory=
     if [ "$(free_mib /dev/shm)" -ge "$1" ] && [ "$(available_mib)" -ge $(($1 * 2 + 4096)) ]; then
@@ -154,7 +154,7 @@ interrupted=
 trap 'interrupted=interrupted' INT TERM HUP
 
 # Runs a command until it ends, or until the given number of seconds is over: step NAME SECONDS COMMAND...
-# Its output goes to NAME.json or NAME.txt, its messages to NAME.log. A step may take no time of the grace period.
+# Its output goes to NAME.json or NAME.txt, its messages to NAME.log. The last seconds are kept for a run to end.
 step() {
     name=$1
     limit=$2
@@ -204,7 +204,7 @@ step() {
     esac
 }
 
-# Runs a plan, or goes on with its unfinished run in the results' folder: plan FILE|NAME SECONDS OPTION...
+# Runs a plan, or continues its run in the folder of the results: plan FILE|NAME SECONDS OPTION...
 plan() {
     name=${1##*/}
     name=${name%.properties}
@@ -225,15 +225,15 @@ finished=
 say "$("$headroom" --version 2>/dev/null) on $(uname -srm), at most $seconds s"
 say "Results: $to"
 if [ -z "$driver" ]; then
-    say "NVIDIA's Vulkan driver is not here (libGLX_nvidia.so.0, libEGL_nvidia.so.0): llama.cpp will not see the card." \
-        "Start a container with NVIDIA_DRIVER_CAPABILITIES=all."
+    say "NVIDIA's Vulkan driver is not here (libGLX_nvidia.so.0, libEGL_nvidia.so.0):" \
+        "llama.cpp will not see the card. Start a container with NVIDIA_DRIVER_CAPABILITIES=all."
 else
     say "Vulkan driver: $driver"
 fi
 say "From the kit: $(ls "$kit/missing" | tr '\n' ' ')"
 if command -v nvidia-smi >/dev/null; then
-    nvidia-smi -q >"$to/nvidia-smi.txt" 2>&1
-    say "Card: $(nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader 2>&1 | tr '\n' ' ')"
+    step nvidia-smi $((seconds / 16)) nvidia-smi -q
+    grep -E '^ *(Product Name|Driver Version) ' "$to/nvidia-smi.txt" | while read -r line; do say "$line"; done
 fi
 
 if [ -z "${HEADROOM_CACHE:-}" ]; then
@@ -246,6 +246,7 @@ if [ -z "${HEADROOM_CACHE:-}" ]; then
     fi
     export HEADROOM_CACHE="$cache"
 fi
+mkdir -p "$HEADROOM_CACHE"
 say "Models: $HEADROOM_CACHE, $(free_mib "$HEADROOM_CACHE") MiB free"
 
 step environment $((seconds / 8)) "$headroom" environment --json
@@ -259,7 +260,7 @@ case $model in
 synthetic-*) step model $((seconds / 4)) "$headroom" model make "$model" || model= ;;
 esac
 if [ -n "$model" ]; then
-    # A cell that takes two fifths of what is left would leave nothing for the others.
+    # A limit for each fork, so that one context does not take the time of all.
     share=$((($(left) - grace) * 2 / 5))
     plan "$kit/article-short.properties" "$seconds" --model "$model" --context "$contexts" \
         --param "timeLimit=$((share > 10 ? share : 10))s"
