@@ -129,7 +129,7 @@ class DiskIT {
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(2);
         assertThat(result.err())
-                .contains("cannot be written (No space left on device)", "make room", "--resume " + runFolder())
+                .contains("cannot be written (No space left on device)", "free disk space", "--resume " + runFolder())
                 .doesNotContain("\tat ");
         Files.delete(filling);
         assertResumes(1);
