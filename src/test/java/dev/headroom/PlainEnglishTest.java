@@ -36,16 +36,17 @@ class PlainEnglishTest {
                     .filter(line -> line.length() > MAX_LINE)
                     .forEach(line -> findings.add(file + ": long line: " + line.strip()));
             List<String> paragraphs = new ArrayList<>();
-            groups(BLOCK_COMMENT, text).forEach(comment -> paragraphs.addAll(List.of(
-                    comment.replaceAll("\\n\\s*\\*[ ]?", "\n").split("\\n\\s*\\n|\\n(?=@)|<p>|<li>|<td>|<tr>"))));
+            groups(BLOCK_COMMENT, text)
+                    .forEach(comment -> paragraphs.addAll(List.of(comment.replaceAll("\\n\\s*\\*[ ]?", "\n")
+                            .split("\\n\\s*\\n|\\n(?=@)|<p>|<li>|<td>|<tr>"))));
             paragraphs.addAll(groups(LINE_COMMENT, text));
             if (file.startsWith(Path.of("src", "main"))) {
                 String code = text.replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("\"\\s*\\+\\s*\"", "");
                 paragraphs.addAll(groups(LITERAL, code));
             }
             groups(TEST_NAME, text)
-                    .forEach(name -> paragraphs.add(
-                            name.replaceAll("([A-Z])", " $1").strip()));
+                    .forEach(name ->
+                            paragraphs.add(name.replaceAll("([A-Z])", " $1").strip()));
             paragraphs.forEach(paragraph -> check(file, paragraph.replaceFirst("^@\\w+ ", ""), findings));
         }
 

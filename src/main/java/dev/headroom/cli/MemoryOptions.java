@@ -88,7 +88,7 @@ final class MemoryOptions {
     List<Cell> cells(Gguf model) {
         List<Entry> entries = new ArrayList<>();
         entries.add(new Entry("benchmarks", Benchmark.CONTEXT_CREATION.simpleName(), "model show"));
-        options(context.isBlank() ? defaultContexts(model.trainedContextLength()) : context).stream()
+        options(context.isBlank() ? defaultContexts(model) : context).stream()
                 .filter(entry -> !entry.value().isBlank())
                 .forEach(entries::add);
         return new Plan("show", entries).cells();
@@ -105,7 +105,8 @@ final class MemoryOptions {
                 new Entry(Parameter.UBATCH.key(), ubatch, "--ubatch"));
     }
 
-    private static String defaultContexts(OptionalLong trained) {
+    private static String defaultContexts(Gguf model) {
+        OptionalLong trained = model.trainedContextLength();
         long most = trained.orElse(MAX_TOKENS);
         LongStream shorter = CONTEXTS.stream().mapToLong(Long::longValue).filter(length -> length < most);
         LongStream whole = trained.stream().filter(length -> length >= 1 && length <= MAX_TOKENS);

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,15 +38,15 @@ final class MetersCommand implements Runnable {
     }
 
     /** The directory of llama.cpp. Empty if none is found, unless {@code --llama} was given: that is an error. */
-    private Optional<Path> home() {
+    private @Nullable Path home() {
         try {
-            return Optional.of(LlamaHome.find(llama).toAbsolutePath());
+            return LlamaHome.find(llama).toAbsolutePath();
         } catch (BadInput e) {
             if (llama != null) {
                 throw e;
             }
             output.warn("Devices are not tested: " + e.getMessage());
-            return Optional.empty();
+            return null;
         }
     }
 

@@ -94,8 +94,8 @@ record ForkEnd(Status status, String reason) {
         if (signal == SIGKILL) {
             return killed(how, evidence.kills());
         }
-        Optional<String> lastWords = lastWords(evidence.output());
-        String said = lastWords.map(words -> ", after \"" + words + "\"").orElse("");
+        String lastWords = lastWords(evidence.output()).orElse(null);
+        String said = lastWords == null ? "" : ", after \"" + lastWords + "\"";
         Optional<String> allocation = allocation(evidence.crashReport(), evidence.facts(), lastWords);
         if (allocation.isPresent() || WINDOWS_OUT_OF_MEMORY.contains(exit)) {
             return new ForkEnd(
@@ -129,7 +129,7 @@ record ForkEnd(Status status, String reason) {
      * The allocation that failed, as the beginning of a sentence. Sources in order: the JVM, llama.cpp's log, the last
      * words.
      */
-    private static Optional<String> allocation(List<String> crashReport, LlamaFacts facts, Optional<String> lastWords) {
+    private static Optional<String> allocation(List<String> crashReport, LlamaFacts facts, @Nullable String lastWords) {
         OptionalLong jvm = crashReport.stream()
                 .map(JVM_ALLOCATION::matcher)
                 .filter(Matcher::find)
@@ -144,7 +144,7 @@ record ForkEnd(Status status, String reason) {
                     + (failed.mebibytes() == null ? "memory" : mebibytes(failed.mebibytes()))
                     + (failed.device() == null ? "" : " on " + failed.device()));
         }
-        return lastWords
+        return Optional.ofNullable(lastWords)
                 .filter(words -> NATIVE_OUT_OF_MEMORY.matcher(words).find())
                 .map(words -> "Memory ran out");
     }

@@ -137,7 +137,6 @@ public final class JmhFork {
                 failure = e;
             }
         }
-
     }
 
     private Collection<RunResult> measure(

@@ -19,10 +19,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,14 +74,14 @@ public final class NoiseWatch {
 
     private final boolean strict;
     private final Supplier<Snapshot> machine;
-    private final Supplier<OptionalInt> onGpu;
+    private final IntSupplier onGpu;
     private final Consumer<Duration> sleep;
     private final Snapshot begun;
     private List<Noise> beforeRun = List.of();
     private @Nullable Baseline baseline;
     private Duration waited = Duration.ZERO;
 
-    NoiseWatch(boolean strict, Supplier<Snapshot> machine, Supplier<OptionalInt> onGpu, Consumer<Duration> sleep) {
+    NoiseWatch(boolean strict, Supplier<Snapshot> machine, IntSupplier onGpu, Consumer<Duration> sleep) {
         this.strict = strict;
         this.machine = machine;
         this.onGpu = onGpu;
@@ -91,7 +91,8 @@ public final class NoiseWatch {
 
     /** Starts watching this machine. */
     public static NoiseWatch begin(boolean strict) {
-        return new NoiseWatch(strict, Snapshot::take, NvidiaCard::computeProcesses, NoiseWatch::sleep);
+        return new NoiseWatch(
+                strict, Snapshot::take, () -> NvidiaCard.computeProcesses().orElse(0), NoiseWatch::sleep);
     }
 
     /**
@@ -106,7 +107,7 @@ public final class NoiseWatch {
             sleep.accept(Duration.ofNanos(left));
             now = machine.get();
         }
-        beforeRun = seen(begun, now, onGpu.get());
+        beforeRun = seen(begun, now, onGpu.getAsInt());
         if (strict && !beforeRun.isEmpty()) {
             throw new BadInput("--strict does not measure under noise. " + texts(beforeRun, "just now"));
         }
@@ -142,10 +143,10 @@ public final class NoiseWatch {
     }
 
     /** The readings before a fork. */
-    public record Mark(Snapshot machine, OptionalInt onGpu) {}
+    public record Mark(Snapshot machine, int onGpu) {}
 
     public Mark mark() {
-        OptionalInt others = onGpu.get();
+        int others = onGpu.getAsInt();
         return new Mark(machine.get(), others);
     }
 
@@ -163,7 +164,7 @@ public final class NoiseWatch {
         while (true) {
             Snapshot before = machine.get();
             sleep.accept(SHORTEST);
-            List<Noise> now = seen(before, machine.get(), onGpu.get());
+            List<Noise> now = seen(before, machine.get(), onGpu.getAsInt());
             if (now.isEmpty()) {
                 waited = Duration.ZERO;
                 return now;
@@ -187,7 +188,7 @@ public final class NoiseWatch {
     }
 
     /** The noise between two readings of a machine. */
-    static List<Noise> seen(Snapshot before, Snapshot after, OptionalInt onGpu) {
+    static List<Noise> seen(Snapshot before, Snapshot after, int onGpu) {
         double seconds = (after.nanos() - before.nanos()) / 1e9;
         List<Noise> noise = new ArrayList<>();
         CpuTime from = before.cpu();
@@ -209,8 +210,8 @@ public final class NoiseWatch {
         Stream.of(after, before)
                 .flatMap(snapshot -> Stream.ofNullable(snapshot.clock().cap()))
                 .findFirst()
-                .ifPresent(cap ->
-                        noise.add(new Noise(Kind.CLOCK_CAP, (double) cap.mhz(), "of " + cap.ofMhz() + " MHz")));
+                .ifPresent(
+                        cap -> noise.add(new Noise(Kind.CLOCK_CAP, (double) cap.mhz(), "of " + cap.ofMhz() + " MHz")));
         double throttlings = increase(before.throttlings(), after.throttlings());
         addIf(throttlings > 0, noise, Kind.CPU_HEAT, throttlings, null);
         double stalled = 100 * increase(before.memoryStallSeconds(), after.memoryStallSeconds()) / seconds;
@@ -223,7 +224,7 @@ public final class NoiseWatch {
         double swapped = increase(before.swappedPages(), after.swappedPages()) / seconds;
         addIf(seconds > 0 && swapped >= MOST_SWAPPED_PAGES, noise, Kind.SWAP, swapped, null);
         addIf(before.onBattery() || after.onBattery(), noise, Kind.BATTERY, null, null);
-        addIf(onGpu.orElse(0) > 0, noise, Kind.GPU_OTHERS, (double) onGpu.orElse(0), null);
+        addIf(onGpu > 0, noise, Kind.GPU_OTHERS, (double) onGpu, null);
         return noise;
     }
 

@@ -142,14 +142,14 @@ public final class HostVram implements Closeable {
                 .filter(card -> card.peak.isPresent())
                 .reduce((first, second) -> second.rise() > first.rise() ? second : first)
                 .ifPresent(card -> {
-                    put(seen, Metric.VRAM_HOST_BASELINE, card.baseline);
-                    put(seen, Metric.VRAM_HOST_PEAK, card.peak);
+                    put(seen, Metric.VRAM_HOST_BASELINE, card.baseline.orElseThrow());
+                    put(seen, Metric.VRAM_HOST_PEAK, card.peak.getAsLong());
                 });
         return seen;
     }
 
-    private static void put(Map<Metric, MetricValue> seen, Metric metric, OptionalLong bytes) {
-        seen.put(metric, metric.value(bytes.orElseThrow() / MIB));
+    private static void put(Map<Metric, MetricValue> seen, Metric metric, long bytes) {
+        seen.put(metric, metric.value(bytes / MIB));
     }
 
     /** Runs a question on the reader thread; empty if it does not answer, and from then on. */

@@ -57,19 +57,19 @@ public final class MeterProbe {
      * @throws BadInput if the library cannot be used
      */
     public static MeterReport recent(Path home) {
-        Map<String, String> on = on(Optional.of(home));
+        Map<String, String> on = on(home);
         return kept(on).filter(report -> on.equals(report.on()))
                 .filter(MeterProbe::isRecent)
-                .orElseGet(() -> report(Optional.of(home)));
+                .orElseGet(() -> report(home));
     }
 
     /**
      * Proves every meter on the host and on the devices of a llama.cpp, and stores the report for later runs.
      *
-     * @param home directory of the library; empty for the host alone
+     * @param home directory of the library; null for the host alone
      * @throws BadInput if the library cannot be used
      */
-    public static MeterReport report(Optional<Path> home) {
+    public static MeterReport report(@Nullable Path home) {
         MeterReport report = ask(home);
         Path file = file(report.on());
         try {
@@ -105,7 +105,7 @@ public final class MeterProbe {
         }
     }
 
-    private static Map<String, String> on(Optional<Path> home) {
+    private static Map<String, String> on(@Nullable Path home) {
         Environment environment = CurrentEnvironment.detect();
         Map<String, String> on = new LinkedHashMap<>();
         on.put("environment", environment.name());
@@ -119,17 +119,19 @@ public final class MeterProbe {
                 on.put(name, value);
             }
         });
-        home.ifPresent(directory -> on.put("llama", directory.toString()));
+        if (home != null) {
+            on.put("llama", home.toString());
+        }
         return on;
     }
 
-    private static MeterReport ask(Optional<Path> home) {
+    private static MeterReport ask(@Nullable Path home) {
         String json = ProbeProcess.ask(
                 MeterProbe.class,
                 "The proof of the meters",
                 CONSTANT_MEMORY,
                 ENVIRONMENT,
-                home.map(Path::toString).stream().toList());
+                home == null ? List.of() : List.of(home.toString()));
         try {
             return Json.read(json, MeterReport.class);
         } catch (JsonProcessingException e) {
@@ -158,9 +160,9 @@ public final class MeterProbe {
                 .forEach(meter -> costs.put(meter, proof.costMicros(meter)));
         return new MeterReport(
                 Timestamp.seconds(),
-                on(args.length > 0 ? Optional.of(Path.of(args[0])) : Optional.empty()),
+                on(args.length > 0 ? Path.of(args[0]) : null),
                 meters.working().stream()
-                        .map(meter -> entry(meter, costs.get(meter), proof.resolution(meter)))
+                        .map(meter -> entry(meter, costs.get(meter), proof))
                         .toList(),
                 meters.unavailable().stream()
                         .collect(Collectors.toMap(
@@ -173,7 +175,8 @@ public final class MeterProbe {
                 proof.notTried());
     }
 
-    private static MeterReport.Entry entry(Meter meter, @Nullable Double costMicros, OptionalLong resolution) {
+    private static MeterReport.Entry entry(Meter meter, @Nullable Double costMicros, MeterProof proof) {
+        OptionalLong resolution = proof.resolution(meter);
         return new MeterReport.Entry(
                 meter.name(),
                 meter.metric().label(),

@@ -31,7 +31,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,9 +53,9 @@ public final class Predictions {
      * The settings that a prediction depends on.
      *
      * @param gpuLayers layers on devices; -1 for all
-     * @param context empty for the model alone
+     * @param context null for the model alone
      */
-    public record Point(int gpuLayers, Optional<ContextSettings> context) {
+    public record Point(int gpuLayers, @Nullable ContextSettings context) {
         /** The settings of a cell; empty without a model. Threads change no buffer and are left out. */
         public static Optional<Point> of(Cell cell) {
             if (cell.model().isEmpty()) {
@@ -61,11 +63,11 @@ public final class Predictions {
             }
             int gpuLayers = cell.value(Parameter.GPU_LAYERS);
             if (!cell.has(Parameter.CONTEXT_LENGTH)) {
-                return Optional.of(new Point(gpuLayers, Optional.empty()));
+                return Optional.of(new Point(gpuLayers, null));
             }
             return Optional.of(new Point(
                     gpuLayers,
-                    Optional.of(new ContextSettings(
+                    new ContextSettings(
                             cell.value(Parameter.CONTEXT_LENGTH)
                                     + cell.benchmark().contextRoom(),
                             cell.value(Parameter.BATCH),
@@ -73,7 +75,7 @@ public final class Predictions {
                             KvType.valueOf(cell.value(Parameter.KV_TYPE).toUpperCase(Locale.ROOT)),
                             FlashAttention.valueOf(
                                     cell.value(Parameter.FLASH_ATTENTION).toUpperCase(Locale.ROOT)),
-                            1))));
+                            1)));
         }
     }
 
@@ -83,14 +85,16 @@ public final class Predictions {
      * @param incomplete why the prediction has no more parts
      */
     public static Prediction byFormula(Gguf model, Point point, String incomplete) {
-        return byFormula(
-                model, point.context().flatMap(settings -> cacheBytes(model, settings, asked(settings))), incomplete);
+        return byFormula(model, point, settings -> cacheBytes(model, settings, asked(settings)), incomplete);
     }
 
-    private static Prediction byFormula(Gguf model, Optional<List<Long>> cache, String incomplete) {
+    private static Prediction byFormula(
+            Gguf model, Point point, Function<ContextSettings, Optional<List<Long>>> cache, String incomplete) {
         List<Part> parts = new ArrayList<>();
         parts.add(new Part("model", null, model.tensorBytes() / MIB, FORMULA));
-        cache.ifPresent(layers -> parts.add(new Part("kv", null, sum(layers) / MIB, FORMULA)));
+        Optional.ofNullable(point.context())
+                .flatMap(cache)
+                .ifPresent(layers -> parts.add(new Part("kv", null, sum(layers) / MIB, FORMULA)));
         return new Prediction(parts, incomplete);
     }
 
@@ -107,7 +111,9 @@ public final class Predictions {
         List<Request> requests = new ArrayList<>();
         byLayers.forEach((gpuLayers, all) -> requests.add(new Request(
                 gpuLayers,
-                all.stream().flatMap(point -> point.context().stream()).toList())));
+                all.stream()
+                        .flatMap(point -> Stream.ofNullable(point.context()))
+                        .toList())));
         Map<Point, Prediction> predictions = new LinkedHashMap<>();
         try {
             List<Load> loads = ask(home, model, requests);
@@ -150,20 +156,13 @@ public final class Predictions {
             if (load.failure() != null) {
                 predictions.put(
                         point,
-                        byFormula(
-                                model,
-                                point.context().flatMap(settings -> cacheBytesInAnyRelease(model, settings)),
-                                load.failure()));
-            } else if (point.context().isEmpty()) {
+                        byFormula(model, point, settings -> cacheBytesInAnyRelease(model, settings), load.failure()));
+            } else if (point.context() == null) {
                 predictions.put(point, new Prediction(weights(model, load), unknownForms(model, load)));
             } else {
                 predictions.put(
                         point,
-                        prediction(
-                                model,
-                                load,
-                                point.context().get(),
-                                load.contexts().get(context++)));
+                        prediction(model, load, point.context(), load.contexts().get(context++)));
             }
         }
         return predictions;

@@ -269,7 +269,7 @@ class EnvironmentsIT {
                         here + "-a-ubatch_512 ok",
                         here + "-b-ubatch_512 ok");
         assertThat(cell(here + "-a").path("reason").asText())
-                .contains("The Headroom in environment " + here + "-a was lost. It ended with signal 9 (SIGKILL)");
+                .contains("The connection to environment " + here + "-a was lost. It ended with signal 9 (SIGKILL)");
     }
 
     private static String command(ProcessHandle process) {

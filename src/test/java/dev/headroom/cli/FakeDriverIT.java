@@ -149,7 +149,7 @@ class FakeDriverIT {
 
         assertThat(iterations.get(0).get("vram_peak_mib")).isEqualTo("1024");
         assertThat(iterations.get(0).get("vram_all_peak_mib")).isEqualTo("3072");
-        assertThat(err).contains("there are 2 GPUs");
+        assertThat(err).contains("which of 2 GPUs holds the model");
         assertThat(json().at("/environment/gpu2").asText()).isEqualTo("Fake GPU");
     }
 

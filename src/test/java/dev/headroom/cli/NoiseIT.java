@@ -59,8 +59,8 @@ class NoiseIT {
         assertThat(result.err().lines().filter(line -> line.contains("Other processes used")))
                 .as("once before the run and once for all forks: %s", result.err())
                 .hasSize(2)
-                .anyMatch(line -> line.contains("before the run: end them"))
-                .anyMatch(line -> line.contains("(the worst of 2): end them"));
+                .anyMatch(line -> line.contains("before the run. End them"))
+                .anyMatch(line -> line.contains("(the worst of 2). End them"));
         assertThat(result.out().lines().filter(line -> line.matches(".*  ok, noisy: .*load.*")))
                 .hasSize(2);
         assertThat(result.out().lines().filter(line -> line.matches("\\[[12]/2] .*, noisy: .*load.*")))

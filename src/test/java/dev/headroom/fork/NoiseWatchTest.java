@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Supplier;
@@ -57,16 +56,14 @@ class NoiseWatchTest {
     }
 
     private static List<Kind> kinds(Snapshot before, Snapshot after) {
-        return NoiseWatch.seen(before, after, OptionalInt.empty()).stream()
-                .map(Noise::kind)
-                .toList();
+        return NoiseWatch.seen(before, after, 0).stream().map(Noise::kind).toList();
     }
 
     @Test
     void loadOfTheForkIsNotNoise() {
         assertThat(kinds(at(0, 0, 0, 0), at(10, 0.5, 0, 39))).isEmpty();
 
-        List<Noise> noise = NoiseWatch.seen(at(0, 0, 0, 0), at(10, 15, 0, 20), OptionalInt.of(0));
+        List<Noise> noise = NoiseWatch.seen(at(0, 0, 0, 0), at(10, 15, 0, 20), 0);
         assertThat(noise).containsExactly(new Noise(Kind.LOAD, 1.5, "of 4 cores, most of all updatedb 1.5"));
     }
 
@@ -100,7 +97,7 @@ class NoiseWatchTest {
                 new Clock("governor powersave", new Clock.Cap(2000, 4200)),
                 true);
 
-        assertThat(NoiseWatch.seen(before, after, OptionalInt.of(2)))
+        assertThat(NoiseWatch.seen(before, after, 2))
                 .containsExactly(
                         new Noise(Kind.GOVERNOR, null, "governor powersave"),
                         new Noise(Kind.CLOCK_CAP, 2000.0, "of 4200 MHz"),
@@ -309,7 +306,7 @@ class NoiseWatchTest {
     }
 
     private NoiseWatch watch(boolean strict) {
-        return new NoiseWatch(strict, this::snapshot, OptionalInt::empty, this::pass);
+        return new NoiseWatch(strict, this::snapshot, () -> 0, this::pass);
     }
 
     private double others;

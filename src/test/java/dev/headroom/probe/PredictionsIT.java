@@ -30,7 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -129,16 +129,16 @@ class PredictionsIT {
                 }
             }
         }
-        List<Predictions.Point> points = all.stream()
-                .map(settings -> new Predictions.Point(0, Optional.of(settings)))
-                .toList();
+        List<Predictions.Point> points =
+                all.stream().map(settings -> new Predictions.Point(0, settings)).toList();
 
         Map<Predictions.Point, Prediction> predictions = Predictions.simulated(HOME, header, points);
 
         assertThat(predictions.keySet()).containsExactlyInAnyOrderElementsOf(points);
         try (LlamaModel model = LlamaModel.load(LIBRARY, header.path(), 0)) {
             predictions.forEach((point, prediction) -> {
-                LlamaContext.create(model, point.context().orElseThrow()).close();
+                LlamaContext.create(model, Objects.requireNonNull(point.context()))
+                        .close();
                 check(point.toString(), prediction);
             });
         }
@@ -196,8 +196,7 @@ class PredictionsIT {
     @Test
     void modelThatIsNotWrittenIsPredicted() {
         Gguf header = SyntheticModel.parse("synthetic-llama-3.1-8b-q4_k_m").header(directory.resolve("none.gguf"));
-        Predictions.Point point =
-                new Predictions.Point(-1, Optional.of(settings(8192, 512, KvType.F16, FlashAttention.ON)));
+        Predictions.Point point = new Predictions.Point(-1, settings(8192, 512, KvType.F16, FlashAttention.ON));
 
         assertThat(Predictions.simulated(HOME, header, List.of(point)).get(point))
                 .satisfies(prediction -> {
@@ -214,10 +213,8 @@ class PredictionsIT {
     @Test
     void refusedContextHasAReason() throws IOException {
         Gguf good = write("synthetic-stories-15m-q8_0");
-        Predictions.Point refused =
-                new Predictions.Point(0, Optional.of(settings(256, 64, KvType.Q8_0, FlashAttention.OFF)));
-        Predictions.Point fine =
-                new Predictions.Point(0, Optional.of(settings(256, 64, KvType.F16, FlashAttention.OFF)));
+        Predictions.Point refused = new Predictions.Point(0, settings(256, 64, KvType.Q8_0, FlashAttention.OFF));
+        Predictions.Point fine = new Predictions.Point(0, settings(256, 64, KvType.F16, FlashAttention.OFF));
 
         Map<Predictions.Point, Prediction> predictions = Predictions.simulated(HOME, good, List.of(refused, fine));
 

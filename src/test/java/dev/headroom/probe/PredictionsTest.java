@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -145,8 +144,7 @@ class PredictionsTest {
     /** llama.cpp may hold some weights twice; where that is not foreseen the sum says nothing. */
     @Test
     void weightsWithoutAPlaceAreNotCompared() {
-        Prediction formula =
-                Predictions.byFormula(STORIES, new Predictions.Point(-1, Optional.of(SETTINGS)), "no simulation");
+        Prediction formula = Predictions.byFormula(STORIES, new Predictions.Point(-1, SETTINGS), "no simulation");
         Prediction measured = Predictions.against(
                 formula, observed(new BufferSize("model", "CPU", 99), new BufferSize("kv", "CPU", 3.38)));
 
@@ -171,7 +169,7 @@ class PredictionsTest {
         assertThat(plan.cells())
                 .extracting(cell -> cell.benchmark().simpleName() + " "
                         + Predictions.Point.of(cell)
-                                .flatMap(Predictions.Point::context)
+                                .map(Predictions.Point::context)
                                 .map(ContextSettings::contextLength))
                 .containsExactly(
                         "PromptProcessing Optional[1512]",
