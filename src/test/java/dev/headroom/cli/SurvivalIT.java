@@ -276,7 +276,7 @@ class SurvivalIT {
         Result result = end(host);
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(result.err()).contains("measured again, as meanwhile the process was stopped from outside");
+        assertThat(result.err()).contains("measured again, because the process was stopped from outside");
         assertThat(json().get("warnings").toString()).contains("measured again");
         assertThat(lines(onlyRun().resolve("journal.jsonl"))).hasSize(2);
     }
