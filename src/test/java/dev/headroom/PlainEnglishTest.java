@@ -63,7 +63,7 @@ class PlainEnglishTest {
         List<String> findings = new ArrayList<>();
         for (Path page : pages) {
             String text = Files.readString(page).replaceAll("(?s)```.*?```", "");
-            for (String paragraph : text.split("\\n\\s*\\n|\\n(?=\\s*([-*#>|]|\\d+\\.)\\s?)| \\| |→")) {
+            for (String paragraph : text.split("\\n\\s*\\n|\\n(?=\\s*([-*#>|]|\\d+\\.)\\s?)| \\| |→", -1)) {
                 check(page, paragraph.replaceAll("^\\s*([-*#>|]+|\\d+\\.)\\s", ""), findings);
             }
         }
@@ -92,7 +92,7 @@ class PlainEnglishTest {
                 .replaceAll("\\{@\\w+\\s+[^}]*\\}|`[^`]*`", "X")
                 .replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1")
                 .replaceAll("<[^>]+>", " ");
-        for (String sentence : plain.split("(?<=[.!?:;])\\)?\\s+")) {
+        for (String sentence : plain.split("(?<=[.!?:;])\\)?\\s+", -1)) {
             long words = Stream.of(sentence.split("\\s+"))
                     .filter(word -> word.matches(".*\\w.*"))
                     .count();
