@@ -3,12 +3,9 @@ package dev.headroom.compare;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.headroom.BadInput;
 import dev.headroom.compare.CellGroups.Observation;
+import dev.headroom.plan.PropertiesText;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Status;
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,8 +32,6 @@ public final class Claims {
 
     /** The fraction of the reference's tokens/s below which the model must have spilled. */
     private static final double SPILLED_SPEED = 0.5;
-
-    private static final int LARGEST_FILE = 1 << 20;
 
     private final List<Claim> claims;
 
@@ -73,19 +68,8 @@ public final class Claims {
      * @throws BadInput if the file cannot be read, or has no valid claims
      */
     public static Claims read(Path file) {
-        try {
-            if (Files.size(file) > LARGEST_FILE) {
-                throw new BadInput(file + " is larger than 1 MiB: give a file of claims.");
-            }
-            return new Claims(Claim.parse(file.toString(), Files.readString(file)));
-        } catch (NoSuchFileException e) {
-            throw new BadInput(
-                    "No file " + file + ": give a file of claims, such as profiles/claims/article.properties.", e);
-        } catch (MalformedInputException e) {
-            throw new BadInput(file + " is not UTF-8 text: save it as UTF-8.", e);
-        } catch (IOException e) {
-            throw new BadInput(file + " cannot be read (" + e + "): give a file of claims.", e);
-        }
+        String remedy = "give a file of claims, such as profiles/claims/article.properties";
+        return new Claims(Claim.parse(file.toString(), PropertiesText.read(file, remedy)));
     }
 
     static Claims of(String text) {

@@ -85,7 +85,9 @@ public record EnvironmentProfile(String name, Kind kind, Map<String, Entry> entr
      * @throws BadInput if it is not valid
      */
     static Optional<EnvironmentProfile> find(Profiles profiles, String name) {
-        return profiles.environment(name).map(file -> parse(name, file.toString(), Profiles.text(file)));
+        return profiles.environment(name)
+                .map(file ->
+                        parse(name, file.toString(), PropertiesText.read(file, "give a profile of an environment")));
     }
 
     /**

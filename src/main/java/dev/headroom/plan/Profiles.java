@@ -4,16 +4,11 @@ import dev.headroom.BadInput;
 import dev.headroom.NearMatches;
 import dev.headroom.PathName;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -33,11 +28,10 @@ import java.util.stream.Stream;
  */
 public record Profiles(List<Path> folders, Map<String, String> packaged) {
     private static final String SUFFIX = ".properties";
+    private static final String REMEDY = "give the name of a plan, or an existing file";
     private static final String ENVIRONMENTS = "environments";
     /** Where the build puts {@code profiles/} in the jar. */
     private static final String IN_JAR = "dev/headroom/plan/profiles";
-    /** Bytes. */
-    private static final int LARGEST_FILE = 1 << 20;
 
     public Profiles {
         folders = List.copyOf(folders);
@@ -110,46 +104,11 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
 
     private static Plan read(Path file) {
         String name = name(file).replaceAll("[^A-Za-z0-9._-]", "_");
-        return Plan.parse(name.isEmpty() ? "plan" : name, file.toString(), text(file));
+        return Plan.parse(name.isEmpty() ? "plan" : name, file.toString(), PropertiesText.read(file, REMEDY));
     }
 
     private static Path file(String text) {
         return PathName.of("The plan", text);
-    }
-
-    /**
-     * The text of a properties file.
-     *
-     * @throws BadInput if it cannot be read, is larger than 1 MiB or is not UTF-8
-     */
-    public static String text(Path file) {
-        if (Files.isDirectory(file)) {
-            throw new BadInput(file + " is a folder: give a file.");
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
-            if (bytes.length > LARGEST_FILE) {
-                throw new BadInput(file + " is larger than 1 MiB: give a properties file.");
-            }
-            return decode(file.toString(), bytes);
-        } catch (NoSuchFileException e) {
-            throw new BadInput("No file " + file + ": give the name of a plan, or an existing file.", e);
-        } catch (IOException e) {
-            throw new BadInput(file + " cannot be read: " + e + ".", e);
-        }
-    }
-
-    /** Decodes UTF-8, with or without a byte order mark. */
-    static String decode(String where, byte[] bytes) {
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-            return text.startsWith("\uFEFF") ? text.substring(1) : text;
-        } catch (CharacterCodingException e) {
-            throw new BadInput(where + " is not UTF-8 text: save it as UTF-8.", e);
-        }
     }
 
     private static String name(Path file) {
@@ -196,7 +155,7 @@ public record Profiles(List<Path> folders, Map<String, String> packaged) {
     private static Map<String, String> texts(Path folder) {
         Map<String, String> texts = new TreeMap<>();
         for (Path file : plansIn(folder)) {
-            texts.put(name(file), text(file));
+            texts.put(name(file), PropertiesText.read(file, REMEDY));
         }
         return texts;
     }

@@ -2,15 +2,61 @@ package dev.headroom.plan;
 
 import dev.headroom.BadInput;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 
 /** A reader of Java's properties syntax that keeps order and line numbers, and refuses a repeated key. */
 public final class PropertiesText {
+    /** The largest file in bytes. A plan is a page of text. */
+    private static final int LARGEST_FILE = 1 << 20;
+
     private PropertiesText() {}
+
+    /**
+     * Reads a file of properties.
+     *
+     * @param remedy what to do about a missing or wrong file, for messages
+     * @throws BadInput if the file cannot be read, is larger than 1 MiB or is not UTF-8
+     */
+    public static String read(Path file, String remedy) {
+        if (Files.isDirectory(file)) {
+            throw new BadInput(file + " is a folder: " + remedy + ".");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
+            if (bytes.length > LARGEST_FILE) {
+                throw new BadInput(file + " is larger than 1 MiB: " + remedy + ".");
+            }
+            return decode(file.toString(), bytes);
+        } catch (NoSuchFileException e) {
+            throw new BadInput("No file " + file + ": " + remedy + ".", e);
+        } catch (IOException e) {
+            throw new BadInput(file + " cannot be read: " + e + ".", e);
+        }
+    }
+
+    /** Decodes UTF-8, with or without a byte order mark. */
+    static String decode(String where, byte[] bytes) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            return text.startsWith("\uFEFF") ? text.substring(1) : text;
+        } catch (CharacterCodingException e) {
+            throw new BadInput(where + " is not UTF-8 text: save it as UTF-8.", e);
+        }
+    }
 
     /**
      * The entries by key, in the order of the text.

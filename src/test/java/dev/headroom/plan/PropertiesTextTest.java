@@ -120,7 +120,7 @@ class PropertiesTextTest {
 
     private static boolean isPlan(byte[] bytes) {
         try {
-            return !Plan.parse("p", "p.properties", Profiles.decode("p.properties", bytes))
+            return !Plan.parse("p", "p.properties", PropertiesText.decode("p.properties", bytes))
                     .cells()
                     .isEmpty();
         } catch (BadInput e) {
