@@ -21,7 +21,7 @@ class CompareIT {
     @Test
     void twoRunsAreComparedInEveryFormat() throws IOException, InterruptedException {
         measure("first");
-        measure("second");
+        copy("first", "second");
         String first = run("first").toString();
         String second = run("second").resolve("run.json").toString();
 
@@ -93,6 +93,17 @@ class CompareIT {
                         "--time=100ms",
                         "--out=" + folder);
         assertThat(result.exit()).as(result.toString()).isZero();
+    }
+
+    /** A second run with the same measurements: the test is about reading runs, not about differences. */
+    private void copy(String from, String to) throws IOException {
+        Path folder = run(from);
+        String id = String.valueOf(folder.getFileName());
+        Path copy = Files.createDirectories(directory.resolve(to).resolve(id + "-copy"));
+        for (String file : List.of("run.json", "jmh.json")) {
+            Files.writeString(
+                    copy.resolve(file), Files.readString(folder.resolve(file)).replace(id, id + "-copy"));
+        }
     }
 
     private Path run(String folder) throws IOException {
