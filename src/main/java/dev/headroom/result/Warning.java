@@ -267,7 +267,7 @@ public sealed interface Warning {
                 case BATTERY -> "The machine ran on battery, " + when + ". This slows it down: plug it in.";
                 case GPU_OTHERS ->
                     said(
-                            "%.0f other processes%s had the GPU open for computing, %s. End them (nvidia-smi"
+                            "Other processes had the GPU open for computing (%.0f%s), %s. End them (nvidia-smi"
                                     + " names them).",
                             amount, detail);
                 case GPU_HEAT ->
