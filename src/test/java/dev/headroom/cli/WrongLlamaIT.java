@@ -75,7 +75,7 @@ class WrongLlamaIT {
     void backendsOfAnotherReleaseAreRefused() throws IOException, InterruptedException {
         copy("3.15.0", "lib(llama|ggml|ggml-base)\\..*");
         copy("3.17.1", "libggml-cpu-.*");
-        refused("computes other numbers than every release does", "a directory of its own");
+        refused("computes wrong numbers", "a directory of its own");
     }
 
     @Test
