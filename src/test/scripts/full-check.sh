@@ -54,14 +54,16 @@ export HEADROOM_LLAMAS=${HEADROOM_LLAMAS%:} HEADROOM_BUNDLE
 if [ -d target/rootfs/usr ]; then
     export HEADROOM_ROOTFS="$PWD/target/rootfs"
 fi
+
+# the Windows code, with Windows's Java and llama.cpp's DLLs; it mostly waits, so it runs beside the other checks
+python3 $scripts/wine.py ${short:+--short} >target/wine.log 2>&1 &
+wine=$!
+
 mvn -B -ntp verify -Dtest=NONE -Dsurefire.failIfNoSpecifiedTests=false \
     -Dit.test='LlamaVersionsIT,WrongLlamaIT,StructLayoutIT,EnvironmentsIT#containerOfPodmanIsEntered+otherMachineIsEnteredBySsh'
 
 # runs that are killed resume
 python3 $scripts/kill.py ${short:+--short --kills 3 --longest 8}
-
-# the Windows code, with Windows's Java and llama.cpp's DLLs
-python3 $scripts/wine.py ${short:+--short}
 
 for java in /usr/lib/jvm/*25*/bin/java; do
     if [ -x "$java" ]; then
@@ -83,3 +85,6 @@ if [ -z "$short" ]; then
     java -jar target/headroom.jar run --out target/quick
     python3 $scripts/check_run.py "$(ls -d target/quick/*-quick | tail -n 1)"
 fi
+
+wait "$wine" || { cat target/wine.log >&2; exit 1; }
+cat target/wine.log
