@@ -56,7 +56,8 @@ if [ -d target/rootfs/usr ]; then
 fi
 
 # the Windows code, with Windows's Java and llama.cpp's DLLs; it mostly waits, so it runs beside the other checks
-python3 $scripts/wine.py ${short:+--short} >target/wine.log 2>&1 &
+cp target/headroom.jar target/headroom-wine.jar # Maven replaces the jar meanwhile
+python3 $scripts/wine.py --jar target/headroom-wine.jar ${short:+--short} >target/wine.log 2>&1 &
 wine=$!
 
 mvn -B -ntp verify -Dtest=NONE -Dsurefire.failIfNoSpecifiedTests=false \
