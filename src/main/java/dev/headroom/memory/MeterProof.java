@@ -1,20 +1,29 @@
 package dev.headroom.memory;
 
+import dev.headroom.Units;
 import dev.headroom.llama.LlamaException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Tests meters against allocations of known sizes: each block is allocated, touched, held and freed. */
 public final class MeterProof {
-    private static final long MIB = 1 << 20;
+    private static final long MIB = (long) Units.MIB;
     private static final List<Long> SIZES = List.of(MIB, 16 * MIB, 256 * MIB);
+
+    /** From this size in bytes, only meters that have shown a smaller block are waited for: others are blind. */
+    private static final long LARGE = 256 * MIB;
 
     /** Limit of the largest block in bytes: more takes too many seconds to touch. */
     private static final long LARGEST = 8192 * MIB;
@@ -27,13 +36,20 @@ public final class MeterProof {
 
     private static final int READS = 20;
 
+    /** Number of attempts at a block whose first trial was disturbed. The median of the attempts counts. */
+    private static final int ATTEMPTS = 3;
+
     /** Memory in bytes by which the JVM itself may grow or shrink during a trial. */
     private static final long JVM_NOISE = MIB / 4;
+
+    /** Error in bytes of a meter that still follows a small block. */
+    private static final long FOLLOWS_WITHIN = 4 * MIB;
 
     private final List<Meter> meters;
     private final Sampler.Clock clock;
     private final Map<Meter, Long> divisors = new LinkedHashMap<>();
     private final Map<Meter, Long> last = new LinkedHashMap<>();
+    private final Set<Meter> responsive = new HashSet<>();
     private final Map<String, String> notTried = new LinkedHashMap<>();
 
     /**
@@ -58,6 +74,15 @@ public final class MeterProof {
         public long error() {
             return Math.abs(rise - bytes);
         }
+
+        boolean isExact() {
+            return error() <= Math.max(JVM_NOISE, bytes / 1000);
+        }
+
+        /** True if something else of this process or machine may have caused the error. */
+        boolean isDisturbed() {
+            return !isExact() && error() <= FOLLOWS_WITHIN && Math.abs(rise) > JVM_NOISE;
+        }
     }
 
     /** Quality of a meter on one target. */
@@ -77,13 +102,13 @@ public final class MeterProof {
          * @param trials trials of that meter on that target, at least one
          */
         public static Verdict of(List<Trial> trials) {
-            if (trials.stream().allMatch(trial -> trial.error() <= Math.max(JVM_NOISE, trial.bytes() / 1000))) {
+            if (trials.stream().allMatch(Trial::isExact)) {
                 return EXACT;
             }
             if (trials.stream().allMatch(trial -> Math.abs(trial.rise()) <= Math.max(JVM_NOISE, trial.bytes() / 20))) {
                 return BLIND;
             }
-            return trials.stream().allMatch(trial -> trial.error() <= Math.max(4 * MIB, trial.bytes() / 10))
+            return trials.stream().allMatch(trial -> trial.error() <= Math.max(FOLLOWS_WITHIN, trial.bytes() / 10))
                     ? FOLLOWS
                     : MISLEADING;
         }
@@ -134,9 +159,34 @@ public final class MeterProof {
         List<Long> sizes = sizes(target);
         if (!sizes.isEmpty()) {
             tryOut(target, sizes.get(0)); // warm-up: loads classes, wakes drivers
+            responsive.clear();
         }
-        sizes.forEach(size -> trials.addAll(tryOut(target, size)));
+        sizes.forEach(size -> trials.addAll(median(target, size)));
         return trials;
+    }
+
+    /**
+     * One trial for each meter. A disturbed one is repeated, because the JVM's own memory may have changed meanwhile.
+     */
+    private List<Trial> median(ProofTarget target, long size) {
+        List<Trial> first = tryOut(target, size);
+        if (first.stream().noneMatch(Trial::isDisturbed)) {
+            return first;
+        }
+        List<Trial> attempts = new ArrayList<>(first);
+        for (int i = 1; i < ATTEMPTS; i++) {
+            attempts.addAll(tryOut(target, size));
+        }
+        return attempts.stream()
+                .collect(Collectors.groupingBy(
+                        trial -> Arrays.asList(trial.meter(), trial.card()), LinkedHashMap::new, Collectors.toList()))
+                .values()
+                .stream()
+                .map(of -> of.stream()
+                        .sorted(Comparator.comparingLong(Trial::error))
+                        .toList()
+                        .get(of.size() / 2))
+                .toList();
     }
 
     /**
@@ -171,8 +221,10 @@ public final class MeterProof {
                     }
                 });
                 clock.parkNanos(1_000_000);
-            } while (latencies.size() < before.size() && clock.nanoTime() - touched < TIMEOUT.toNanos());
+            } while (!latencies.keySet().containsAll(size < LARGE ? before.keySet() : responsive)
+                    && clock.nanoTime() - touched < TIMEOUT.toNanos());
         }
+        responsive.addAll(latencies.keySet());
         Map<Meter, Long> after = values(true);
         for (long freed = clock.nanoTime();
                 someRemains(after, before, size) && clock.nanoTime() - freed < TIMEOUT.toNanos();

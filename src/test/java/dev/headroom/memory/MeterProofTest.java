@@ -98,6 +98,24 @@ class MeterProofTest {
     }
 
     @Test
+    void disturbanceOfOneTrialDoesNotCount() {
+        AtomicLong disturbances = new AtomicLong();
+
+        List<Trial> trials =
+                trials(bytes -> bytes == 16 * MIB && disturbances.getAndIncrement() == 0 ? bytes + MIB : bytes);
+
+        assertThat(disturbances).hasPositiveValue();
+        assertThat(trials).extracting(Trial::bytes).containsExactly(MIB, 16 * MIB, 256 * MIB, 500 * MIB);
+        assertThat(Verdict.of(trials)).isEqualTo(Verdict.EXACT);
+    }
+
+    @Test
+    void errorOfEachTrialCounts() {
+        assertThat(Verdict.of(trials(bytes -> bytes == 16 * MIB ? bytes + MIB : bytes)))
+                .isEqualTo(Verdict.FOLLOWS);
+    }
+
+    @Test
     void meterWithoutAChangeIsBlind() {
         List<Trial> trials = trials(bytes -> 0);
 
