@@ -7,17 +7,13 @@ import java.util.List;
 public final class ChildJvm {
     private ChildJvm() {}
 
-    /**
-     * Java, its options and the class path. The caller appends a class name and arguments. The optimizing compiler is
-     * off, because a probe is short and the compiler takes time and memory.
-     */
+    /** Java, its options and the class path. The caller appends a class name and arguments. */
     static List<String> command() {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "-XX:-CreateCoredumpOnCrash",
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
                 JnaFolder.option(),
