@@ -123,7 +123,7 @@ final class MemoryOptions {
         rows.add(header);
         for (Predicted one : all) {
             List<String> devices = one.prediction().parts().stream()
-                    .flatMap(part -> Optional.ofNullable(part.place()).stream())
+                    .flatMap(part -> Optional.ofNullable(part.device()).stream())
                     .distinct()
                     .toList();
             List<String> settings = varying.stream()
@@ -132,7 +132,7 @@ final class MemoryOptions {
             boolean complete = one.prediction().incomplete() == null;
             for (String device : devices) {
                 List<Part> parts = one.prediction().parts().stream()
-                        .filter(part -> device.equals(part.place()))
+                        .filter(part -> device.equals(part.device()))
                         .toList();
                 rows.add(row(settings, device, parts, complete));
             }

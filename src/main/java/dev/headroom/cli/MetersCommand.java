@@ -66,7 +66,7 @@ final class MetersCommand implements Runnable {
         trials.add(List.of("target", "meter", "MiB", "seen", "error", "after ms", "left"));
         for (MeterReport.Trial trial : report.trials()) {
             trials.add(List.of(
-                    trial.place(),
+                    trial.target(),
                     trial.meter(),
                     number("%.0f", trial.mib()),
                     number("%.2f", trial.seenMib()),
@@ -77,7 +77,7 @@ final class MetersCommand implements Runnable {
         List<List<String>> verdicts = new ArrayList<>();
         verdicts.add(List.of("target", "meter", "verdict"));
         for (MeterReport.Verdict verdict : report.verdicts()) {
-            verdicts.add(List.of(verdict.place(), verdict.meter(), verdict(verdict)));
+            verdicts.add(List.of(verdict.target(), verdict.meter(), verdict(verdict)));
         }
         StringBuilder text = new StringBuilder(Output.table(meters)).append('\n');
         byReason(report.unavailable()).forEach((reason, names) -> text.append("unavailable: ")

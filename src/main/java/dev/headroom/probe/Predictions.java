@@ -188,7 +188,7 @@ public final class Predictions {
         }
         Map<List<String>, Double> others = new LinkedHashMap<>();
         for (BufferSize buffer : context.buffers()) {
-            others.merge(List.of(buffer.kind(), place(buffer.device())), buffer.mib(), Double::sum);
+            others.merge(List.of(buffer.kind(), device(buffer.device())), buffer.mib(), Double::sum);
         }
         others.forEach((key, mib) -> parts.add(new Part(key.get(0), key.get(1), mib, SIMULATION)));
         return new Prediction(parts, unknownForms(model, load));
@@ -252,8 +252,8 @@ public final class Predictions {
         return layers.stream().mapToLong(Long::longValue).sum();
     }
 
-    /** The place of a buffer without the kind of its memory: mapped and pinned host memory are the host's. */
-    private static String place(String buffer) {
+    /** The device of a buffer without the kind of its memory: mapped and pinned host memory are the host's. */
+    private static String device(String buffer) {
         return buffer.endsWith("_Host") ? WeightPlacement.HOST : buffer.replaceFirst("_Mapped$", "");
     }
 
@@ -271,20 +271,20 @@ public final class Predictions {
      * what lies between.
      */
     private static boolean isStretchOfTheFile(Part part, List<BufferSize> ofKind) {
-        return !WeightPlacement.HOST.equals(part.place())
-                && ofKind.stream().anyMatch(buffer -> buffer.device().equals(part.place() + "_Mapped"));
+        return !WeightPlacement.HOST.equals(part.device())
+                && ofKind.stream().anyMatch(buffer -> buffer.device().equals(part.device() + "_Mapped"));
     }
 
     private static Part against(Part part, List<BufferSize> buffers) {
         List<BufferSize> ofKind = buffers.stream()
                 .filter(buffer -> buffer.kind().equals(part.kind()))
                 .toList();
-        boolean copiesUnknown = part.kind().equals("model") && part.place() == null;
+        boolean copiesUnknown = part.kind().equals("model") && part.device() == null;
         if (ofKind.isEmpty() || copiesUnknown || isStretchOfTheFile(part, ofKind)) {
             return part;
         }
         return part.measured(ofKind.stream()
-                .filter(buffer -> part.place() == null || part.place().equals(place(buffer.device())))
+                .filter(buffer -> part.device() == null || part.device().equals(device(buffer.device())))
                 .mapToDouble(BufferSize::mib)
                 .sum());
     }

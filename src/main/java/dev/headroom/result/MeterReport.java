@@ -1,5 +1,6 @@
 package dev.headroom.result;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param meters meters that work
  * @param unavailable meters that do not work, with the reason
  * @param trials one for every block of memory and every meter that had a value
- * @param verdicts one for every meter and place
- * @param notTried blocks that could not be allocated, by place and size, with the reason
+ * @param verdicts one for every meter and target
+ * @param notTried blocks that could not be allocated, by target and size, with the reason
  */
 public record MeterReport(
         String made,
@@ -23,7 +24,7 @@ public record MeterReport(
         List<Trial> trials,
         List<Verdict> verdicts,
         Map<String, String> notTried) {
-    /** The place of trials in this process's own memory. */
+    /** The target of trials in this process's own memory. */
     public static final String HOST = "host";
 
     /**
@@ -54,7 +55,7 @@ public record MeterReport(
      */
     public record Trial(
             String meter,
-            String place,
+            @JsonProperty("place") String target,
             double mib,
             double seenMib,
             double errorMib,
@@ -62,10 +63,10 @@ public record MeterReport(
             double leftMib) {}
 
     /**
-     * The verdict on a meter in a place.
+     * The verdict on a meter for a target.
      *
      * @param verdict exact, follows, blind or misleading
      * @param withinMib largest error
      */
-    public record Verdict(String meter, String place, String verdict, double withinMib) {}
+    public record Verdict(String meter, @JsonProperty("place") String target, String verdict, double withinMib) {}
 }

@@ -1,5 +1,6 @@
 package dev.headroom.result;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Predicted sizes of a cell's buffers before loading, beside the sizes that llama.cpp then reports.
  *
- * @param parts by kind and place; without what could not be predicted
+ * @param parts by kind and device; without what could not be predicted
  * @param incomplete why a part is missing; absent if none is
  */
 public record Prediction(List<Part> parts, @Nullable String incomplete) {
@@ -16,11 +17,11 @@ public record Prediction(List<Part> parts, @Nullable String incomplete) {
     }
 
     /**
-     * All buffers of a kind in a place.
+     * All buffers of a kind on a device.
      *
      * @param kind model, kv, recurrent, compute or output
-     * @param place {@code CPU} for host memory, a device, or the name of a form that weights are copied into, such as
-     *     {@code CPU_REPACK}; absent if it is for all places together
+     * @param device {@code CPU} for host memory, a device, or the name of a form that weights are copied into, such as
+     *     {@code CPU_REPACK}; absent if it is for all devices together
      * @param predictedMib in MiB
      * @param measuredMib absent if nothing was allocated
      * @param errorMib measured minus predicted
@@ -28,7 +29,7 @@ public record Prediction(List<Part> parts, @Nullable String incomplete) {
      */
     public record Part(
             String kind,
-            @Nullable String place,
+            @JsonProperty("place") @Nullable String device,
             double predictedMib,
             @Nullable Double measuredMib,
             @Nullable Double errorMib,
@@ -39,13 +40,13 @@ public record Prediction(List<Part> parts, @Nullable String incomplete) {
         /** llama.cpp's log rounds each buffer to 0.01 MiB, and llama.cpp pads each of hundreds of tensors. */
         private static final double ROUNDING_MIB = 0.1;
 
-        public Part(String kind, @Nullable String place, double predictedMib, String source) {
-            this(kind, place, predictedMib, null, null, source);
+        public Part(String kind, @Nullable String device, double predictedMib, String source) {
+            this(kind, device, predictedMib, null, null, source);
         }
 
         /** A copy with the measured size. */
         public Part measured(double mib) {
-            return new Part(kind, place, predictedMib, mib, mib - predictedMib, source);
+            return new Part(kind, device, predictedMib, mib, mib - predictedMib, source);
         }
 
         /** Whether the error is more than 2 % or 32 MiB, and more than the 0.1 MiB of rounding. */

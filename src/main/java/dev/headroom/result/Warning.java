@@ -102,7 +102,7 @@ public sealed interface Warning {
     }
 
     /** A meter that is wrong about memory of known size. */
-    record Misleading(String meter, String metric, String place, double mib) implements Warning {
+    record Misleading(String meter, String metric, String target, double mib) implements Warning {
         @Override
         public String text() {
             return String.format(
@@ -112,33 +112,33 @@ public sealed interface Warning {
                     metric,
                     meter,
                     mib,
-                    place);
+                    target);
         }
 
         /**
-         * The places where a meter misleads about the memory that it measures: the host for RAM of the process, other
+         * The targets where a meter misleads about the memory that it measures: the host for RAM of the process, other
          * devices than the CPU for VRAM. If it has an instance for each card, one that is right is enough.
          */
         public static List<Warning> of(Run.MeterFact meter, MeterReport report) {
             String label = meter.metrics().get(0);
             Optional<Metric> metric = Metric.labelled(label);
-            Map<String, List<MeterReport.Verdict>> byPlace = report.verdicts().stream()
+            Map<String, List<MeterReport.Verdict>> byTarget = report.verdicts().stream()
                     .filter(verdict -> verdict.meter().equals(meter.name()))
-                    .filter(verdict -> verdict.place().equals(MeterReport.HOST)
+                    .filter(verdict -> verdict.target().equals(MeterReport.HOST)
                             ? metric.filter(Metric.RAM_OF_PROCESS::contains).isPresent()
                             : metric.equals(Optional.of(Metric.VRAM_PEAK))
-                                    && !verdict.place().startsWith("CPU"))
-                    .collect(
-                            Collectors.groupingBy(MeterReport.Verdict::place, LinkedHashMap::new, Collectors.toList()));
+                                    && !verdict.target().startsWith("CPU"))
+                    .collect(Collectors.groupingBy(
+                            MeterReport.Verdict::target, LinkedHashMap::new, Collectors.toList()));
             List<Warning> misleading = new ArrayList<>();
-            byPlace.forEach((place, verdicts) -> {
+            byTarget.forEach((target, verdicts) -> {
                 if (verdicts.stream()
                         .noneMatch(verdict -> List.of("exact", "follows").contains(verdict.verdict()))) {
                     verdicts.stream()
                             .filter(verdict -> verdict.verdict().equals("misleading"))
                             .findFirst()
                             .ifPresent(verdict ->
-                                    misleading.add(new Misleading(meter.name(), label, place, verdict.withinMib())));
+                                    misleading.add(new Misleading(meter.name(), label, target, verdict.withinMib())));
                 }
             });
             return misleading;
@@ -179,13 +179,13 @@ public sealed interface Warning {
                     model,
                     worst.measuredMib(),
                     worst.kind(),
-                    worst.place() == null ? "" : " in " + worst.place(),
+                    worst.device() == null ? "" : " in " + worst.device(),
                     worst.predictedMib(),
                     cell,
                     cells);
         }
 
-        /** One warning for each model, kind and place with a wrong prediction. */
+        /** One warning for each model, kind and device with a wrong prediction. */
         public static List<Warning> of(List<CellResult> cells) {
             Map<List<String>, List<WronglyPredicted>> wrong = new LinkedHashMap<>();
             for (CellResult cell : cells) {
@@ -193,7 +193,7 @@ public sealed interface Warning {
                 Prediction prediction = cell.memory().prediction();
                 List<Prediction.Part> parts = prediction == null ? List.of() : prediction.parts();
                 parts.stream().filter(Prediction.Part::wrong).forEach(part -> wrong.computeIfAbsent(
-                                List.of(model, part.kind(), String.valueOf(part.place())), key -> new ArrayList<>())
+                                List.of(model, part.kind(), String.valueOf(part.device())), key -> new ArrayList<>())
                         .add(new WronglyPredicted(model, part, cell.id(), 1)));
             }
             return wrong.values().stream()

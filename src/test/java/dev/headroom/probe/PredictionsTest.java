@@ -105,7 +105,7 @@ class PredictionsTest {
         assertThat(prediction.incomplete()).contains("AMX").doesNotContain("CPU_REPACK");
         assertThat(prediction.parts())
                 .filteredOn(part -> part.kind().equals("model"))
-                .extracting(Part::place)
+                .extracting(Part::device)
                 .containsExactlyInAnyOrder("CPU", "CPU_REPACK");
     }
 
