@@ -1,5 +1,6 @@
 package dev.headroom.compare;
 
+import dev.headroom.Units;
 import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.gguf.TensorType;
 import dev.headroom.plan.Parameter;
@@ -52,7 +53,7 @@ final class TokenCost {
         double f16Bytes = model.kvBytesPerToken();
         return TensorType.named(key.params().getOrDefault(Parameter.KV_TYPE.key(), Parameter.KV_TYPE.byDefault()))
                 .map(type -> new Cost(
-                        f16Bytes * bytes(type) / bytes(TensorType.F16) / (1 << 20),
+                        f16Bytes * bytes(type) / bytes(TensorType.F16) / Units.MIB,
                         "KV cache by the model file, without compute buffers"));
     }
 

@@ -26,8 +26,7 @@ public final class CellsCsv {
     }
 
     private static List<String> header(List<Metric> metrics) {
-        List<String> header = new ArrayList<>(List.of("run", "cell", "benchmark", "mode"));
-        header.addAll(Columns.parameterNames());
+        List<String> header = new ArrayList<>(Columns.identityNames());
         header.addAll(List.of("status", "reason", "forks", "warmup", "iterations", "samples"));
         header.addAll(List.of("score", "score_error", "unit", "p50", "p95", "p99"));
         header.addAll(Columns.metricNames(metrics));
@@ -40,12 +39,7 @@ public final class CellsCsv {
     }
 
     private static List<String> row(Run run, CellResult cell, List<Metric> metrics) {
-        List<String> row = new ArrayList<>();
-        row.add(Columns.text(run.id()));
-        row.add(Columns.text(cell.id()));
-        row.add(Columns.text(cell.benchmark()));
-        row.add(Columns.text(cell.mode()));
-        row.addAll(Columns.parameterValues(cell.params()));
+        List<String> row = new ArrayList<>(Columns.identity(run, cell));
         row.add(cell.status().text());
         row.add(Columns.text(cell.reason()));
         row.add(Integer.toString(cell.protocol().forks()));
@@ -89,9 +83,8 @@ public final class CellsCsv {
     }
 
     private static String percentile(@Nullable Score score, String percentile) {
-        if (score == null || score.percentiles() == null) {
-            return "";
-        }
-        return Columns.number(score.percentiles().get(percentile));
+        return score == null || score.percentiles() == null
+                ? ""
+                : Columns.number(score.percentiles().get(percentile));
     }
 }

@@ -5,6 +5,7 @@ import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Metric;
 import dev.headroom.result.MetricValue;
+import dev.headroom.result.Run;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,21 @@ public final class Columns {
         Set<Metric> all = new LinkedHashSet<>(Metric.IN_EVERY_TABLE);
         all.addAll(others);
         return List.copyOf(all);
+    }
+
+    /** Names of the first columns, which name the run and the cell. */
+    static List<String> identityNames() {
+        return Stream.concat(Stream.of("run", "cell", "benchmark", "mode"), parameterNames().stream())
+                .toList();
+    }
+
+    /** Values of the first columns. */
+    static List<String> identity(Run run, CellResult cell) {
+        return Stream.concat(
+                        Stream.of(run.id(), cell.id(), cell.benchmark(), cell.mode())
+                                .map(Columns::text),
+                        parameterValues(cell.params()).stream())
+                .toList();
     }
 
     /** Column names of the parameters. */

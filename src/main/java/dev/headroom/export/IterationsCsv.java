@@ -37,12 +37,7 @@ public final class IterationsCsv {
                 ? List.of(new Iteration(0, Double.NaN, new TreeMap<>(), null))
                 : fork.iterations();
         for (Iteration iteration : iterations) {
-            List<String> row = new ArrayList<>();
-            row.add(Columns.text(run.id()));
-            row.add(Columns.text(cell.id()));
-            row.add(Columns.text(cell.benchmark()));
-            row.add(Columns.text(cell.mode()));
-            row.addAll(Columns.parameterValues(cell.params()));
+            List<String> row = new ArrayList<>(Columns.identity(run, cell));
             row.add(Integer.toString(fork.fork()));
             row.add(iteration.number() == 0 ? "" : Integer.toString(iteration.number()));
             row.add(fork.status().text());
@@ -55,8 +50,7 @@ public final class IterationsCsv {
     }
 
     private static List<String> header(List<Metric> metrics) {
-        List<String> header = new ArrayList<>(List.of("run", "cell", "benchmark", "mode"));
-        header.addAll(Columns.parameterNames());
+        List<String> header = new ArrayList<>(Columns.identityNames());
         header.addAll(List.of("fork", "iteration", "status", "score", "unit"));
         header.addAll(Columns.metricNames(metrics));
         header.add("noise");

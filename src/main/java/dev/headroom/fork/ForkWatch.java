@@ -74,7 +74,7 @@ final class ForkWatch {
     void over(Thread waiting) {
         long last = System.nanoTime();
         double atStart = secondsAwake();
-        OptionalDouble asleepToo = Suspension.secondsIncludingSleep();
+        OptionalDouble start = Suspension.secondsIncludingSleep();
         double running = 0;
         double still = 0;
         long seen = 0;
@@ -105,12 +105,18 @@ final class ForkWatch {
                 return;
             }
         }
-        slept(
-                        asleepToo,
-                        Suspension.secondsIncludingSleep(),
-                        secondsAwake() - atStart,
-                        MAC ? SLEPT_BY_WALL_CLOCK_SECONDS : SLEPT_SECONDS)
-                .ifPresent(seconds -> notice("the machine slept for %.0f s", seconds));
+        OptionalDouble end = Suspension.secondsIncludingSleep();
+        if (start.isPresent() && end.isPresent()) {
+            noticeSleep(end.getAsDouble() - start.getAsDouble(), secondsAwake() - atStart);
+        }
+    }
+
+    /** Notices a sleep of the machine: one clock counts it, the other does not. */
+    void noticeSleep(double includingSleep, double awake) {
+        double slept = includingSleep - awake;
+        if (slept > (MAC ? SLEPT_BY_WALL_CLOCK_SECONDS : SLEPT_SECONDS)) {
+            notice("the machine slept for %.0f s", slept);
+        }
     }
 
     private @Nullable String passed(double running, double still) {
@@ -206,18 +212,6 @@ final class ForkWatch {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    /**
-     * The seconds that the machine slept: one clock counts them and the other does not. Without a second clock the
-     * result is empty; then a sleep shows as time in which Headroom did not run.
-     */
-    static OptionalDouble slept(OptionalDouble before, OptionalDouble after, double awake, double least) {
-        if (before.isEmpty() || after.isEmpty()) {
-            return OptionalDouble.empty();
-        }
-        double slept = after.getAsDouble() - before.getAsDouble() - awake;
-        return slept > least ? OptionalDouble.of(slept) : OptionalDouble.empty();
     }
 
     private static double secondsAwake() {

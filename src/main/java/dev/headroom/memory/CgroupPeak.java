@@ -46,11 +46,7 @@ final class CgroupPeak implements PeakMeter {
             meter.close();
             throw KernelFile.inaccessible(path, "written", e);
         }
-        if (meter.read().isEmpty()) {
-            meter.close();
-            throw new MeterUnavailable(path + " holds no number");
-        }
-        return List.of(meter);
+        return meter.requireValue(path + " holds no number");
     }
 
     @Override

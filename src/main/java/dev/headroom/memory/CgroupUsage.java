@@ -41,13 +41,8 @@ final class CgroupUsage implements Meter {
         boolean v2 = group.version() == 2;
         Path usage = group.folder().resolve(v2 ? "memory.current" : "memory.usage_in_bytes");
         Path peak = group.folder().resolve(v2 ? "memory.peak" : "memory.max_usage_in_bytes");
-        CgroupUsage meter =
-                new CgroupUsage(KernelFile.open(usage), Files.isReadable(peak) ? KernelFile.open(peak) : null);
-        if (meter.read().isEmpty()) {
-            meter.close();
-            throw new MeterUnavailable(usage + " holds no number");
-        }
-        return List.of(meter);
+        return new CgroupUsage(KernelFile.open(usage), Files.isReadable(peak) ? KernelFile.open(peak) : null)
+                .requireValue(usage + " holds no number");
     }
 
     @Override

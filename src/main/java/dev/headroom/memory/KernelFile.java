@@ -1,5 +1,6 @@
 package dev.headroom.memory;
 
+import dev.headroom.environment.Numbers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -20,9 +21,6 @@ import java.util.OptionalLong;
 final class KernelFile implements AutoCloseable {
     /** Size of the buffer in bytes. The longest file read here, {@code /proc/self/status}, has about 1,500. */
     private static final int SIZE = 16 * 1024;
-
-    /** Longest number accepted. No machine has 10^15 KiB, and that many bytes still fit into a {@code long}. */
-    private static final int MAX_DIGITS = 15;
 
     private final FileChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(SIZE);
@@ -105,18 +103,9 @@ final class KernelFile implements AutoCloseable {
         }
     }
 
-    /** A decimal number of up to 15 digits, with or without a line break behind it. Empty for any other text. */
+    /** The number that is a text; see {@link Numbers#parse}. */
     static OptionalLong number(String text) {
-        int digits = text.endsWith("\n") ? text.length() - 1 : text.length();
-        if (digits < 1 || digits > MAX_DIGITS) {
-            return OptionalLong.empty();
-        }
-        for (int i = 0; i < digits; i++) {
-            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-                return OptionalLong.empty();
-            }
-        }
-        return OptionalLong.of(Long.parseLong(text, 0, digits, 10));
+        return Numbers.parse(text).map(OptionalLong::of).orElseGet(OptionalLong::empty);
     }
 
     /** The current text, from the start of the file. */

@@ -42,11 +42,7 @@ final class MacFootprint implements Meter {
         if (!Platform.isMac()) {
             throw new MeterUnavailable("this is not macOS");
         }
-        MacFootprint meter = new MacFootprint();
-        if (meter.read().isEmpty()) {
-            throw new MeterUnavailable("proc_pid_rusage fails");
-        }
-        return List.of(meter);
+        return new MacFootprint().requireValue("proc_pid_rusage fails");
     }
 
     @Override

@@ -35,11 +35,7 @@ final class MacResident implements Meter {
         if (!Platform.isMac()) {
             throw new MeterUnavailable("this is not macOS");
         }
-        MacResident meter = new MacResident();
-        if (meter.read().isEmpty()) {
-            throw new MeterUnavailable("proc_pid_rusage fails");
-        }
-        return List.of(meter);
+        return new MacResident().requireValue("proc_pid_rusage fails");
     }
 
     @Override

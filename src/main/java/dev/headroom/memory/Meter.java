@@ -1,6 +1,7 @@
 package dev.headroom.memory;
 
 import dev.headroom.result.Metric;
+import java.util.List;
 
 /**
  * One source of one memory signal, in bytes. A new meter is one file with a static method that opens it, and one line
@@ -37,6 +38,19 @@ public interface Meter extends Gauge {
 
     /** What the meter measures. */
     Signal signal();
+
+    /**
+     * This meter, after a check that it has a value. Without one it is closed.
+     *
+     * @param failure the reason why there is no value
+     */
+    default List<Meter> requireValue(String failure) throws MeterUnavailable {
+        if (read().isEmpty()) {
+            close();
+            throw new MeterUnavailable(failure);
+        }
+        return List.of(this);
+    }
 
     @Override
     default String name() {

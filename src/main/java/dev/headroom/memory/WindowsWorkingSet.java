@@ -38,11 +38,7 @@ final class WindowsWorkingSet implements Meter {
         if (!Platform.isWindows()) {
             throw new MeterUnavailable("this is not Windows");
         }
-        WindowsWorkingSet meter = new WindowsWorkingSet();
-        if (meter.read().isEmpty()) {
-            throw new MeterUnavailable("K32GetProcessMemoryInfo fails");
-        }
-        return List.of(meter);
+        return new WindowsWorkingSet().requireValue("K32GetProcessMemoryInfo fails");
     }
 
     @Override

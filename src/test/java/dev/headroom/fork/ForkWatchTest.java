@@ -2,18 +2,29 @@ package dev.headroom.fork;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.OptionalDouble;
+import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class ForkWatchTest {
+    private final ForkWatch watch = new ForkWatch(
+            new ForkTimeouts(Duration.ofMinutes(1), Duration.ofMinutes(1)),
+            Path.of("heartbeat"),
+            Path.of("threads"),
+            () -> false);
+
     @Test
     void sleepIsTheDifferenceOfTheClocks() {
-        OptionalDouble before = OptionalDouble.of(1000);
+        watch.noticeSleep(730, 10);
 
-        assertThat(ForkWatch.slept(before, OptionalDouble.of(1730), 10, 1)).hasValue(720);
-        assertThat(ForkWatch.slept(before, OptionalDouble.of(1010.4), 10, 1)).isEmpty();
-        assertThat(ForkWatch.slept(before, OptionalDouble.of(1000), 10, 1)).isEmpty();
-        assertThat(ForkWatch.slept(before, OptionalDouble.empty(), 10, 1)).isEmpty();
-        assertThat(ForkWatch.slept(OptionalDouble.empty(), before, 10, 1)).isEmpty();
+        assertThat(watch.stoodStill()).isEqualTo("the machine slept for 720 s");
+    }
+
+    @Test
+    void clocksThatAgreeShowNoSleep() {
+        watch.noticeSleep(10.4, 10);
+        watch.noticeSleep(0, 10);
+
+        assertThat(watch.stoodStill()).isNull();
     }
 }

@@ -55,8 +55,6 @@ public final class Llama {
 
     public static native void llama_attach_threadpool(Pointer ctx, Pointer threadpool, Pointer threadpool_batch);
 
-    public static native void llama_detach_threadpool(Pointer ctx);
-
     public static native int llama_decode(Pointer ctx, LlamaBatch batch);
 
     /**
@@ -90,8 +88,6 @@ public final class Llama {
     public static native byte llama_memory_seq_rm(Pointer mem, int seq_id, int p0, int p1);
 
     public static native int llama_memory_seq_pos_min(Pointer mem, int seq_id);
-
-    public static native int llama_memory_seq_pos_max(Pointer mem, int seq_id);
 
     public static native long llama_state_seq_get_size(Pointer ctx, int seq_id);
 
