@@ -68,18 +68,28 @@ class EnvironmentsIT {
                 .environment("PATH", directory.resolve("bin") + ":" + System.getenv("PATH"));
     }
 
+    /** Arguments of a run that uses a model. */
     private static String[] run(String environments, int forks, String... more) {
+        List<String> arguments =
+                new ArrayList<>(List.of("--benchmark=TokenGeneration", "--model=" + MODEL, "--context=64"));
+        arguments.addAll(List.of(more));
+        return arguments(environments, forks, arguments);
+    }
+
+    /** Arguments of a run without a model, for tests of the ways into an environment. */
+    private static String[] quickRun(String environments, int forks) {
+        return arguments(environments, forks, List.of("--benchmark=NativeCall"));
+    }
+
+    private static String[] arguments(String environments, int forks, List<String> more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "run",
                 "--environment=" + environments,
-                "--benchmark=TokenGeneration",
-                "--model=" + MODEL,
-                "--context=64",
                 "--forks=" + forks,
                 "--warmup=0",
                 "--iterations=1",
                 "--time=100ms"));
-        arguments.addAll(List.of(more));
+        arguments.addAll(more);
         return arguments.toArray(String[]::new);
     }
 
@@ -140,7 +150,7 @@ class EnvironmentsIT {
     void currentEnvironmentIsNotEnteredAgain() throws Exception {
         profile(here, "kind=wsl", "home=/nowhere");
 
-        Result result = headroom().run(directory, run(here, 1));
+        Result result = headroom().run(directory, quickRun(here, 1));
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(forks()).containsExactly(here + " ok");
@@ -160,10 +170,10 @@ class EnvironmentsIT {
                 .limitAddressSpace()
                 .environment("LD_LIBRARY_PATH", driver)
                 .environment("FAKE_FORKS", directory.toString())
-                .run(directory, run(here + "-a," + here + "-b", 2));
+                .run(directory, quickRun(here + "-a," + here + "-b", 2));
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(result.out()).containsPattern("(?m)^TokenGeneration +64 +" + here + "-b .* 1724\\.0 ");
+        assertThat(result.out()).containsPattern("(?m)^NativeCall +" + here + "-b .* 1724\\.0 ");
         assertThat(cell(here + "-a").path("metrics").has("·vram.peak")).isTrue();
         assertThat(cell(here + "-b").path("metrics").has("·vram.peak")).isFalse();
         for (String environment : List.of(here + "-a", here + "-b")) {
@@ -198,7 +208,7 @@ class EnvironmentsIT {
         Result result = headroom()
                 .limitAddressSpace()
                 .environment("LD_LIBRARY_PATH", driver)
-                .run(directory, run(here + "-b", 1));
+                .run(directory, quickRun(here + "-b", 1));
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(cell(here + "-b").path("metrics").has("·vram.host.peak")).isFalse();
@@ -216,12 +226,12 @@ class EnvironmentsIT {
     void labelThatContradictsTheFactsIsAnError() throws Exception {
         profile("wsl2", "kind=command", "prefix=env");
 
-        Result result = headroom().run(directory, run("local,wsl2", 1));
+        Result result = headroom().run(directory, quickRun("local,wsl2", 1));
 
         assertThat(result.exit()).isEqualTo(2);
         assertThat(result.err())
                 .contains("Environment wsl2 cannot be entered: Environment wsl2 in the plan is really " + here);
-        Result unknown = headroom().run(directory, run("wsl3", 1));
+        Result unknown = headroom().run(directory, quickRun("wsl3", 1));
         assertThat(unknown.exit()).isEqualTo(2);
         assertThat(unknown.err()).contains("wsl3", here);
         assertThat(directory.resolve("results")).doesNotExist();
@@ -230,13 +240,13 @@ class EnvironmentsIT {
     @Test
     void messageOfAnEnvironmentThatCannotBeEnteredIsShown() throws Exception {
         profile(here + "-a", "kind=command", "prefix=no-such-program");
-        Result missing = headroom().run(directory, run(here + "-a", 1));
+        Result missing = headroom().run(directory, quickRun(here + "-a", 1));
         assertThat(missing.exit()).isEqualTo(2);
         assertThat(missing.err()).contains("no-such-program could not be started");
 
         script("wsl.exe", "echo There is no distribution with the supplied name. >&2", "exit 255");
         profile(here + "-w", "kind=wsl", "distribution=Nix", "home=/h");
-        Result refused = headroom().run(directory, run(here + "-w", 1));
+        Result refused = headroom().run(directory, quickRun(here + "-w", 1));
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err())
                 .contains("cannot be entered: It ended with exit code 255, "
@@ -281,7 +291,7 @@ class EnvironmentsIT {
         profile(here + "-a", "kind=command", "prefix=env");
         profile(here + "-b", "kind=local");
         Path out = directory.resolve("out");
-        Process host = headroom().start(directory, out, out, run(here + "-a," + here + "-b", 2));
+        Process host = headroom().start(directory, out, out, quickRun(here + "-a," + here + "-b", 2));
         while (host.isAlive() && !(Files.exists(directory.resolve("results")) && journalHasAFork())) {
             Thread.sleep(50);
         }
@@ -329,7 +339,7 @@ class EnvironmentsIT {
                         + Path.of("target/headroom.jar").toAbsolutePath() + " serve");
         profile(here + "-win", "kind=windows", "home=C:\\\\head room", "java=" + java);
 
-        Result result = headroom().run(directory, run(here + "-w," + here + "-win", 1));
+        Result result = headroom().run(directory, quickRun(here + "-w," + here + "-win", 1));
 
         assertThat(result.exit()).as(result.toString()).isZero();
         assertThat(forks()).containsExactly(here + "-w ok", here + "-win ok");

@@ -219,14 +219,14 @@ class SurvivalIT {
                 "--iterations=1",
                 "--time=1s",
                 "--param=ModelLoad.iterations=100000",
-                "--param=stallLimit=15s",
+                "--param=stallLimit=8s",
                 "--param=NativeCall.stallLimit=1m");
         signal("STOP", fork(host, "ModelLoad-" + MODEL + ".1"));
         Result result = end(host);
 
         assertThat(result.exit()).as(result.toString()).isEqualTo(3);
         assertThat(texts(json().get("cells"), "status")).containsExactly("timeout", "ok");
-        assertEnded(result, 0, "timeout", "It made no progress for 15 s");
+        assertEnded(result, 0, "timeout", "It made no progress for 8 s");
         assertNothingIsLeft();
     }
 
