@@ -188,6 +188,10 @@ final class CompareText {
         List<String> lines = new ArrayList<>();
         lines.add(name + ": " + median(impacts.stream().map(MemoryImpact::mib).toList(), "MiB") + "; "
                 + verdicts(impacts.stream().map(MemoryImpact::verdict).toList()) + " cells");
+        if (memory.equals("vram")) {
+            part(impacts, Measure.VRAM_BASELINE).ifPresent(mib -> lines.add("    before anything ran: " + mib));
+            part(impacts, Measure.ADDED_VRAM).ifPresent(mib -> lines.add("    added by the model's process: " + mib));
+        }
         List<MemoryImpact> found =
                 impacts.stream().filter(impact -> impact.verdict().found()).toList();
         List<Double> percents = found.stream()
@@ -219,6 +223,18 @@ final class CompareText {
                             + longest.source() + ")");
                 });
         return lines;
+    }
+
+    /** The median difference of a part of the memory, over the cells of impacts. */
+    private Optional<String> part(List<MemoryImpact> impacts, String name) {
+        List<Double> differences = comparison.differences().stream()
+                .filter(difference -> difference.measure().name().equals(name)
+                        && impacts.stream()
+                                .anyMatch(impact -> impact.other().equals(difference.other())
+                                        && impact.cell().equals(difference.cell())))
+                .map(Difference::difference)
+                .toList();
+        return differences.isEmpty() ? Optional.empty() : Optional.of(median(differences, "MiB"));
     }
 
     private static String summary(String unit, List<Difference> scores) {
@@ -310,7 +326,8 @@ final class CompareText {
         if (!difference.measure().ofMemory()) {
             return percent.isEmpty() ? signed(difference.difference()) : percent;
         }
-        return signed(difference.difference()) + " MiB" + (percent.isEmpty() ? "" : ", " + percent);
+        return (difference.atLeast() ? "at least " : "") + signed(difference.difference()) + " MiB"
+                + (percent.isEmpty() ? "" : ", " + percent);
     }
 
     private static String interval(Difference difference) {
@@ -442,14 +459,14 @@ final class CompareText {
             return new Section("", List.of(), List.of());
         }
         List<String> lines = new ArrayList<>();
-        lines.add(String.format(
-                Locale.ROOT,
-                "%d other metrics compared: %s. Use --csv or --json to see them.",
-                comparison.rest().size(),
-                verdicts(differences.stream()
-                        .filter(difference -> !difference.headline())
-                        .map(Difference::verdict)
-                        .toList())));
+        List<Verdict> rest = differences.stream()
+                .filter(difference -> !difference.headline())
+                .map(Difference::verdict)
+                .toList();
+        if (!rest.isEmpty()) {
+            lines.add(comparison.rest().size() + " other metrics compared: " + verdicts(rest)
+                    + ". Use --csv or --json to see them.");
+        }
         lines.add("Unit of replication: "
                 + differences.stream()
                         .collect(Collectors.groupingBy(

@@ -11,6 +11,7 @@ import dev.headroom.result.Metric;
 import dev.headroom.result.MetricValue;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.util.ArrayList;
@@ -205,6 +206,13 @@ final class RunText {
         return Waterfall.PARTS.getOrDefault(memory, List.of());
     }
 
+    private static String spilled(CellResult cell) {
+        Spill spill = cell.memory().spill();
+        return spill == null || spill.verdict() == Spill.Verdict.NONE
+                ? ""
+                : ", spill: " + spill.verdict().text();
+    }
+
     private static String noisy(CellResult cell) {
         return cell.noise().isEmpty() ? "" : ", noisy: " + Noise.words(cell.noise(), " ");
     }
@@ -215,9 +223,9 @@ final class RunText {
         }
         Score score = cell.score();
         if (score == null || score.percentiles() == null) {
-            return "ok" + noisy(cell);
+            return "ok" + spilled(cell) + noisy(cell);
         }
-        return "ok" + noisy(cell) + ", "
+        return "ok" + spilled(cell) + noisy(cell) + ", "
                 + score.percentiles().entrySet().stream()
                         .map(p -> "p" + p.getKey() + " " + significant(p.getValue()))
                         .collect(Collectors.joining(", "));

@@ -4,10 +4,11 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import dev.headroom.BadInput;
 import dev.headroom.compare.CellGroups.Observation;
 import dev.headroom.plan.PropertiesText;
-import dev.headroom.result.Metric;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Status;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,22 +17,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Claims about environments, and whether runs confirm them. docs/results.md has the rules. */
 public final class Claims {
-    private static final String SHARED = Metric.VRAM_SHARED_PEAK.label();
-
-    /**
-     * The growth of {@code ·vram.shared.peak} that means a spill, in MiB. The growth is over the environment's smallest
-     * cell.
-     */
-    private static final double SPILLED_MIB = 256;
-
-    /** The fraction of the reference's tokens/s below which the model must have spilled. */
-    private static final double SPILLED_SPEED = 0.5;
+    /** Time, or 1 by speed, over that of the reference from which a cell on a full card must have spilled. */
+    private static final double SLOW = 1.5;
 
     private final List<Claim> claims;
 
@@ -45,6 +38,8 @@ public final class Claims {
         REFUTED,
         /** The measurements are too uncertain, or cells disagree. */
         UNCLEAR,
+        /** The card is nearly full, and no evidence shows whether the model stays in it. */
+        UNKNOWN,
         NOT_MEASURED_HERE;
 
         @JsonValue
@@ -123,12 +118,17 @@ public final class Claims {
         Predicate<Measure> metric =
                 MetricNames.named("In the claim \"" + claim.text() + "\"", claim.figure(), comparison.differences());
         Map<Answer, List<String>> cells = new LinkedHashMap<>();
+        int full = 0;
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
         for (Difference difference : comparison.differences()) {
             if (difference.other().equals(environment)
                     && metric.test(difference.measure())
                     && concerns(claim, difference.cell())) {
+                if (difference.atLeast()) {
+                    full++;
+                    continue;
+                }
                 cells.computeIfAbsent(answer(allowed, difference), first -> new ArrayList<>())
                         .addAll(difference.ids());
                 double amount = allowed.percent()
@@ -138,12 +138,15 @@ public final class Claims {
                 high = Math.max(high, amount);
             }
         }
+        String leftOut = full == 0 ? "" : "; left out: " + full + (full == 1 ? " cell" : " cells") + " on a full card";
         if (cells.isEmpty()) {
-            return notMeasured(claim, whyNotMeasured(claim, environment, comparison));
+            return full > 0
+                    ? new Result(claim.text(), Answer.UNKNOWN, "every cell is on a full card", List.of())
+                    : notMeasured(claim, whyNotMeasured(claim, environment, comparison));
         }
         String unit = allowed.percent() ? "%" : "MiB";
         String measured = String.format(Locale.ROOT, "measured %+.1f to %+.1f %s", low, high, unit);
-        return overall(claim, cells, measured + ", claimed " + claim.says());
+        return overall(claim, cells, measured + ", claimed " + claim.says() + leftOut);
     }
 
     private static boolean concerns(Claim claim, CellKey cell) {
@@ -200,58 +203,86 @@ public final class Claims {
             if (!concerns(claim, key) || otherCells.isEmpty()) {
                 return;
             }
-            Optional<Boolean> referenceFits = fits(groups.group(reference), referenceCells);
-            Optional<Boolean> otherFits = slowedBySpill(comparison, environment, key)
-                    ? Optional.of(false)
-                    : fits(groups.group(environment), otherCells);
-            if (referenceFits.isPresent() && otherFits.isPresent()) {
-                Answer answer = referenceFits.get() && !otherFits.get() ? Answer.CONFIRMED : Answer.REFUTED;
-                reasons.add((referenceFits.get() ? "fits" : "does not fit") + " in " + reference + " and "
-                        + (otherFits.get() ? "fits" : "does not fit") + " in " + environment);
-                List<String> ids = cells.computeIfAbsent(answer, first -> new ArrayList<>());
-                referenceCells.forEach(seen -> ids.add(seen.cell().id()));
-                otherCells.forEach(seen -> ids.add(seen.cell().id()));
+            Fit inReference = Fit.of(referenceCells, 1 / slowdown(comparison, environment, key, false));
+            Fit inOther = Fit.of(otherCells, slowdown(comparison, environment, key, true));
+            if (inReference.answer == null || inOther.answer == null) {
+                return;
             }
+            Answer answer = inReference.answer == Answer.UNKNOWN || inOther.answer == Answer.UNKNOWN
+                    ? Answer.UNKNOWN
+                    : inReference.answer == Answer.CONFIRMED && inOther.answer == Answer.REFUTED
+                            ? Answer.CONFIRMED
+                            : Answer.REFUTED;
+            reasons.add(inReference.text + " in " + reference + " and " + inOther.text + " in " + environment);
+            List<String> ids = cells.computeIfAbsent(answer, first -> new ArrayList<>());
+            referenceCells.forEach(seen -> ids.add(seen.cell().id()));
+            otherCells.forEach(seen -> ids.add(seen.cell().id()));
         });
+        if (cells.isEmpty()) {
+            return notMeasured(
+                    claim,
+                    "at " + claim.contextLength()
+                            + " tokens no cell shows for both environments whether the model fits");
+        }
+        List<String> unknown = cells.remove(Answer.UNKNOWN);
+        String why = String.join("; ", reasons);
         return cells.isEmpty()
-                ? notMeasured(
-                        claim,
-                        "at " + claim.contextLength()
-                                + " tokens no cell shows for both environments whether the model fits")
-                : overall(claim, cells, String.join("; ", reasons));
+                ? new Result(claim.text(), Answer.UNKNOWN, why, Objects.requireNonNull(unknown))
+                : overall(claim, cells, why);
     }
 
-    /** Whether a cell's model stays in VRAM; empty if unknown. */
-    private static Optional<Boolean> fits(Map<CellKey, List<Observation>> group, List<Observation> cells) {
-        if (cells.stream().anyMatch(seen -> seen.cell().status() == Status.OOM)) {
-            return Optional.of(false);
+    /**
+     * Whether a cell's model stays in VRAM.
+     *
+     * @param answer confirmed, refuted or unknown; null if no cell shows it
+     * @param text the answer as a phrase, with its evidence
+     */
+    private record Fit(@Nullable Answer answer, String text) {
+        /** @param slowdown time over that of the other side's same cell; NaN if that is not known for certain */
+        static Fit of(List<Observation> cells, double slowdown) {
+            if (cells.stream().anyMatch(seen -> seen.cell().status() == Status.OOM)) {
+                return new Fit(Answer.REFUTED, "does not fit (out of memory)");
+            }
+            Spill worst = cells.stream()
+                    .map(seen -> seen.cell().spill())
+                    .filter(Objects::nonNull)
+                    .max(Comparator.comparing(Spill::verdict))
+                    .orElse(null);
+            if (worst == null || cells.stream().anyMatch(seen -> seen.cell().status() != Status.OK)) {
+                return new Fit(null, "");
+            }
+            String evidence = worst.evidence().isEmpty() ? "" : " (" + String.join(", ", worst.evidence()) + ")";
+            return switch (worst.verdict()) {
+                case NONE -> new Fit(Answer.CONFIRMED, "fits");
+                case SPILLED -> new Fit(Answer.REFUTED, "spills" + evidence);
+                case SUSPECTED, UNKNOWN ->
+                    slowdown >= SLOW
+                            ? new Fit(
+                                    Answer.REFUTED,
+                                    String.format(
+                                            Locale.ROOT, "does not fit (%.1f times slower on a full card)", slowdown))
+                            : new Fit(Answer.UNKNOWN, "may not fit" + evidence);
+            };
         }
-        if (cells.stream()
-                .anyMatch(seen -> seen.cell().status() != Status.OK
-                        || (seen.cell().mean(Measure.VRAM).isEmpty()
-                                && seen.cell().mean(Measure.HOST_VRAM).isEmpty()))) {
-            return Optional.empty();
-        }
-        OptionalDouble smallest = group.values().stream()
-                .flatMap(List::stream)
-                .flatMapToDouble(seen -> seen.cell().mean(SHARED).stream())
-                .min();
-        OptionalDouble largest = cells.stream()
-                .flatMapToDouble(seen -> seen.cell().mean(SHARED).stream())
-                .max();
-        return Optional.of(smallest.isEmpty()
-                || largest.isEmpty()
-                || largest.getAsDouble() - smallest.getAsDouble() < SPILLED_MIB);
     }
 
-    /** Whether a cell is so slow that it must have spilled; for meters that cannot see a spill. */
-    private static boolean slowedBySpill(Comparison comparison, String environment, CellKey key) {
+    /**
+     * The smallest slowdown of a cell that the comparison allows, as time over the reference's time. With {@code least}
+     * false: the largest. NaN without a difference in speed or time.
+     */
+    private static double slowdown(Comparison comparison, String environment, CellKey key, boolean least) {
         return comparison.differences().stream()
-                .anyMatch(difference -> difference.other().equals(environment)
+                .filter(difference -> difference.other().equals(environment)
                         && difference.cell().equals(key)
                         && difference.measure().name().equals(Measure.SCORE)
-                        && difference.measure().moreIsBetter()
-                        && difference.verdict() == Verdict.WORSE
-                        && difference.value() < SPILLED_SPEED * difference.baseline());
+                        && difference.verdict().found())
+                .mapToDouble(difference -> {
+                    Range interval = Objects.requireNonNull(difference.interval());
+                    boolean speed = difference.measure().moreIsBetter();
+                    double ratio = 1 + (speed == least ? interval.high() : interval.low()) / difference.baseline();
+                    return speed ? 1 / ratio : ratio;
+                })
+                .findFirst()
+                .orElse(Double.NaN);
     }
 }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -132,7 +133,14 @@ public final class Comparer {
         Collection<List<Run.MeterFact>> meterFacts =
                 distinct(all, seen -> seen.cell().place().meters());
         String noise = noise(all);
+        Optional<String> resolvedOtherwise = resolvedOtherwise(all);
         for (Measure measure : baselineMeasures) {
+            if (resolvedOtherwise.isPresent() && !measure.ofMemory()) {
+                if (measure.mayLead()) {
+                    incomparable.add(new Incomparable(other, key, ids, measure.name(), resolvedOtherwise.get()));
+                }
+                continue;
+            }
             if (!otherMeasures.contains(measure)) {
                 if (measure.mayLead()) {
                     incomparable.add(new Incomparable(other, key, ids, measure.name(), "not measured in " + other));
@@ -157,6 +165,17 @@ public final class Comparer {
                         new Incomparable(other, key, ids, measure.name(), "not measured in " + baseline)));
     }
 
+    /** A phrase for the first parameter that the machines of a cell resolved to different values. */
+    private static Optional<String> resolvedOtherwise(List<Observation> cells) {
+        Map<String, String> expected = cells.get(0).cell().resolved();
+        return cells.stream()
+                .flatMap(seen -> seen.cell().resolved().entrySet().stream())
+                .filter(entry -> !entry.getValue().equals(expected.get(entry.getKey())))
+                .findFirst()
+                .map(entry -> "different " + entry.getKey() + " by default (" + expected.get(entry.getKey()) + " and "
+                        + entry.getValue() + ")");
+    }
+
     private static Set<Measure> measures(List<Observation> cells) {
         return distinct(cells, seen -> seen.cell().samples().measures()).stream()
                 .flatMap(List::stream)
@@ -167,7 +186,7 @@ public final class Comparer {
     private static Set<String> meters(Collection<List<Run.MeterFact>> meterFacts, Measure measure) {
         return meterFacts.stream()
                 .flatMap(List::stream)
-                .filter(meter -> meter.metrics().contains(measure.name()))
+                .filter(meter -> meter.metrics().contains(measure.metered()))
                 .map(Run.MeterFact::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -259,7 +278,10 @@ public final class Comparer {
             boolean ratio = measure.scale() == Scale.RATIO && positive(baselineCells) && positive(otherCells);
             Scale scale = ratio ? Scale.RATIO : Scale.DIFFERENCE;
             Replication replication = Replication.of(baselineCells, otherCells, measure, scale, by);
-            return new Judged(this, scale, replication.unit(), replication.estimate(floor(scale)));
+            double step = step(scale);
+            DifferenceEstimate estimate = replication.estimate(step * step / 12);
+            boolean byStep = estimate.standardError() > replication.estimate(0).standardError();
+            return new Judged(this, scale, replication.unit(), estimate, byStep ? step : 0);
         }
 
         private boolean positive(List<Observation> cells) {
@@ -268,17 +290,20 @@ public final class Comparer {
                             .allMatch(value -> value > 0 || Double.isNaN(value)));
         }
 
-        /** Lowest variance of a single value: step²/12, the variance of rounding to steps. */
-        private double floor(Scale scale) {
-            double step = scale == Scale.RATIO
+        /** The steps of single values. The variance of rounding to steps is step²/12, the lowest that they have. */
+        private double step(Scale scale) {
+            return scale == Scale.RATIO
                     ? Resolution.RATIO
                     : Resolution.mib(measure, meter, Stream.concat(baselineCells.stream(), otherCells.stream()));
-            return step * step / 12;
         }
     }
 
-    /** A hypothesis with its estimate. */
-    private record Judged(Hypothesis hypothesis, Scale scale, String unit, DifferenceEstimate estimate) {
+    /**
+     * A hypothesis with its estimate.
+     *
+     * @param step the meter's step, if it makes the standard error, and not the variation of values; else 0
+     */
+    private record Judged(Hypothesis hypothesis, Scale scale, String unit, DifferenceEstimate estimate, double step) {
         /** The group and the name of the metric. */
         List<String> metric() {
             return List.of(hypothesis.other, hypothesis.measure.name());
@@ -286,7 +311,7 @@ public final class Comparer {
 
         Judged atLeast(double error) {
             return new Judged(
-                    hypothesis, scale, unit, hypothesis.measure.ofMemory() ? estimate.atLeast(error) : estimate);
+                    hypothesis, scale, unit, hypothesis.measure.ofMemory() ? estimate.atLeast(error) : estimate, step);
         }
 
         Difference difference(double level) {
@@ -294,6 +319,10 @@ public final class Comparer {
             boolean known = estimate.hasStandardError();
             boolean percents = known && base > 0; // one sample never yields a percentage
             Range interval = known ? interval(base, level) : null;
+            boolean atLeast = hypothesis.measure.isCappedByCard()
+                    && Stream.concat(hypothesis.baselineCells.stream(), hypothesis.otherCells.stream())
+                            .anyMatch(seen -> seen.cell().atLeast());
+            Verdict verdict = atLeast ? Verdict.UNCLEAR : verdict(base, interval);
             Double detectable = known ? finite(scale.units(base, estimate.detectable(level))) : null;
             return new Difference(
                     hypothesis.other,
@@ -310,12 +339,25 @@ public final class Comparer {
                     known ? estimate.p() : null,
                     detectable,
                     detectable == null || !percents ? null : 100 * detectable / base,
-                    verdict(base, interval),
-                    known ? null : "only one " + unit + ": variation unknown; use --forks 5",
+                    verdict,
+                    why(known, atLeast, verdict),
                     unit,
                     estimate.units(),
+                    atLeast,
                     hypothesis.meter,
                     hypothesis.noise);
+        }
+
+        private @Nullable String why(boolean known, boolean atLeast, Verdict verdict) {
+            if (!known) {
+                return "only one " + unit + ": variation unknown; use --forks 5";
+            }
+            if (atLeast) {
+                return "the card is full: the need may be larger";
+            }
+            return verdict == Verdict.UNCLEAR && hypothesis.measure.ofMemory() && step > 0
+                    ? String.format(Locale.ROOT, "the meter's step of %.0f MiB makes the interval, not variation", step)
+                    : null;
         }
 
         /** The confidence interval in the metric's unit; null if it is infinite. */

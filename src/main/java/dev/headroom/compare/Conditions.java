@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param os the operating system; builds of one release differ between systems
  * @param model absent for a benchmark without a model
  * @param flashAttention whether llama.cpp used it, by its log
+ * @param devices devices that hold a part of the model; empty: the CPU
  */
 record Conditions(
         String mode,
@@ -24,7 +26,8 @@ record Conditions(
         Run.Llama llama,
         Run.@Nullable Model model,
         @Nullable Boolean flashAttention,
-        @Nullable Integer offloadedLayers) {
+        @Nullable Integer offloadedLayers,
+        List<String> devices) {
 
     /** One phrase for each condition that differs, except what the compared dimension changes. */
     List<String> differences(Conditions other, Dimension by) {
@@ -35,6 +38,7 @@ record Conditions(
         add(differences, "iterations", other, Conditions::iterations);
         add(differences, "time", other, Conditions::time);
         if (by != Dimension.LLAMA) {
+            add(differences, "backend", other, Conditions::backend);
             add(differences, "llama.cpp", other, conditions -> conditions.llama.version());
             add(differences, "llama.cpp commit", other, conditions -> conditions.llama.commit());
             if (os.equals(other.os) && differences.isEmpty()) {
@@ -57,9 +61,20 @@ record Conditions(
                     other,
                     conditions -> conditions.model == null ? null : start(conditions.model.fingerprint()));
             add(differences, "offloaded layers", other, Conditions::offloadedLayers);
+            add(differences, "number of devices", other, conditions -> conditions.devices.size());
         }
         add(differences, "flash attention", other, Conditions::flashAttention);
         return differences;
+    }
+
+    /** The backends of the devices: {@code CUDA} for {@code CUDA0} and {@code CUDA1}. */
+    private String backend() {
+        return devices.isEmpty()
+                ? "CPU"
+                : devices.stream()
+                        .map(device -> device.replaceFirst("[0-9]+$", ""))
+                        .distinct()
+                        .collect(Collectors.joining("+"));
     }
 
     private void add(

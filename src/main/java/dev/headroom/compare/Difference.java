@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param unit unit of replication: {@code fork}, {@code pair of forks}, {@code run} or {@code pair of runs}
  * @param units number of units, in the group with fewer
  * @param why reason for {@link Verdict#UNCLEAR}, if there is one besides the interval
+ * @param atLeast whether a card was full: its value is then a lower limit of the need
  * @param meter the meter that measured the metric; absent if none did
  * @param noise kinds of noise in the cells, with spaces between; empty: none was detected
  */
@@ -45,6 +46,7 @@ public record Difference(
         @Nullable String why,
         String unit,
         int units,
+        boolean atLeast,
         @Nullable String meter,
         String noise) {
 

@@ -29,6 +29,8 @@ final class MachineDifferences {
             "jvm",
             "jvmVersion");
 
+    private static final String UNKNOWN = "unknown";
+
     private MachineDifferences() {}
 
     /** One warning for each fact that differs from the baseline, with both values. */
@@ -45,7 +47,23 @@ final class MachineDifferences {
             }
             warn(warnings, "Headroom", baseline, versions(groups, baseline), other, versions(groups, other));
         }
+        List<String> once = groups.values().stream()
+                .filter(value -> groups.by() == Dimension.ENVIRONMENT)
+                .filter(value -> boots(places(groups, value)) == 1)
+                .toList();
+        if (!once.isEmpty()) {
+            warnings.add(OneLine.of(
+                    "All forks of " + String.join(", ", once)
+                            + " come from one boot: measure in three boots, alternated" + " (docs/statistics.md)",
+                    " "));
+        }
         return warnings;
+    }
+
+    /** The number of different boots; 0 if a place does not know its boot. */
+    private static int boots(Collection<Run.PlaceFacts> places) {
+        Set<String> boots = values(places, "bootId");
+        return boots.contains(UNKNOWN) ? 0 : boots.size();
     }
 
     private static void warn(
@@ -61,7 +79,7 @@ final class MachineDifferences {
     private static Set<String> values(Collection<Run.PlaceFacts> places, String fact) {
         return places.stream()
                 .map(place ->
-                        Objects.requireNonNullElse(place.environment().values().get(fact), "unknown"))
+                        Objects.requireNonNullElse(place.environment().values().get(fact), UNKNOWN))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -18,6 +18,12 @@ public record Measure(String name, String unit) {
     /** Energy per token: power divided by tokens/s. */
     public static final String ENERGY = "energy.token";
 
+    /** VRAM that the model's process added: the peak minus what was in use before anything ran. */
+    public static final String ADDED_VRAM = "vram.added";
+
+    /** VRAM in use before anything ran: the driver's reserve, the desktop and other programs. */
+    public static final String VRAM_BASELINE = Metric.VRAM_BASELINE.label();
+
     static final String HOST_VRAM = Metric.VRAM_HOST_PEAK.label();
     static final String VRAM = Metric.VRAM_PEAK.label();
     static final String RAM = Metric.RAM_PEAK.label();
@@ -52,6 +58,16 @@ public record Measure(String name, String unit) {
     /** Whether the metric is the device memory in use. */
     boolean ofCard() {
         return name.equals(VRAM) || name.equals(HOST_VRAM);
+    }
+
+    /** Whether a full card limits the metric: the need may then be larger than its value. */
+    boolean isCappedByCard() {
+        return ofCard() || name.equals(ADDED_VRAM) || name.equals(Metric.VRAM_PROCESS_PEAK.label());
+    }
+
+    /** The metric whose meter measured this one. */
+    String metered() {
+        return name.equals(ADDED_VRAM) ? VRAM : name;
     }
 
     /** The most important memory metric of those that both groups have. */

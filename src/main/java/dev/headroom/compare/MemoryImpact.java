@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param interval as in {@link Difference}
  * @param totalMib memory of the card or machine; absent if unknown
  * @param percentOfTotal {@code mib} in percent of {@code totalMib}
- * @param tokens the context that would fit into {@code mib}; absent if {@code mibPerToken} is unknown
+ * @param tokens the context that would fit into {@code mib}; absent if {@code mibPerToken} is unknown, or if the model
+ *     was trained for less
  * @param mibPerToken KV cache and compute buffers of one token
  * @param source how {@code mibPerToken} was found
  */

@@ -55,9 +55,19 @@ final class MemoryImpacts {
                 difference.verdict(),
                 total.isPresent() ? total.getAsDouble() : null,
                 total.isPresent() ? 100 * difference.difference() / total.getAsDouble() : null,
-                cost.map(each -> difference.difference() / each.mib()).orElse(null),
+                cost.map(each -> difference.difference() / each.mib())
+                        .filter(tokens -> Math.abs(tokens) <= trained(cell))
+                        .orElse(null),
                 cost.map(TokenCost.Cost::mib).orElse(null),
                 cost.map(TokenCost.Cost::source).orElse(null));
+    }
+
+    /** The model's trained context length: more tokens are no useful figure. */
+    private static double trained(MeasuredCell cell) {
+        Run.Model model = cell.conditions().model();
+        return model == null || model.trainedContextLength() == null
+                ? Double.POSITIVE_INFINITY
+                : model.trainedContextLength();
     }
 
     private List<Observation> cells(String value, CellKey key) {

@@ -17,15 +17,22 @@ final class Resolution {
     /** Resolution of buffer sizes in llama.cpp's log: two decimals. */
     private static final double LOGGED_MIB = 0.01;
 
+    /** The largest credible step. Drivers allocate in steps of up to 2 MiB, and larger pages have 32 MiB at most. */
+    private static final double CREDIBLE_MIB = 64;
+
     private Resolution() {}
 
-    /** Resolution of a memory metric: the meter's own step, if the cells' runs show that it is larger. */
+    /**
+     * Resolution of a memory metric: the meter's own step, if the cells' runs show that it is larger. A step that is
+     * not credible comes from another program that used the card while the meter was proven.
+     */
     static double mib(Measure measure, @Nullable String meter, Stream<Observation> cells) {
         if (Metric.labelled(measure.name()).filter(Metric.LOGGED::contains).isPresent()) {
             return LOGGED_MIB;
         }
         return cells.flatMapToDouble(
                         seen -> meter == null ? DoubleStream.empty() : seen.run().resolutionMib(meter).stream())
+                .filter(step -> step <= CREDIBLE_MIB)
                 .reduce(ALLOCATION_MIB, Math::max);
     }
 }

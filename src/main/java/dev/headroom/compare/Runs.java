@@ -3,12 +3,15 @@ package dev.headroom.compare;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
+import dev.headroom.plan.Parameter;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Metric;
 import dev.headroom.result.NamedValues;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
+import dev.headroom.result.SpillSignals;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.io.IOException;
@@ -21,6 +24,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +78,9 @@ public final class Runs {
 
     private MeasuredRun read(Path file) {
         try {
-            return run(file, Json.read(Files.readAllBytes(file), Document.class));
+            byte[] json = Files.readAllBytes(file);
+            Document run = Json.read(json, Document.class);
+            return run(file, run, run.cells.stream().allMatch(cell -> cell.spill == null) ? spills(json) : Map.of());
         } catch (NoSuchFileException e) {
             throw new BadInput(
                     "No file " + file + ": give a run folder, such as results/<time>-<plan>, or its run.json.", e);
@@ -92,7 +98,21 @@ public final class Runs {
         }
     }
 
-    private MeasuredRun run(Path file, Document run) {
+    /** Verdicts on the cells of an older run, by id. */
+    private static Map<String, Spill> spills(byte[] json) throws IOException {
+        Run run = Json.read(json, Run.class);
+        Map<String, Spill> spills = new HashMap<>();
+        SpillSignals.judge(run.cells(), cell -> run.place(cell.params().getOrDefault("environment", "")))
+                .forEach(cell -> {
+                    Spill spill = cell.memory().spill();
+                    if (spill != null) {
+                        spills.put(cell.id(), spill);
+                    }
+                });
+        return spills;
+    }
+
+    private MeasuredRun run(Path file, Document run, Map<String, Spill> spills) {
         if (run.schemaVersion != Run.SCHEMA_VERSION) {
             throw new BadInput(file + " has schema version " + run.schemaVersion + ", but this Headroom reads version "
                     + Run.SCHEMA_VERSION + ": use Headroom " + run.headroom + ", or measure again.");
@@ -112,13 +132,39 @@ public final class Runs {
         for (Cell cell : run.cells) {
             Run.PlaceFacts place =
                     run.places == null ? null : run.places.get(cell.params.getOrDefault("environment", ""));
-            cells.add(cell(cell, place == null ? ownPlace : place, models.get(cell.params.getOrDefault("model", ""))));
+            cells.add(cell(
+                    cell,
+                    cell.spill == null ? spills.get(cell.id) : cell.spill,
+                    run.plan,
+                    place == null ? ownPlace : place,
+                    models.get(cell.params.getOrDefault("model", ""))));
         }
         return new MeasuredRun(run.id, run.headroom, resolutions, cells);
     }
 
-    private MeasuredCell cell(Cell cell, Run.PlaceFacts place, Run.@Nullable Model model) {
+    /**
+     * The planned values of parameters that the machine resolved. Older runs do not have them: there, {@code threads}
+     * is 0 unless the plan has it.
+     */
+    private static Map<String, String> planned(Cell cell, NamedValues plan) {
+        if (cell.planned != null) {
+            return cell.planned;
+        }
+        String threads = Parameter.THREADS.key();
+        boolean inPlan = plan.values().keySet().stream().anyMatch(key -> key.endsWith(threads));
+        return inPlan || !cell.params.containsKey(threads)
+                ? Map.of()
+                : Map.of(threads, Parameter.THREADS.byDefault().toString());
+    }
+
+    private MeasuredCell cell(
+            Cell cell, @Nullable Spill spill, NamedValues plan, Run.PlaceFacts place, Run.@Nullable Model model) {
         Observed observed = cell.observed == null ? new Observed(null, null, List.of()) : cell.observed;
+        Map<String, String> planned = planned(cell, plan);
+        Map<String, String> params = new LinkedHashMap<>(cell.params);
+        params.putAll(planned);
+        Map<String, String> resolved = new LinkedHashMap<>(cell.params);
+        resolved.keySet().retainAll(planned.keySet());
         Conditions conditions = new Conditions(
                 cell.mode,
                 cell.unit,
@@ -129,12 +175,14 @@ public final class Runs {
                 place.llama(),
                 model,
                 observed.flashAttention,
-                observed.offloadedLayers);
+                observed.offloadedLayers,
+                share(observed.devices));
         Map<Measure, double[]> values = values(cell);
         return new MeasuredCell(
                 cell.id,
                 share(cell.benchmark),
-                share(cell.params),
+                share(params),
+                share(resolved),
                 place,
                 conditions,
                 cell.status,
@@ -145,6 +193,7 @@ public final class Runs {
                         values.values().toArray(double[][]::new)),
                 cell.waterfalls,
                 observed.devices.isEmpty() ? null : observed.devices.get(0),
+                spill,
                 share(Noise.words(cell.noise, " ")));
     }
 
@@ -173,12 +222,23 @@ public final class Runs {
                 }
                 of[i] = Math.abs(value) <= LARGEST_VALUE ? value : Double.NaN;
             }
+            OptionalDouble used = value(byLabel, Metric.VRAM_PEAK, i);
+            OptionalDouble before = value(byLabel, Metric.VRAM_BASELINE, i);
+            if (used.isPresent() && before.isPresent()) {
+                Measure added = new Measure(Measure.ADDED_VRAM, Metric.VRAM_PEAK.unit());
+                put(values, added, forks, i, used.getAsDouble() - before.getAsDouble());
+            }
             double[] power = byLabel.get(Metric.GPU_POWER.label());
             if (power != null && cell.unit.equals("tokens/s") && fork.score > 0) {
                 put(values, new Measure(Measure.ENERGY, "J"), forks, i, power[i] / fork.score);
             }
         }
         return values;
+    }
+
+    private static OptionalDouble value(Map<String, double[]> byLabel, Metric metric, int fork) {
+        double[] values = byLabel.get(metric.label());
+        return values == null || Double.isNaN(values[fork]) ? OptionalDouble.empty() : OptionalDouble.of(values[fork]);
     }
 
     private static void put(Map<Measure, double[]> values, Measure measure, int forks, int fork, double value) {
@@ -204,6 +264,7 @@ public final class Runs {
             int schemaVersion,
             String id,
             String headroom,
+            NamedValues plan,
             NamedValues environment,
             Run.Llama llama,
             List<Run.Model> models,
@@ -223,6 +284,7 @@ public final class Runs {
             String mode,
             String unit,
             Map<String, String> params,
+            @Nullable Map<String, String> planned,
             int warmup,
             int iterations,
             @Nullable String time,
@@ -232,6 +294,7 @@ public final class Runs {
             List<ForkValues> samples,
             @Nullable Observed observed,
             List<Waterfall> waterfalls,
+            @Nullable Spill spill,
             List<Noise> noise) {}
 
     /** A metric of a cell: its values are read from the forks. */

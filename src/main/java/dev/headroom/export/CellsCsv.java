@@ -7,6 +7,7 @@ import dev.headroom.result.Noise;
 import dev.headroom.result.Observed;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Waterfall;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ public final class CellsCsv {
         Waterfall.PARTS.forEach(
                 (memory, parts) -> parts.forEach(part -> header.add("waterfall_" + memory + "_" + part + "_mib")));
         header.addAll(List.of("flash_attention_used", "offloaded_layers", "total_layers", "devices", "llama_version"));
-        header.add("noise");
+        header.addAll(List.of("noise", "spill"));
         return header;
     }
 
@@ -66,6 +67,8 @@ public final class CellsCsv {
         row.add(observed == null ? "" : Columns.text(String.join(" ", observed.devices())));
         row.add(Columns.text(run.llama().version()));
         row.add(Noise.words(cell.noise(), " "));
+        Spill spill = cell.memory().spill();
+        row.add(spill == null ? "" : spill.verdict().text());
         return row;
     }
 

@@ -245,6 +245,7 @@ public final class JmhResults {
                 cell.benchmark().mode(),
                 cell.benchmark().unit(),
                 cell.parameters(),
+                cell.resolvedHere(),
                 new Protocol(
                         cell.settings().forks(),
                         cell.settings().warmup(),
@@ -264,7 +265,8 @@ public final class JmhResults {
                         waterfalls(forks),
                         prediction == null || observed == null || status != Status.OK
                                 ? prediction
-                                : Predictions.against(prediction, observed)),
+                                : Predictions.against(prediction, observed),
+                        null),
                 Noise.worst(
                         forks.stream().flatMap(fork -> fork.noise().stream()).toList()));
     }

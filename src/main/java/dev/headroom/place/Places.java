@@ -260,11 +260,11 @@ public final class Places implements Closeable {
         return places.stream().anyMatch(Place::isCancelled);
     }
 
-    /** Blocks of cells that differ only in the environment, in the order of their first cells. */
+    /** Blocks of cells that are planned to differ only in the environment, in the order of their first cells. */
     public List<List<Cell>> blocks() {
         Map<List<Object>, List<Cell>> blocks = new LinkedHashMap<>();
         for (Cell cell : cells) {
-            Map<Parameter<?>, Object> others = new HashMap<>(cell.values());
+            Map<Parameter<?>, Object> others = new HashMap<>(cell.planned());
             others.remove(Parameter.ENVIRONMENT);
             blocks.computeIfAbsent(List.of(cell.benchmark(), others), key -> new ArrayList<>())
                     .add(cell);

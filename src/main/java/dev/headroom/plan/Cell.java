@@ -12,10 +12,23 @@ import java.util.Optional;
  *     length, then each parameter that varies or is not the default. It is unique in its plan, also without letter
  *     case, and the same each time the plan is read
  * @param values each with the type of its parameter, in the order of {@link Benchmark#parameters()}
+ * @param planned the values before {@code local} and {@code 0} were resolved. Cells of different machines match by
+ *     these
  */
-public record Cell(String id, Benchmark benchmark, Map<Parameter<?>, Object> values, Settings settings) {
+public record Cell(
+        String id,
+        Benchmark benchmark,
+        Map<Parameter<?>, Object> values,
+        Map<Parameter<?>, Object> planned,
+        Settings settings) {
     public Cell {
         values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        planned = Collections.unmodifiableMap(new LinkedHashMap<>(planned));
+    }
+
+    /** A cell as planned. */
+    public Cell(String id, Benchmark benchmark, Map<Parameter<?>, Object> values, Settings settings) {
+        this(id, benchmark, values, values, settings);
     }
 
     /** Whether the benchmark has a parameter. */
@@ -59,7 +72,18 @@ public record Cell(String id, Benchmark benchmark, Map<Parameter<?>, Object> val
         value(parameter);
         Map<Parameter<?>, Object> changed = new LinkedHashMap<>(values);
         changed.put(parameter, value);
-        return new Cell(id, benchmark, changed, settings);
+        return new Cell(id, benchmark, changed, planned, settings);
+    }
+
+    /** The planned values that this machine resolved to others: key to text, without the environment. */
+    public Map<String, String> resolvedHere() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        planned.forEach((parameter, value) -> {
+            if (parameter != Parameter.ENVIRONMENT && !value.equals(values.get(parameter))) {
+                texts.put(parameter.key(), Parameter.text(value));
+            }
+        });
+        return texts;
     }
 
     /** The same cell with values of {@link #parameters()} that another Headroom found out. The model stays. */
@@ -69,6 +93,6 @@ public record Cell(String id, Benchmark benchmark, Map<Parameter<?>, Object> val
             String text = parameters.get(parameter.key());
             return text == null || parameter == Parameter.MODEL ? value : parameter.parse(text);
         });
-        return new Cell(id, benchmark, changed, settings);
+        return new Cell(id, benchmark, changed, planned, settings);
     }
 }

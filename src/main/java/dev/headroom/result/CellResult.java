@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param mode thrpt, avgt, sample or ss
  * @param unit unit of the score
  * @param params the cell's parameters, in the benchmark's order
+ * @param planned the planned values of parameters that this machine resolved, such as {@code threads 0}; absent in
+ *     older runs
  * @param status ok only if every fork was ok
  * @param reason reason of the first fork that was not ok
  * @param logTail llama.cpp's last lines in that fork
@@ -28,6 +30,7 @@ public record CellResult(
         String mode,
         String unit,
         Map<String, String> params,
+        @Nullable Map<String, String> planned,
         @JsonUnwrapped Protocol protocol,
         Status status,
         @Nullable String reason,
@@ -55,12 +58,34 @@ public record CellResult(
      * @param phases as in {@link ForkMemory}, of the fork with the largest peak
      * @param waterfalls the parts of the largest VRAM peak and of the largest RAM peak, if they were measured
      * @param prediction predicted sizes of the buffers; absent for a benchmark without a model
+     * @param spill absent in older runs, and for cells that measured no model
      */
     public record MemoryDetails(
             @Nullable Observed observed,
             Map<String, Map<String, Double>> phases,
             List<Waterfall> waterfalls,
-            @Nullable Prediction prediction) {}
+            @Nullable Prediction prediction,
+            @Nullable Spill spill) {}
+
+    /** A copy with a verdict on spilled memory. */
+    CellResult with(@Nullable Spill spill) {
+        return new CellResult(
+                id,
+                benchmark,
+                mode,
+                unit,
+                params,
+                planned,
+                protocol,
+                status,
+                reason,
+                logTail,
+                score,
+                metrics,
+                samples,
+                new MemoryDetails(memory.observed, memory.phases, memory.waterfalls, memory.prediction, spill),
+                noise);
+    }
 
     /**
      * The score of a cell.

@@ -9,12 +9,14 @@ import dev.headroom.fork.MachineLock;
 import dev.headroom.place.Place;
 import dev.headroom.place.Places;
 import dev.headroom.plan.Cell;
+import dev.headroom.plan.Parameter;
 import dev.headroom.result.CellResult;
 import dev.headroom.result.ForkResult;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
 import dev.headroom.result.Metric;
 import dev.headroom.result.Run;
+import dev.headroom.result.SpillSignals;
 import dev.headroom.result.Timestamp;
 import dev.headroom.result.Warning;
 import java.io.Closeable;
@@ -267,7 +269,9 @@ public final class PlanRunner implements Closeable {
     }
 
     private List<CellResult> cells() {
-        return places.cells().stream().map(this::result).toList();
+        return SpillSignals.judge(
+                places.cells().stream().map(this::result).toList(),
+                cell -> head.place(cell.params().getOrDefault(Parameter.ENVIRONMENT.key(), "")));
     }
 
     private CellResult result(Cell cell) {

@@ -65,6 +65,7 @@ class CompareTextTest {
                 null,
                 "fork",
                 5,
+                false,
                 measure.equals(SPEED) ? null : measure.equals(VRAM) ? "nvml.device" : "linux.hwm",
                 "");
     }
@@ -89,6 +90,7 @@ class CompareTextTest {
                 "only one fork: variation unknown; use --forks 5",
                 "fork",
                 1,
+                false,
                 null,
                 "load");
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.headroom.BadInput;
 import dev.headroom.compare.Claims.Answer;
 import dev.headroom.compare.Claims.Result;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Status;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,11 +17,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClaimsTest {
-    private static final Measure SHARED = new Measure("·vram.shared.peak", "MiB");
-
     private static double[] around(double value) {
         return forks(value, value + 2, value, value, value - 2);
     }
@@ -116,29 +116,82 @@ class ClaimsTest {
                 .isEqualTo(Answer.CONFIRMED);
     }
 
-    @Test
-    void spillConfirmsThatContextDecides() {
-        Map<Measure, double[]> before = Map.of(VRAM, around(5000), SHARED, around(80));
-        Map<Measure, double[]> after = Map.of(VRAM, around(15900), SHARED, around(900));
-        assertThat(decides(
-                        linux(),
-                        new FakeRun("b")
-                                .in("wsl2")
-                                .cell("TokenGeneration", 512, before)
-                                .cell("TokenGeneration", 60000, after)))
-                .isEqualTo(Answer.CONFIRMED);
+    private static FakeRun wsl(Spill.Verdict spill, double speed) {
+        return new FakeRun("b").in("wsl2").spill(spill).cell("TokenGeneration", 60000, used(15900, speed));
     }
 
     @Test
-    void lessThanHalfTheSpeedConfirmsThatContextDecides() {
-        assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 60000, used(15900, 4))))
-                .isEqualTo(Answer.CONFIRMED);
+    void spillConfirmsThatContextDecides() {
+        assertThat(decides(linux(), wsl(Spill.Verdict.SPILLED, 40))).isEqualTo(Answer.CONFIRMED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SUSPECTED", "UNKNOWN"})
+    void slowdownOnAFullCardConfirmsThatContextDecides(Spill.Verdict spill) {
+        assertThat(decides(linux(), wsl(spill, 20))).isEqualTo(Answer.CONFIRMED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SUSPECTED", "UNKNOWN"})
+    void fullCardAtFullSpeedIsUnknown(Spill.Verdict spill) {
+        assertThat(decides(linux(), wsl(spill, 39))).isEqualTo(Answer.UNKNOWN);
+    }
+
+    @Test
+    void slowCellThatFitsRefutesThatContextDecides() {
+        assertThat(decides(linux(), wsl(Spill.Verdict.NONE, 4))).isEqualTo(Answer.REFUTED);
     }
 
     @Test
     void fitInBothRefutesThatContextDecides() {
-        assertThat(decides(linux(), new FakeRun("b").in("wsl2").cell("TokenGeneration", 60000, used(15900, 38))))
-                .isEqualTo(Answer.REFUTED);
+        assertThat(decides(linux(), wsl(Spill.Verdict.NONE, 38))).isEqualTo(Answer.REFUTED);
+    }
+
+    @Test
+    void cellWithoutAVerdictDoesNotCountAgainstAnother() {
+        FakeRun linux = linux().cell("ContextCreation", 60000, used(15000, 40));
+        FakeRun wsl = wsl(Spill.Verdict.SPILLED, 10)
+                .spill(Spill.Verdict.UNKNOWN)
+                .cell("ContextCreation", 60000, used(15900, 40));
+
+        assertThat(decides(linux, wsl)).isEqualTo(Answer.CONFIRMED);
+    }
+
+    @Test
+    void longerTimeOnAFullCardConfirmsThatContextDecides() {
+        Map<Measure, double[]> fast = Map.of(VRAM, around(15000), FakeRun.MILLIS, forks(100, 101, 99, 100, 100));
+        Map<Measure, double[]> slow = Map.of(VRAM, around(15900), FakeRun.MILLIS, forks(200, 202, 198, 200, 200));
+
+        assertThat(decides(
+                        new FakeRun("a").cell("TimeToFirstToken", 60000, fast),
+                        new FakeRun("b").in("wsl2").spill(Spill.Verdict.UNKNOWN).cell("TimeToFirstToken", 60000, slow)))
+                .isEqualTo(Answer.CONFIRMED);
+    }
+
+    /** The card of 16,384 MiB is full in WSL2 at 60,000 tokens, so the difference there is not the need. */
+    @Test
+    void amountIsTakenFromCellsThatFit() {
+        List<MeasuredRun> runs = List.of(
+                linux().run(),
+                wsl(Spill.Verdict.SPILLED, 10)
+                        .spill(Spill.Verdict.NONE)
+                        .cell("TokenGeneration", 512, used(6000, 60))
+                        .run());
+
+        Result checked = Claims.of(claim("about 1000 MiB")).check(runs).get(0);
+
+        assertThat(checked.answer()).as(checked.why()).isEqualTo(Answer.CONFIRMED);
+        assertThat(checked.why()).contains("left out: 1 cell on a full card");
+        assertThat(checked.cells()).containsExactly("TokenGeneration-512-native-linux", "TokenGeneration-512-wsl2");
+    }
+
+    @Test
+    void amountOfAFullCardIsUnknown() {
+        List<MeasuredRun> runs =
+                List.of(linux().run(), wsl(Spill.Verdict.UNKNOWN, 40).run());
+
+        assertThat(Claims.of(claim("about 1000 MiB")).check(runs).get(0).answer())
+                .isEqualTo(Answer.UNKNOWN);
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.headroom.BadInput;
 import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Status;
 import java.util.Arrays;
 import java.util.List;
@@ -212,6 +213,80 @@ class ComparerTest {
     }
 
     @Test
+    void defaultThatMachinesResolveDifferentlyBlocksOnlySpeed() {
+        Map<Measure, double[]> values = Map.of(TOKENS, SPEED, VRAM, USED);
+        Comparison comparison = compare(
+                linux().params(Map.of("threads", "0"))
+                        .resolved(Map.of("threads", "8"))
+                        .cell("TokenGeneration", 512, values),
+                wsl().params(Map.of("threads", "0"))
+                        .resolved(Map.of("threads", "16"))
+                        .cell("TokenGeneration", 512, values));
+
+        assertThat(comparison.unmatched()).isEmpty();
+        assertThat(comparison.differences()).extracting(Difference::measure).containsExactly(VRAM);
+        assertThat(comparison.incomparable())
+                .extracting(Comparison.Incomparable::text)
+                .containsExactly("score: different threads by default (8 and 16)");
+    }
+
+    @Test
+    void differentBackendsAreIncomparable() {
+        Map<Measure, double[]> values = Map.of(VRAM, USED);
+
+        assertThat(compare(
+                                linux().devices("CUDA0").cell("TokenGeneration", 512, values),
+                                wsl().devices("Vulkan0").cell("TokenGeneration", 512, values))
+                        .incomparable())
+                .extracting(Comparison.Incomparable::reason)
+                .containsExactly("different backend (CUDA and Vulkan)");
+        assertThat(compare(
+                                linux().devices("CUDA0").cell("TokenGeneration", 512, values),
+                                wsl().devices("CUDA0", "CUDA1", "CUDA2", "CUDA3")
+                                        .cell("TokenGeneration", 512, values))
+                        .incomparable())
+                .extracting(Comparison.Incomparable::reason)
+                .containsExactly("different number of devices (1 and 4)");
+    }
+
+    @Test
+    void memoryOfAFullCardIsALowerLimit() {
+        Comparison comparison = compare(
+                linux().cell("TokenGeneration", 512, Map.of(TOKENS, SPEED, VRAM, USED)),
+                wsl().spill(Spill.Verdict.UNKNOWN).cell("TokenGeneration", 512, Map.of(TOKENS, SLOWER, VRAM, MORE)));
+
+        assertThat(of(comparison, VRAM).atLeast()).isTrue();
+        assertThat(of(comparison, VRAM).verdict()).isEqualTo(Verdict.UNCLEAR);
+        assertThat(of(comparison, VRAM).why()).contains("the card is full");
+        assertThat(of(comparison, TOKENS).atLeast()).isFalse();
+        assertThat(of(comparison, TOKENS).verdict()).isEqualTo(Verdict.WORSE);
+    }
+
+    /** The step of 4,000 MiB comes from another program that used the card while the meter was proven. */
+    @Test
+    void incredibleStepOfAMeterDoesNotWidenTheInterval() {
+        Comparison comparison = compare(
+                linux().step("nvml.device", 4000).cell("TokenGeneration", 512, Map.of(VRAM, USED)),
+                wsl().step("nvml.device", 4000).cell("TokenGeneration", 512, Map.of(VRAM, MORE)));
+
+        assertThat(of(comparison, VRAM).verdict()).isEqualTo(Verdict.WORSE);
+    }
+
+    @Test
+    void stepThatMakesTheIntervalIsNamed() {
+        double[] other = {1030, 1030, 1030, 1030, 1030};
+        double[] baseline = {1000, 1000, 1000, 1000, 1000};
+        Difference difference = of(
+                compare(
+                        linux().step("nvml.device", 64).cell("TokenGeneration", 512, Map.of(VRAM, baseline)),
+                        wsl().step("nvml.device", 64).cell("TokenGeneration", 512, Map.of(VRAM, other))),
+                VRAM);
+
+        assertThat(difference.verdict()).isEqualTo(Verdict.UNCLEAR);
+        assertThat(difference.why()).isEqualTo("the meter's step of 64 MiB makes the interval, not variation");
+    }
+
+    @Test
     void failedCellIsIncomparableWithItsStatus() {
         Comparison comparison = compare(
                 linux().cell("TokenGeneration", 60000, Map.of(TOKENS, SPEED)),
@@ -257,6 +332,18 @@ class ComparerTest {
                         .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
 
         assertThat(comparison.warnings()).containsExactly("cpu differs: a CPU in native-linux, another in wsl2");
+    }
+
+    @Test
+    void environmentsMeasuredInOneBootAreNamed() {
+        Map<Measure, double[]> values = Map.of(VRAM, USED);
+        FakeRun first = linux().facts(Map.of("bootId", "a")).cell("TokenGeneration", 512, values);
+        FakeRun second = linux().facts(Map.of("bootId", "b")).cell("TokenGeneration", 512, values);
+        FakeRun wsl = wsl().facts(Map.of("bootId", "c")).cell("TokenGeneration", 512, values);
+
+        assertThat(compare(first, second, wsl).warnings())
+                .containsExactly("All forks of wsl2 come from one boot: measure in three boots, alternated"
+                        + " (docs/statistics.md)");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.headroom.compare;
 
 import dev.headroom.result.NamedValues;
 import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.util.ArrayList;
@@ -46,6 +47,10 @@ final class FakeRun {
     private int iterations = 5;
     private @Nullable Boolean flashAttention = true;
     private String mode = "thrpt";
+    private Map<String, Double> stepsKib = Map.of("linux.hwm", 4.0);
+    private List<String> devices = List.of("CUDA0");
+    private Map<String, String> resolved = Map.of();
+    private @Nullable Spill spill = new Spill(Spill.Verdict.NONE, List.of());
 
     FakeRun(String id) {
         this.id = id;
@@ -87,6 +92,27 @@ final class FakeRun {
         return this;
     }
 
+    FakeRun devices(String... others) {
+        devices = List.of(others);
+        return this;
+    }
+
+    /** Sets the step of a meter in MiB. */
+    FakeRun step(String meter, double mib) {
+        stepsKib = Map.of(meter, 1024 * mib);
+        return this;
+    }
+
+    FakeRun resolved(Map<String, String> others) {
+        resolved = others;
+        return this;
+    }
+
+    FakeRun spill(Spill.Verdict verdict) {
+        spill = new Spill(verdict, verdict == Spill.Verdict.NONE ? List.of() : List.of("evidence"));
+        return this;
+    }
+
     FakeRun waterfalls(Waterfall... all) {
         waterfalls = List.of(all);
         return this;
@@ -119,6 +145,7 @@ final class FakeRun {
                 benchmark + "-" + contextLength + "-" + environment,
                 benchmark,
                 params,
+                resolved,
                 new Run.PlaceFacts(new NamedValues(environment, facts), llama, meters, Map.of()),
                 new Conditions(
                         mode,
@@ -130,7 +157,8 @@ final class FakeRun {
                         llama,
                         model,
                         flashAttention,
-                        33),
+                        33,
+                        devices),
                 status,
                 reason,
                 new Samples(
@@ -138,13 +166,14 @@ final class FakeRun {
                         measures,
                         measures.stream().map(values::get).toArray(double[][]::new)),
                 waterfalls,
-                "CUDA0",
+                devices.isEmpty() ? null : devices.get(0),
+                spill,
                 ""));
         return this;
     }
 
     MeasuredRun run() {
-        return new MeasuredRun(id, "1.0", Map.of("linux.hwm", 4.0), cells);
+        return new MeasuredRun(id, "1.0", stepsKib, cells);
     }
 
     static double[] forks(double... values) {

@@ -5,6 +5,7 @@ import static dev.headroom.compare.FakeRun.forks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headroom.result.Run;
 import dev.headroom.result.Waterfall;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,25 @@ class MemoryImpactsTest {
             assertThat(impact.source()).contains("60000", "8192");
             assertThat(impact.verdict()).isEqualTo(Verdict.WORSE);
         });
+    }
+
+    /** The model was trained for 131,072 tokens. */
+    @Test
+    void moreTokensThanTheTrainedContextAreNoFigure() {
+        Run.Model trained = new Run.Model("m", "/m.gguf", true, "llama", "Q4_0", 1, 1000, 900, 131072L, 131072L, null);
+        Comparison comparison = compare(
+                new FakeRun("a")
+                        .model(trained)
+                        .cell("TokenGeneration", 512, memory(5000, 64, 9))
+                        .cell("TokenGeneration", 1024, memory(5000, 64.5, 9)),
+                new FakeRun("b")
+                        .model(trained)
+                        .in("wsl2")
+                        .cell("TokenGeneration", 512, memory(6000, 64, 9))
+                        .cell("TokenGeneration", 1024, memory(6000, 64.5, 9)));
+
+        assertThat(comparison.impacts())
+                .allSatisfy(impact -> assertThat(impact.tokens()).isNull());
     }
 
     /** A token takes 131,072 bytes in f16, and 34/64 of that in q8_0. */

@@ -14,6 +14,7 @@ import dev.headroom.result.NamedValues;
 import dev.headroom.result.Noise;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
 import dev.headroom.result.Status;
 import dev.headroom.result.Waterfall;
 import java.io.IOException;
@@ -203,6 +204,7 @@ class CsvTest {
                 "thrpt",
                 "tokens/s",
                 Map.of("contextLength", "4096", "gpuLayers", "-1"),
+                Map.of(),
                 new Protocol(1, 1, 5, "1000ms"),
                 status,
                 reason,
@@ -214,7 +216,8 @@ class CsvTest {
                         null,
                         Map.of(),
                         List.of(new Waterfall("ram", 344.25, Map.of("java", 40.5, "residual", -3.25))),
-                        prediction),
+                        prediction,
+                        new Spill(Spill.Verdict.SUSPECTED, List.of("shared memory grew by 300 MiB"))),
                 List.of(new Noise(Noise.Kind.LOAD, 1.5, null), new Noise(Noise.Kind.MEMORY_LOW, 3.0, null)));
     }
 

@@ -208,6 +208,7 @@ class PredictionsTest {
                 "ss",
                 "ms",
                 Map.of("model", model),
+                Map.of(),
                 new Protocol(1, 0, 1, null),
                 Status.OK,
                 null,
@@ -219,7 +220,8 @@ class PredictionsTest {
                         null,
                         Map.of(),
                         List.of(),
-                        new Prediction(Stream.of(parts).toList(), null)),
+                        new Prediction(Stream.of(parts).toList(), null),
+                        null),
                 List.of());
     }
 }
