@@ -4,6 +4,7 @@ import dev.headroom.BadInput;
 import dev.headroom.llama.LlamaHome;
 import dev.headroom.probe.MeterProbe;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Warning;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ final class MetersCommand implements Runnable {
     @Override
     public void run() {
         MeterReport report = MeterProbe.report(home());
+        Warning.Disturbed.of(report).forEach(warning -> output.warn(warning.text()));
         output.answer(report, text(report));
     }
 

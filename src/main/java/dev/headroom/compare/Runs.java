@@ -113,12 +113,12 @@ public final class Runs {
     }
 
     private MeasuredRun run(Path file, Document run, Map<String, Spill> spills) {
-        if (run.schemaVersion != Run.SCHEMA_VERSION) {
+        if (run.schemaVersion < 1 || run.schemaVersion > Run.SCHEMA_VERSION) {
             throw new BadInput(file + " has schema version " + run.schemaVersion + ", but this Headroom reads version "
                     + Run.SCHEMA_VERSION + ": use Headroom " + run.headroom + ", or measure again.");
         }
         Map<String, Double> resolutions = new HashMap<>();
-        if (run.proof != null) {
+        if (run.proof != null && run.proof.disturbedMib == null) {
             for (MeterReport.Entry meter : run.proof.meters) {
                 if (meter.resolutionKib() != null) {
                     resolutions.merge(meter.name(), meter.resolutionKib(), Math::max);
@@ -275,7 +275,7 @@ public final class Runs {
             List<Cell> cells) {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)
-    private record Proof(List<MeterReport.Entry> meters) {}
+    private record Proof(List<MeterReport.Entry> meters, @Nullable Double disturbedMib) {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)
     private record Cell(

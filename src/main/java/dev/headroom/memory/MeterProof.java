@@ -49,6 +49,7 @@ public final class MeterProof {
     private final Sampler.Clock clock;
     private final Map<Meter, Long> divisors = new LinkedHashMap<>();
     private final Map<Meter, Long> last = new LinkedHashMap<>();
+    private long moved;
     private final Set<Meter> responsive = new HashSet<>();
     private final Map<String, String> notTried = new LinkedHashMap<>();
 
@@ -166,6 +167,14 @@ public final class MeterProof {
     }
 
     /**
+     * The largest growth in bytes of a device's meter while nothing was allocated: other programs use that device.
+     * Their changes make trials useless, and steps of the meter incredible. A driver that frees late only shrinks.
+     */
+    public long moved() {
+        return moved;
+    }
+
+    /**
      * One trial for each meter. A disturbed one is repeated, because the JVM's own memory may have changed meanwhile.
      */
     private List<Trial> median(ProofTarget target, long size) {
@@ -206,7 +215,13 @@ public final class MeterProof {
     }
 
     private List<Trial> trial(ProofTarget target, long size) {
+        Map<Meter, Long> earlier = Map.copyOf(last);
         Map<Meter, Long> before = values(true);
+        before.forEach((meter, value) -> {
+            if (meter.signal().scope() == Meter.Scope.DEVICE) {
+                moved = Math.max(moved, value - earlier.getOrDefault(meter, value));
+            }
+        });
         Map<Meter, Double> latencies = new LinkedHashMap<>();
         Map<Meter, Long> held;
         try (ProofTarget.Block block = target.allocate(size)) {

@@ -75,7 +75,9 @@ final class LocalPlace implements Place {
     public Proof prove() {
         List<Warning> warnings = new ArrayList<>(noise.before());
         try {
-            MeterReport report = MeterProbe.recent(llamaHome);
+            MeterReport report =
+                    MeterProbe.recent(llamaHome, preparation.facts().llama().devices());
+            warnings.addAll(Warning.Disturbed.of(report));
             preparation.facts().meters().forEach(meter -> warnings.addAll(Warning.Misleading.of(meter, report)));
             return new Proof(report, texts(warnings));
         } catch (BadInput e) {

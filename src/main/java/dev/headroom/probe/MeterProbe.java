@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.headroom.BadInput;
 import dev.headroom.environment.Environment;
 import dev.headroom.gguf.ModelStore;
+import dev.headroom.llama.LlamaDevice;
 import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.memory.Meter;
@@ -14,6 +15,7 @@ import dev.headroom.memory.Meters;
 import dev.headroom.memory.ProofTarget;
 import dev.headroom.result.Json;
 import dev.headroom.result.MeterReport;
+import dev.headroom.result.Run;
 import dev.headroom.result.Timestamp;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Proves this machine's meters in a process of its own, because a proof takes gigabytes and opens every device. */
@@ -48,26 +51,39 @@ public final class MeterProbe {
 
     private MeterProbe() {}
 
+    /** Number of attempts at a proof that other programs disturb. */
+    private static final int ATTEMPTS = 3;
+
+    /** Growth of a device's memory that disturbs a proof, in MiB. A new window takes less. */
+    private static final double DISTURBED_MIB = 64;
+
     /**
-     * The report of the last day on this machine, or a new one.
+     * The report of the last day on this machine and these devices, or a new one.
      *
      * @throws BadInput if the library cannot be used
      */
-    public static MeterReport recent(Path home) {
-        Map<String, String> on = on(home);
+    public static MeterReport recent(Path home, List<Run.Device> devices) {
+        Map<String, String> on = on(home, devices.stream().map(Run.Device::description));
         return kept(on).filter(report -> on.equals(report.on()))
                 .filter(MeterProbe::isRecent)
                 .orElseGet(() -> report(home));
     }
 
     /**
-     * Proves every meter on the host and on the devices of a llama.cpp, and stores the report for later runs.
+     * Proves every meter on the host and on the devices of a llama.cpp, and stores the report for later runs. A
+     * disturbed proof is repeated, and never stored.
      *
      * @param home directory of the library; null for the host alone
      * @throws BadInput if the library cannot be used
      */
     public static MeterReport report(@Nullable Path home) {
         MeterReport report = ask(home);
+        for (int i = 1; report.disturbedMib() != null && i < ATTEMPTS; i++) {
+            report = ask(home);
+        }
+        if (report.disturbedMib() != null) {
+            return report;
+        }
         Path file = file(report.on());
         try {
             Files.createDirectories(file.resolveSibling(""));
@@ -102,7 +118,7 @@ public final class MeterProbe {
         }
     }
 
-    private static Map<String, String> on(@Nullable Path home) {
+    private static Map<String, String> on(@Nullable Path home, Stream<String> devices) {
         Environment environment = CurrentEnvironment.detect();
         Map<String, String> on = new LinkedHashMap<>();
         on.put("environment", environment.name());
@@ -118,6 +134,7 @@ public final class MeterProbe {
         });
         if (home != null) {
             on.put("llama", home.toString());
+            on.put("devices", devices.collect(Collectors.joining(", ")));
         }
         return on;
     }
@@ -148,8 +165,11 @@ public final class MeterProbe {
     private static MeterReport prove(Meters meters, String[] args) {
         MeterProof proof = new MeterProof(meters.working());
         List<MeterProof.Trial> trials = new ArrayList<>(proof.on(ProofTarget.host()));
+        List<LlamaDevice> devices = List.of();
         if (args.length > 0) {
-            ProofTarget.devices(LlamaLibrary.open(Path.of(args[0]))).forEach(target -> trials.addAll(proof.on(target)));
+            LlamaLibrary library = LlamaLibrary.open(Path.of(args[0]));
+            devices = library.devices();
+            ProofTarget.devices(library).forEach(target -> trials.addAll(proof.on(target)));
         }
         Map<Meter, Double> costs = new HashMap<>();
         meters.working().stream()
@@ -157,7 +177,7 @@ public final class MeterProbe {
                 .forEach(meter -> costs.put(meter, proof.costMicros(meter)));
         return new MeterReport(
                 Timestamp.seconds(),
-                on(args.length > 0 ? Path.of(args[0]) : null),
+                on(args.length > 0 ? Path.of(args[0]) : null, devices.stream().map(LlamaDevice::description)),
                 meters.working().stream()
                         .map(meter -> entry(meter, costs.get(meter), proof))
                         .toList(),
@@ -169,6 +189,7 @@ public final class MeterProbe {
                                 LinkedHashMap::new)),
                 trials.stream().map(MeterProbe::trial).toList(),
                 verdicts(trials),
+                proof.moved() / MIB >= DISTURBED_MIB ? proof.moved() / MIB : null,
                 proof.notTried());
     }
 

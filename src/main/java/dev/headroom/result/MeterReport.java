@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param unavailable meters that do not work, with the reason
  * @param trials one for every block of memory and every meter that had a value
  * @param verdicts one for every meter and target
+ * @param disturbedMib growth of a device's memory by other programs meanwhile, in MiB; absent if it is small
  * @param notTried blocks that could not be allocated, by target and size, with the reason
  */
 public record MeterReport(
@@ -23,6 +24,7 @@ public record MeterReport(
         Map<String, String> unavailable,
         List<Trial> trials,
         List<Verdict> verdicts,
+        @Nullable Double disturbedMib,
         Map<String, String> notTried) {
     /** The target of trials in this process's own memory. */
     public static final String HOST = "host";

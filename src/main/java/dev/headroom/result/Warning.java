@@ -31,6 +31,22 @@ public sealed interface Warning {
         }
     }
 
+    /** Memory of a device that other programs took while the meters were proven. */
+    record Disturbed(double mib) implements Warning {
+        @Override
+        public String text() {
+            return String.format(
+                    Locale.ROOT,
+                    "Another program took %.0f MiB of the card while the meters were proven, so their verdicts are not"
+                            + " reliable: close it, and run again.",
+                    mib);
+        }
+
+        public static List<Warning> of(MeterReport report) {
+            return report.disturbedMib() == null ? List.of() : List.of(new Disturbed(report.disturbedMib()));
+        }
+    }
+
     /** Device memory that an environment takes when it starts. */
     record Entering(String environment, double mib) implements Warning {
         /** More than the usual changes of a desktop within seconds. */

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headroom.cli.HeadroomProcess.Result;
 import dev.headroom.memory.FakeNvml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -165,6 +168,26 @@ class FakeDriverIT {
         assertThat(json().get("meters").findValuesAsText("name"))
                 .contains("nvml.accounting")
                 .doesNotContain("nvml.process");
+    }
+
+    /** Another program takes 4,000 MiB of the card and frees them, again and again. */
+    @Test
+    void disturbedProofIsReportedAndNotStored() throws IOException, InterruptedException {
+        String moves = IntStream.range(0, 40)
+                .mapToObj(i -> 250 * i + ":" + (i % 2 == 0 ? 1000 : 5000))
+                .collect(Collectors.joining(","));
+        String library = FakeNvml.build("moving", "TIMELINE=\"" + moves + "\"");
+        Path cache = directory.resolve("cache");
+
+        Result result = headroom(library)
+                .environment("HEADROOM_CACHE", cache.toString())
+                .run(directory, "meters", "--json");
+
+        assertThat(result.exit()).as(result.toString()).isZero();
+        assertThat(result.err()).contains("Another program took 4000 MiB of the card while the meters were proven");
+        assertThat(new ObjectMapper().readTree(result.out()).get("disturbedMib").asDouble())
+                .isEqualTo(4000);
+        assertThat(cache).isDirectoryNotContaining("glob:**meters-*");
     }
 
     @Test

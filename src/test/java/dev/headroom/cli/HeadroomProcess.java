@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * {@code java -jar headroom.jar …} in a process of its own, as a user starts it. Two differences: the JVM starts faster
- * with its quick compiler, and each fork of the build has its own temp directory. The machine lock is in the temp
- * directory, so tests of two forks do not refuse each other.
+ * with its quick compiler and a {@link ClassArchive}, and each fork of the build has its own temp directory. The
+ * machine lock is in the temp directory, so tests of two forks do not refuse each other.
  */
 final class HeadroomProcess {
     /** The folder beside the jar where all tests share synthetic models and reports on meters. */
@@ -31,8 +31,12 @@ final class HeadroomProcess {
     private static final List<String> RESET_SIGINT = resetSigint();
 
     private final Map<String, String> environment = new HashMap<>(Map.of("HEADROOM_CACHE", CACHE.toString()));
-    private final List<String> javaOptions =
-            new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + TEMP));
+    private final List<String> javaOptions = new ArrayList<>(List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:SharedArchiveFile=" + ClassArchive.of(jar()),
+            "-Xlog:cds=off",
+            "-Djava.io.tmpdir=" + TEMP));
     private final List<String> before = new ArrayList<>(RESET_SIGINT);
 
     /** The exit code and the output of a process. */
@@ -81,7 +85,7 @@ final class HeadroomProcess {
      * seconds. With a limit it notes that it did not get the largest block, and goes on.
      */
     HeadroomProcess limitAddressSpace() {
-        return before("/bin/sh", "-c", "ulimit -v 7000000 && exec \"$@\"", "sh");
+        return javaOption("-Xmx512m").before("/bin/sh", "-c", "ulimit -v 4200000 && exec \"$@\"", "sh");
     }
 
     Result run(Path directory, String... args) throws IOException, InterruptedException {

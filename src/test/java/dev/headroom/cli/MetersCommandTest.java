@@ -17,7 +17,7 @@ class MetersCommandTest {
         unavailable.put("nvml.process", "there is no NVIDIA driver");
 
         String text = MetersCommand.text(
-                new MeterReport("", Map.of(), List.of(), unavailable, List.of(), List.of(), Map.of()));
+                new MeterReport("", Map.of(), List.of(), unavailable, List.of(), List.of(), null, Map.of()));
 
         assertThat(text.lines().filter(line -> line.startsWith("unavailable")))
                 .containsExactly(

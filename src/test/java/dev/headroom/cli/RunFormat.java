@@ -35,7 +35,7 @@ final class RunFormat {
             "noise");
 
     /** Keys that only some machines and loads have. */
-    private static final Set<String> OPTIONAL = Set.of("incomplete", "latencyMs");
+    private static final Set<String> OPTIONAL = Set.of("incomplete", "latencyMs", "error");
 
     /** Columns of metrics that only some machines have. */
     private static final Pattern OF_THE_MACHINE = Pattern.compile("ram_(cgroup|swap|pss)_.*|gpu_.*|vram_.*");

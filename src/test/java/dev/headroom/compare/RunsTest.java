@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.BadInput;
+import dev.headroom.result.Run;
+import dev.headroom.result.Spill;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -21,7 +24,12 @@ class RunsTest {
     Path folder;
 
     private static String text() throws IOException {
-        try (InputStream in = RunsTest.class.getResourceAsStream("run.json")) {
+        return text(1);
+    }
+
+    /** A run of a schema version. Each version that was ever written keeps one. */
+    private static String text(int schemaVersion) throws IOException {
+        try (InputStream in = RunsTest.class.getResourceAsStream("run-" + schemaVersion + ".json")) {
             return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         }
     }
@@ -52,6 +60,26 @@ class RunsTest {
         assertThat(cell.conditions().flashAttention()).isTrue();
         assertThat(cell.place().environment().values()).doesNotContainKey("container");
         assertThat(run.cells().get(1).place().environment().values()).containsEntry("container", "podman");
+    }
+
+    @Test
+    void everySchemaVersionIsReadable() throws IOException {
+        for (int version = 1; version <= Run.SCHEMA_VERSION; version++) {
+            MeasuredRun run = Runs.read(List.of(write(text(version)))).all().get(0);
+
+            assertThat(run.cells()).isNotEmpty();
+        }
+    }
+
+    /** The first runs had neither planned values nor verdicts on spills. */
+    @Test
+    void whatAnOlderRunLacksIsDerived() throws IOException {
+        MeasuredCell cell =
+                Runs.read(List.of(write(text()))).all().get(0).cells().get(0);
+
+        assertThat(cell.params()).containsEntry("threads", "0");
+        assertThat(cell.resolved()).containsExactly(Map.entry("threads", "2"));
+        assertThat(cell.spill()).isEqualTo(new Spill(Spill.Verdict.NONE, List.of()));
     }
 
     @Test

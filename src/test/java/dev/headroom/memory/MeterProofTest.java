@@ -109,6 +109,36 @@ class MeterProofTest {
         assertThat(Verdict.of(trials)).isEqualTo(Verdict.EXACT);
     }
 
+    /** Another program takes 4,000 MiB of the device at every second reading. */
+    @Test
+    void growthByOtherProgramsIsNoticed() {
+        AtomicLong readings = new AtomicLong();
+        FakeMeter device =
+                new FakeMeter(
+                        Metric.VRAM_PEAK,
+                        () -> OptionalLong.of(1000 * MIB + readings.getAndIncrement() % 2 * 4000 * MIB + held.get())) {
+                    @Override
+                    public Signal signal() {
+                        return new Signal("fake", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT);
+                    }
+                };
+        MeterProof proof = new MeterProof(List.of(device), clock);
+
+        proof.on(target(2000 * MIB, Long.MAX_VALUE));
+
+        assertThat(proof.moved()).isEqualTo(4000 * MIB);
+    }
+
+    @Test
+    void quietDeviceDoesNotMove() {
+        FakeMeter device = new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(1000 * MIB + held.get()));
+        MeterProof proof = new MeterProof(List.of(device), clock);
+
+        proof.on(target(2000 * MIB, Long.MAX_VALUE));
+
+        assertThat(proof.moved()).isZero();
+    }
+
     @Test
     void errorOfEachTrialCounts() {
         assertThat(Verdict.of(trials(bytes -> bytes == 16 * MIB ? bytes + MIB : bytes)))

@@ -25,6 +25,7 @@ class HostileJsonTest {
             Map.of("nvml.device", "no driver"),
             List.of(new MeterReport.Trial("pss", "host", 64, 64.1, 0.1, 2.5, 0)),
             List.of(new MeterReport.Verdict("pss", "host", "exact", 0.1)),
+            4000.5,
             Map.of());
     private static final ForkMemory MEMORY =
             new ForkMemory(Map.of("ram", Map.of("start", 40.5)), List.of(Metric.RAM_PEAK));

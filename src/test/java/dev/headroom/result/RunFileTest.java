@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class RunFileTest {
     /** A {@code run.json} of November 2026, before metrics had a catalogue and cells had groups of components. */
-    private static final Path EARLIER = Path.of("src/test/resources/dev/headroom/compare/run.json");
+    private static final Path EARLIER = Path.of("src/test/resources/dev/headroom/compare/run-1.json");
 
     @Test
     void earlierRunIsReadAndKeepsItsKeysInOrder() throws IOException {

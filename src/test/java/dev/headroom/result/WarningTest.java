@@ -18,7 +18,8 @@ class WarningTest {
 
     private static List<Warning> misleading(MeterFact meter, Verdict... verdicts) {
         return Warning.Misleading.of(
-                meter, new MeterReport("", Map.of(), List.of(), Map.of(), List.of(), List.of(verdicts), Map.of()));
+                meter,
+                new MeterReport("", Map.of(), List.of(), Map.of(), List.of(), List.of(verdicts), null, Map.of()));
     }
 
     private static Verdict verdict(MeterFact meter, String place, String verdict) {
