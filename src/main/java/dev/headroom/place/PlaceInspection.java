@@ -135,7 +135,7 @@ final class PlaceInspection {
                     .ifPresent(name -> models.computeIfAbsent(
                             name.id(), id -> model(name, Objects.requireNonNull(headers.get(id)))));
         }
-        models.values().forEach(fit::checkWeights);
+        models.values().forEach(model -> fit.largerThanMemory(model).ifPresent(warnings::add));
         models.values().stream().filter(model -> !model.synthetic()).forEach(model -> LlamaProbe.refusal(
                         llamaHome, Path.of(model.path()))
                 .ifPresent(reason -> {

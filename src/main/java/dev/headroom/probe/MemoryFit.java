@@ -2,10 +2,11 @@ package dev.headroom.probe;
 
 import static dev.headroom.Units.MIB;
 
-import dev.headroom.BadInput;
 import dev.headroom.environment.Environment;
+import dev.headroom.gguf.WeightPlacement;
 import dev.headroom.result.Prediction;
 import dev.headroom.result.Run;
+import dev.headroom.result.Warning;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,28 +44,18 @@ public record MemoryFit(@Nullable Double totalMib, @Nullable Double availableMib
                 .orElse(null);
     }
 
-    /**
-     * Checks that the weights of a model are not larger than all memory.
-     *
-     * @throws BadInput if they are
-     */
-    public void checkWeights(Run.Model model) {
+    /** A warning if the weights of a model are larger than all memory. llama.cpp maps them from the file. */
+    public Optional<Warning> largerThanMemory(Run.Model model) {
         double weights = model.tensorBytes() / MIB;
-        if (totalMib != null && weights > totalMib + gpuMib) {
-            throw new BadInput(String.format(
-                    Locale.ROOT,
-                    "Model %s does not fit: it has %.0f MiB of weights, and this machine has %.0f MiB of memory and "
-                            + "%.0f MiB of GPU memory. Use a smaller model or quantization.",
-                    model.id(),
-                    weights,
-                    totalMib,
-                    gpuMib));
-        }
+        return totalMib != null && weights > totalMib + gpuMib
+                ? Optional.of(new Warning.LargerThanMemory(model.id(), weights, totalMib + gpuMib))
+                : Optional.empty();
     }
 
     /**
      * Why a context cannot fit. Linux promises more memory than it has: such a context would not fail, it would bring
-     * the machine down.
+     * the machine down. Without a GPU, weights count only if llama.cpp copies them. The rest is mapped from the file,
+     * and the kernel may drop it at any time.
      *
      * @param contextLength in tokens
      * @param ubatch in tokens
@@ -76,7 +67,7 @@ public record MemoryFit(@Nullable Double totalMib, @Nullable Double availableMib
             return Optional.empty();
         }
         double compute = prediction.mebibytes("compute").orElse(leastComputeBytes(contextLength, ubatch) / MIB);
-        double weights = tensorBytes / MIB;
+        double weights = gpuMib > 0 ? tensorBytes / MIB : copied(prediction);
         if (cache.getAsDouble() + compute + weights <= USABLE * availableMib + gpuMib) {
             return Optional.empty();
         }
@@ -91,6 +82,15 @@ public record MemoryFit(@Nullable Double totalMib, @Nullable Double availableMib
                 weights,
                 availableMib,
                 gpuMib));
+    }
+
+    /** Weights in MiB that llama.cpp copies into a form of its own. */
+    private static double copied(Prediction prediction) {
+        return prediction.parts().stream()
+                .filter(part -> part.kind().equals("model") && part.device() != null)
+                .filter(part -> !WeightPlacement.HOST.equals(part.device()))
+                .mapToDouble(Prediction.Part::predictedMib)
+                .sum();
     }
 
     /**

@@ -150,6 +150,10 @@ public final class SpillSignals {
         if (swapped != null && swapped >= SWAPPED_MIB) {
             evidence.add(text("%.0f MiB of the process are swapped out", swapped));
         }
+        cell.noise().stream()
+                .filter(noise -> noise.kind() == Noise.Kind.MEMORY_PRESSURE && noise.amount() != null)
+                .forEach(
+                        noise -> evidence.add(text("processes waited for memory %.1f %% of the time", noise.amount())));
         if (evidence.size() == 1) {
             return new Spill(Spill.Verdict.NONE, List.of());
         }

@@ -31,6 +31,20 @@ public sealed interface Warning {
         }
     }
 
+    /** Weights that are larger than the memory of the machine and its GPUs. */
+    record LargerThanMemory(String model, double weightsMib, double memoryMib) implements Warning {
+        @Override
+        public String text() {
+            return String.format(
+                    Locale.ROOT,
+                    "%s has %.0f MiB of weights, and there are %.0f MiB of memory: it is read from the disk again and"
+                            + " again, and may crawl. Use a smaller model or quantization.",
+                    model,
+                    weightsMib,
+                    memoryMib);
+        }
+    }
+
     /** Memory of a device that other programs took while the meters were proven. */
     record Disturbed(double mib) implements Warning {
         @Override

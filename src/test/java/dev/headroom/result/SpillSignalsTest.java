@@ -24,6 +24,7 @@ class SpillSignalsTest {
     private final List<CellResult> cells = new ArrayList<>();
     private Map<String, String> facts = WSL;
     private List<String> devices = GPU;
+    private List<Noise> noise = List.of();
 
     private static double speed(int depth) {
         return 1000 / (10 + depth / 1000.0);
@@ -52,7 +53,7 @@ class SpillSignalsTest {
                         List.of(),
                         null,
                         null),
-                List.of()));
+                noise));
     }
 
     /** The verdict on the last cell, with two smaller ones that fit. */
@@ -145,6 +146,19 @@ class SpillSignalsTest {
         assertThat(judged().evidence())
                 .containsExactly(
                         "2000 of 2048 MiB of RAM are in use", "9000 page faults in an iteration waited for a disk");
+    }
+
+    @Test
+    void modelLargerThanRamUnderMemoryPressureIsASpill() {
+        facts = Map.of("os", "Linux", "memoryLimitMiB", "240");
+        devices = List.of();
+        noise = List.of(new Noise(Noise.Kind.MEMORY_PRESSURE, 7.3, null));
+        cell(64, 0.24, Map.of(Metric.RAM_CGROUP_PEAK, 240.0, Metric.RAM_FAULTS_MAJOR, 23.0));
+
+        assertThat(judged())
+                .isEqualTo(new Spill(
+                        Verdict.SPILLED,
+                        List.of("240 of 240 MiB of RAM are in use", "processes waited for memory 7.3 % of the time")));
     }
 
     @Test
