@@ -19,6 +19,7 @@
  *   ENDED             accounting knows only an ended process with this process's id
  *   MIG=n             each card is divided into n parts; part j has 5 GiB and uses (1 + j) * 256 MiB
  *   THROTTLE=bits     reasons for the current clocks; default: 1, idle
+ *   READ_MICROS=n     a reading of the memory takes n µs
  *   DRIVER_MODEL=n    as on Windows: 0 WDDM, 1 TCC, 2 MCDM
  *   DISPLAY=n         0: no display connected, 1: connected, 2: active; default: not reported
  */
@@ -269,6 +270,29 @@ int nvmlDeviceGetDisplayMode(device *of, unsigned int *connected) {
 }
 #endif
 
+#ifndef OLD
+int nvmlDeviceGetPowerManagementLimit(device *of, unsigned int *milliwatts) {
+    *milliwatts = 450000;
+    return of->part < 0 ? SUCCESS : NOT_SUPPORTED;
+}
+
+int nvmlDeviceGetPersistenceMode(device *of, unsigned int *enabled) {
+    *enabled = of->card == 0;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetMaxPcieLinkGeneration(device *of, unsigned int *generation) {
+    (void) of;
+    *generation = 4;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetMaxPcieLinkWidth(device *of, unsigned int *lanes) {
+    *lanes = of->card == 0 ? 16 : 8;
+    return SUCCESS;
+}
+#endif
+
 static unsigned long long used(const device *of) {
     if (of->part >= 0) {
         return (1 + of->part) * 256 * MIB;
@@ -312,6 +336,10 @@ int nvmlDeviceGetMemoryInfo(device *of, memory_v1 *memory) {
     if (is_lost()) {
         return GPU_IS_LOST;
     }
+#ifdef READ_MICROS
+    for (unsigned long long end = nanos() + READ_MICROS * 1000ULL; nanos() < end;) {
+    }
+#endif
     memory->total = of->part < 0 ? TOTAL : PART_TOTAL;
     memory->used = used(of);
     memory->free = memory->total - memory->used;
@@ -457,6 +485,12 @@ int nvmlDeviceGetPowerUsage(device *of, unsigned int *milliwatts) {
 
 int nvmlDeviceGetClockInfo(device *of, int clock, unsigned int *megahertz) {
     *megahertz = clock == 1 ? 1500 : clock == 2 ? 9500 : 0;
+    return whole_card(of);
+}
+
+int nvmlDeviceGetUtilizationRates(device *of, unsigned int *shares) {
+    shares[0] = 97;
+    shares[1] = 41;
     return whole_card(of);
 }
 

@@ -214,6 +214,7 @@ def environment_is_wine(windows):
     assert out.splitlines()[0] == "wine", out
     facts = json.loads(windows.ended(windows.headroom("environment", "--json"), 0).decode("utf-8"))
     assert facts["name"] == "wine" and facts["sandbox"] == "Wine" and facts["os"].startswith("Windows"), facts
+    assert int(facts["physicalCores"]) <= int(facts["logicalCores"]), facts
     assert facts["cpu"] and facts["kernel"].count(".") == 2, "the registry was not read: %s" % facts
     windows.ended(windows.headroom("run", *PLAN, "--environment", "native-windows"), 2,
                   "Environment native-windows in the plan is really wine")

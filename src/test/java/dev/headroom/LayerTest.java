@@ -47,9 +47,11 @@ class LayerTest {
             .resideInAPackage("org.openjdk.jmh..");
 
     @ArchTest
-    static final ArchRule ONLY_BINDING_AND_METERS_KNOW_JNA = noClasses()
+    static final ArchRule ONLY_BINDING_METERS_AND_WINDOWS_KERNEL_KNOW_JNA = noClasses()
             .that()
             .resideOutsideOfPackages("..llama..", "..memory..")
+            .and()
+            .haveNameNotMatching(".*\\.environment\\.WindowsKernel")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("com.sun.jna..");

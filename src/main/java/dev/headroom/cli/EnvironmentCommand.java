@@ -50,7 +50,8 @@ final class EnvironmentCommand implements Runnable {
     private static Map<String, Pattern> groups() {
         Map<String, Pattern> groups = new LinkedHashMap<>();
         groups.put(
-                "system", Pattern.compile("os|kernel|distribution|architecture|emulation|wsl.*|dxg|sandbox|container"));
+                "system",
+                Pattern.compile("os|kernel|bootId|distribution|architecture|emulation|wsl.*|dxg|sandbox|container"));
         groups.put(
                 "machine",
                 Pattern.compile("hardware|hypervisor|machine|cpu|cpuFeatures|(logical|physical|usable)Cores|numaNodes"
@@ -60,6 +61,7 @@ final class EnvironmentCommand implements Runnable {
                 "memory",
                 Pattern.compile("memory.*|pageCache.*|swap.*|transparent.*|hugepage.*|overcommit.*|z(swap|ram).*"));
         groups.put("GPU", Pattern.compile("gpu.*|vulkan.*"));
+        groups.put("variables", Pattern.compile("[A-Z][A-Z0-9_]*"));
         groups.put("JVM", Pattern.compile("jvm.*"));
         groups.put("other", Pattern.compile(".*"));
         return groups;

@@ -90,7 +90,7 @@ final class Output {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < row.size(); i++) {
                 String cell = row.get(i);
-                boolean number = cell.matches("[-+]?[0-9][0-9.,]*( ±.*)?");
+                boolean number = cell.matches("[-+]?[0-9][0-9.,]*( [±(].*)?");
                 String padding = " ".repeat(widths[i] - cell.length());
                 line.append(number ? padding + cell : cell + padding).append("  ");
             }

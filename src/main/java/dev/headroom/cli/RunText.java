@@ -29,6 +29,9 @@ final class RunText {
     private static final Map<String, String> SHORT_LABELS =
             Map.of(Parameter.CONTEXT_LENGTH.key(), "context", "context", "driver", "residual", "unexplained");
 
+    /** Several times the usual time between two readings of a card, 4 to 32 ms. */
+    private static final int LONG_GAP_MILLIS = 100;
+
     private final Places places;
     private final List<String> shown;
 
@@ -140,7 +143,14 @@ final class RunText {
     private static String peak(CellResult result) {
         MetricValue vram = vram(result);
         MetricValue ram = result.metrics().get(Metric.RAM_PEAK);
-        return (vram == null ? "" : ", VRAM " + mib(vram) + " MiB") + (ram == null ? "" : ", RAM " + mib(ram) + " MiB");
+        return (vram == null ? "" : ", VRAM " + mib(vram) + " MiB" + gap(result.metrics()))
+                + (ram == null ? "" : ", RAM " + mib(ram) + " MiB");
+    }
+
+    /** The longest time without a reading of the card, if it is so long that a higher peak may lie in it. */
+    static String gap(Map<Metric, MetricValue> metrics) {
+        MetricValue gap = metrics.get(Metric.VRAM_GAP_MAX);
+        return gap == null || gap.value() < LONG_GAP_MILLIS ? "" : " (gap " + Math.round(gap.value()) + " ms)";
     }
 
     /** Peak VRAM as measured in the fork, otherwise as measured by the Headroom outside. */
@@ -167,7 +177,7 @@ final class RunText {
             row.add(score(cell));
             row.add(cell.unit());
             if (vram) {
-                row.add(mib(vram(cell)));
+                row.add(mib(vram(cell)) + gap(cell.metrics()));
             }
             row.add(mib(cell.metrics().get(Metric.RAM_PEAK)));
             row.add(note(cell));

@@ -3,31 +3,26 @@ package dev.headroom.compare;
 import dev.headroom.OneLine;
 import dev.headroom.result.Run;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Warnings about machines that differ in more than the compared dimension. */
 final class MachineDifferences {
-    /** Facts that are equal in all environments of one machine. */
-    private static final List<String> MACHINE = List.of(
-            "cpu",
-            "physicalCores",
-            "usableCores",
-            "memoryTotalMiB",
-            "memoryLimitMiB",
-            "gpu",
-            "gpuUuid",
-            "gpuDriver",
-            "governor",
-            "cpuMaxMHz",
-            "jvm",
-            "jvmVersion");
+    /** What a user sets. Without it the system's default holds. */
+    private static final Pattern SETTING = Pattern.compile("[A-Z][A-Z0-9_]*|wslConfig.*");
+
+    /** Facts that are equal in all environments of one machine, unless settings differ. */
+    private static final Pattern MACHINE = Pattern.compile(SETTING
+            + "|cpu|(?:physical|usable)Cores|memory(?:Total|Limit)MiB|governor|cpuMaxMHz|jvm|jvmVersion"
+            + "|gpu[0-9]*(?:Uuid|Driver|PowerLimitW|Persistence|PcieGeneration|PcieWidth|HardwareScheduling)?");
 
     private static final String UNKNOWN = "unknown";
 
@@ -42,7 +37,12 @@ final class MachineDifferences {
                 continue;
             }
             Collection<Run.PlaceFacts> otherPlaces = places(groups, other);
-            for (String fact : MACHINE) {
+            List<String> facts = Stream.concat(baselinePlaces.stream(), otherPlaces.stream())
+                    .flatMap(place -> place.environment().values().keySet().stream())
+                    .filter(fact -> MACHINE.matcher(fact).matches())
+                    .distinct()
+                    .toList();
+            for (String fact : facts) {
                 warn(warnings, fact, baseline, values(baselinePlaces, fact), other, values(otherPlaces, fact));
             }
             warn(warnings, "Headroom", baseline, versions(groups, baseline), other, versions(groups, other));
@@ -60,10 +60,15 @@ final class MachineDifferences {
         return warnings;
     }
 
-    /** The number of different boots; 0 if a place does not know its boot. */
-    private static int boots(Collection<Run.PlaceFacts> places) {
+    /** The number of different boots; 0 if a place does not know its boot. A resumed run may have several. */
+    private static long boots(Collection<Run.PlaceFacts> places) {
         Set<String> boots = values(places, "bootId");
-        return boots.contains(UNKNOWN) ? 0 : boots.size();
+        return boots.contains(UNKNOWN)
+                ? 0
+                : boots.stream()
+                        .flatMap(ids -> Arrays.stream(ids.split(" ")))
+                        .distinct()
+                        .count();
     }
 
     private static void warn(
@@ -77,9 +82,9 @@ final class MachineDifferences {
     }
 
     private static Set<String> values(Collection<Run.PlaceFacts> places, String fact) {
+        String absent = SETTING.matcher(fact).matches() ? "not set" : UNKNOWN;
         return places.stream()
-                .map(place ->
-                        Objects.requireNonNullElse(place.environment().values().get(fact), UNKNOWN))
+                .map(place -> place.environment().values().getOrDefault(fact, absent))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

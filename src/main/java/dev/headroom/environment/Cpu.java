@@ -70,8 +70,8 @@ public final class Cpu {
 
     /**
      * The default number of compute threads: one for each physical core that this process may use, as in llama.cpp. On
-     * Apple silicon only performance cores count. If the cores are unknown (Windows), it is the number of processors
-     * that this JVM may use, which is also the maximum. At least 1.
+     * Apple silicon only performance cores count. If the cores are unknown, it is the number of processors that this
+     * JVM may use, which is also the maximum. At least 1.
      */
     public static int defaultThreads() {
         return defaultThreads(Machine.here());
@@ -82,7 +82,8 @@ public final class Cpu {
                 switch (machine.os()) {
                     case LINUX -> usablePhysicalCores(machine);
                     case MACOS -> MacOs.performanceCores(machine);
-                    case WINDOWS, OTHER -> Optional.empty();
+                    case WINDOWS -> machine.windowsKernel().get().usablePhysicalCores();
+                    case OTHER -> Optional.empty();
                 };
         return Math.max(1, Math.min(cores.orElse(machine.processors()), machine.processors()));
     }

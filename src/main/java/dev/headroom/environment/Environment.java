@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -47,6 +48,13 @@ public record Environment(String name, Map<String, String> facts) {
             "container-windows",
             "gvisor",
             "wine");
+
+    /**
+     * Variables of ggml, llama.cpp, CUDA and ROCm that change memory or speed without a word in any log. All names of
+     * ggml count. Those of llama.cpp are listed, as others hold keys of its server.
+     */
+    private static final Pattern VARIABLE = Pattern.compile("GGML_[A-Z0-9_]+|[A-Z_]*VISIBLE_DEVICES|CUDA_DEVICE_ORDER"
+            + "|LLAMA_(?:ATTN_ROT|GRAPH_REUSE)_DISABLE|HSA_OVERRIDE_GFX_VERSION");
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
     private static final Pattern NOT_IN_A_NAME = Pattern.compile("[^a-z0-9]+");
@@ -98,6 +106,11 @@ public record Environment(String name, Map<String, String> facts) {
         facts.put("jvm", machine.properties().get("java.vm.name"));
         facts.put("jvmVersion", machine.properties().get("java.vm.version"));
         facts.put("jvmVendor", machine.properties().get("java.vm.vendor"));
+        new TreeMap<>(machine.variables()).forEach((variable, value) -> {
+            if (VARIABLE.matcher(variable).matches()) {
+                facts.put(variable, value.isBlank() ? "(empty)" : value); // an empty list of devices hides all of them
+            }
+        });
         return new Environment(name, facts.asMap());
     }
 

@@ -39,6 +39,7 @@ final class Linux {
 
         facts.put("os", "Linux");
         facts.put("kernel", kernel.orElse(null));
+        facts.put("bootId", machine.value("proc/sys/kernel/random/boot_id").orElse(null));
         facts.put("distribution", distribution(machine).orElse(null));
         facts.put("architecture", machine.properties().get("os.arch"));
         facts.put("emulation", emulation.orElse(null));
@@ -46,6 +47,7 @@ final class Linux {
         if (wsl.equals(Optional.of("2"))) {
             facts.put("wslKernel", wslKernel(kernel.orElse(""), version).orElse(null));
             facts.put("dxg", machine.exists("dev/dxg") ? "yes" : "no");
+            WslConfig.putInto(facts, machine);
         }
         facts.put("sandbox", gvisor ? "gVisor" : sandbox(machine));
         facts.put("container", container.orElse(null));

@@ -12,6 +12,7 @@ final class MacOs {
     private static final List<String> SYSCTL = List.of(
             "/usr/sbin/sysctl",
             "kern.osrelease",
+            "kern.bootsessionuuid",
             "kern.hv_vmm_present",
             "hw.model",
             "hw.logicalcpu",
@@ -62,6 +63,7 @@ final class MacOs {
                         .map(version -> "macOS " + version)
                         .orElse(null));
         facts.put("kernel", release == null ? null : "Darwin " + release);
+        facts.put("bootId", sysctl.get("kern.bootsessionuuid"));
         facts.put("architecture", machine.properties().get("os.arch"));
         facts.put("emulation", emulated ? Cpu.X86_ON_ARM : null);
         new Hardware(kind, null, sysctl.get("hw.model")).putInto(facts);

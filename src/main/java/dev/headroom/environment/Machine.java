@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param run runs a program and returns the lines that it prints, none if it cannot be run
  * @param processors the processors that this JVM may use, after affinity and cgroup quota
  * @param memoryBytes the memory that the JVM sees, of the machine or of the container; null if unknown
+ * @param windowsKernel asked on Windows only
  */
 record Machine(
         Path root,
@@ -34,7 +36,8 @@ record Machine(
         Map<String, String> variables,
         Function<List<String>, List<String>> run,
         int processors,
-        @Nullable Long memoryBytes) {
+        @Nullable Long memoryBytes,
+        Supplier<WindowsKernel> windowsKernel) {
     /**
      * The most bytes read from one file. The longest file is /proc/self/mountinfo: hundreds of bytes a mount, and
      * thousands of mounts.
@@ -71,7 +74,8 @@ record Machine(
                 variables,
                 Machine::output,
                 Runtime.getRuntime().availableProcessors(),
-                memory());
+                memory(),
+                WindowsKernel::read);
     }
 
     Os os() {

@@ -19,6 +19,7 @@ final class Windows {
     private static final String VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
     private static final String BIOS = "HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS";
     private static final String CONTROL = "HKLM\\SYSTEM\\CurrentControlSet\\Control";
+    private static final String GRAPHICS = CONTROL + "\\GraphicsDrivers";
     private static final String VIDEO = "HKLM\\HARDWARE\\DEVICEMAP\\VIDEO";
     private static final String PROCESSOR = "HKLM\\HARDWARE\\DESCRIPTION\\System\\CentralProcessor\\0";
 
@@ -54,9 +55,11 @@ final class Windows {
         Hardware hardware = hardware(registry(machine, BIOS));
         Map<String, String> processor = registry(machine, PROCESSOR);
         boolean emulated = isX86OnArm(machine, processor);
+        WindowsKernel kernel = machine.windowsKernel().get();
 
         facts.put("os", machine.properties().get("os.name"));
         facts.put("kernel", build(machine.properties().get("os.version"), registry(machine, VERSION)));
+        facts.put("bootId", kernel.bootId() == 0 ? null : Integer.toUnsignedString(kernel.bootId()));
         facts.put("architecture", machine.properties().get("os.arch"));
         facts.put("emulation", emulated ? Cpu.X86_ON_ARM : null);
         facts.put("sandbox", wine ? "Wine" : sandbox ? "Windows Sandbox" : null);
@@ -66,11 +69,13 @@ final class Windows {
         facts.put(
                 "logicalCores",
                 machine.variable("NUMBER_OF_PROCESSORS").flatMap(Numbers::parse).orElse(null));
+        facts.put("physicalCores", kernel.physicalCores().orElse(null));
         facts.put("usableCores", machine.processors());
         facts.put("memoryTotalMiB", machine.memoryMiB().orElse(null));
         if (wine) {
             return "wine";
         }
+        facts.put("gpuHardwareScheduling", hardwareScheduling(registry(machine, GRAPHICS)));
         gpus(machine, facts);
         if (container) {
             return "container-windows";
@@ -126,6 +131,15 @@ final class Windows {
         String signs = firmware.orElse("") + "\n" + bios.getOrDefault("BaseBoardManufacturer", "") + "\n"
                 + bios.getOrDefault("BIOSVendor", "");
         return Hardware.of(firmware.orElse(null), signs, null);
+    }
+
+    /** The user's choice of hardware-accelerated GPU scheduling. Without a choice the driver decides. */
+    private static @Nullable String hardwareScheduling(Map<String, String> graphics) {
+        return switch (graphics.getOrDefault("HwSchMode", "")) {
+            case "0x1" -> "off";
+            case "0x2" -> "on";
+            default -> null;
+        };
     }
 
     /** The kernel's version and the build as {@code winver} shows it, for example {@code 10.0.22631.4317}. */

@@ -23,8 +23,8 @@ public record NvidiaCard(@Nullable String pciId, @Nullable String name, @Nullabl
     /**
      * Facts about all NVIDIA cards, for results. {@code gpuDriver} and {@code gpuCuda} are the version of the driver
      * and the newest version of CUDA that it supports. The first card has {@code gpu} (its name), {@code gpuUuid},
-     * {@code gpuDriverModel} and {@code gpuDisplay}; the second card has {@code gpu2} and so on. Unknown facts are left
-     * out. The map is empty without an NVIDIA driver.
+     * {@code gpuDriverModel}, {@code gpuDisplay} and its settings; the second card has {@code gpu2} and so on. Unknown
+     * facts are left out. The map is empty without an NVIDIA driver.
      */
     public static Map<String, String> facts() {
         try (Nvml nvml = Nvml.open()) {
@@ -45,6 +45,10 @@ public record NvidiaCard(@Nullable String pciId, @Nullable String name, @Nullabl
             card.uuid().ifPresent(uuid -> facts.put(gpu + "Uuid", uuid));
             card.driverModel().ifPresent(model -> facts.put(gpu + "DriverModel", model));
             card.display().ifPresent(display -> facts.put(gpu + "Display", display));
+            card.powerLimit().ifPresent(watts -> facts.put(gpu + "PowerLimitW", Long.toString(watts)));
+            card.persistence().ifPresent(mode -> facts.put(gpu + "Persistence", mode));
+            card.pcieGeneration().ifPresent(generation -> facts.put(gpu + "PcieGeneration", Long.toString(generation)));
+            card.pcieWidth().ifPresent(lanes -> facts.put(gpu + "PcieWidth", Long.toString(lanes)));
         }
         return facts;
     }

@@ -248,6 +248,10 @@ final class Nvml implements AutoCloseable {
         private final Memory memory = new Memory(MEMORY);
         private final long[] longValue = new long[1];
         private final int[] intValue = new int[1];
+
+        /** {@code nvmlUtilization_t}: of the GPU, of the memory. */
+        private final int[] shares = new int[2];
+
         private final long partAddress;
         private final long memoryAddress = Pointer.nativeValue(memory);
         private final @Nullable Function energy =
@@ -258,6 +262,8 @@ final class Nvml implements AutoCloseable {
                 function("nvmlDeviceGetClockInfo").orElse(null);
         private final @Nullable Function temperature =
                 function("nvmlDeviceGetTemperature").orElse(null);
+        private final @Nullable Function utilization =
+                function("nvmlDeviceGetUtilizationRates").orElse(null);
         private final @Nullable Function clockReasons = function("nvmlDeviceGetCurrentClocksEventReasons")
                 .or(() -> function("nvmlDeviceGetCurrentClocksThrottleReasons"))
                 .orElse(null);
@@ -350,6 +356,33 @@ final class Nvml implements AutoCloseable {
             return known ? Optional.of(active ? "active" : connected ? "connected" : "none") : Optional.empty();
         }
 
+        /** The power limit that is set, in W. */
+        OptionalLong powerLimit() {
+            return fact("nvmlDeviceGetPowerManagementLimit").stream()
+                    .map(milliwatts -> milliwatts / 1000)
+                    .findFirst();
+        }
+
+        /** Whether the driver stays loaded while no program uses the card. Linux only. */
+        Optional<String> persistence() {
+            OptionalLong mode = fact("nvmlDeviceGetPersistenceMode");
+            return mode.isPresent() ? Optional.of(mode.getAsLong() == ENABLED ? "on" : "off") : Optional.empty();
+        }
+
+        /** The fastest PCIe generation of card and slot. The current one is slower while the card is idle. */
+        OptionalLong pcieGeneration() {
+            return fact("nvmlDeviceGetMaxPcieLinkGeneration");
+        }
+
+        /** The most PCIe lanes of card and slot. */
+        OptionalLong pcieWidth() {
+            return fact("nvmlDeviceGetMaxPcieLinkWidth");
+        }
+
+        private OptionalLong fact(String function) {
+            return succeeds(function, card, intValue) ? OptionalLong.of(intValue[0]) : OptionalLong.empty();
+        }
+
         /** Energy drawn since the driver was loaded, in mJ. Cards since Volta report it. */
         OptionalLong millijoules() {
             return longOf(energy, card, longValue);
@@ -373,6 +406,20 @@ final class Nvml implements AutoCloseable {
         /** Temperature of the GPU in °C. */
         OptionalLong celsius() {
             return intOf(temperature, card, GPU_TEMPERATURE, intValue);
+        }
+
+        /** Share of the driver's last sample period in which the GPU computed, in %. The period is 1/6 s to 1 s. */
+        OptionalLong gpuShare() {
+            return share(0);
+        }
+
+        /** Share of the same period in which the card's memory was read or written, in %. */
+        OptionalLong memoryShare() {
+            return share(1);
+        }
+
+        private OptionalLong share(int index) {
+            return succeeds(utilization, card, shares) ? OptionalLong.of(shares[index]) : OptionalLong.empty();
         }
 
         /**

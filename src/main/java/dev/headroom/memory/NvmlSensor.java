@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Function;
 
-/** Power in W, clocks in MHz or temperature in °C of an NVIDIA card, polled. */
+/** Power in W, clocks in MHz, utilization in % or temperature in °C of an NVIDIA card, polled. */
 public final class NvmlSensor extends NvmlGauge implements Sensor {
     private record Quantity(
             String sensor,
@@ -23,6 +23,9 @@ public final class NvmlSensor extends NvmlGauge implements Sensor {
     private static final List<Quantity> OTHERS = List.of(
             new Quantity("nvml.clock.sm", Metric.GPU_CLOCK_SM, Nvml.Card::smClock, Series::mean),
             new Quantity("nvml.clock.memory", Metric.GPU_CLOCK_MEMORY, Nvml.Card::memoryClock, Series::mean),
+            new Quantity("nvml.utilization", Metric.GPU_UTILIZATION, Nvml.Card::gpuShare, Series::mean),
+            new Quantity(
+                    "nvml.utilization.memory", Metric.GPU_UTILIZATION_MEMORY, Nvml.Card::memoryShare, Series::mean),
             new Quantity(
                     "nvml.temperature", Metric.GPU_TEMPERATURE, Nvml.Card::celsius, readings -> readings.peak().stream()
                             .asDoubleStream()

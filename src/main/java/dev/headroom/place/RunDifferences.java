@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 
 /** What differs between two preparations of a run. A run that resumes must be prepared as it was before. */
 public final class RunDifferences {
-    /** Facts of an environment that change by themselves. */
-    private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|pageCacheMiB|gpu[0-9]*Display");
+    /** Facts of an environment that change by themselves. A run may resume after a reboot. */
+    private static final Pattern CHANGES = Pattern.compile("memoryAvailableMiB|pageCacheMiB|gpu[0-9]*Display|bootId");
 
     /** The key for the run's first place, which is no environment's name. */
     private static final String HERE = "";

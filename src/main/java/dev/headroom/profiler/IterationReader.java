@@ -26,11 +26,14 @@ final class IterationReader {
     private final LoggedBuffers buffers = new LoggedBuffers();
     private volatile @Nullable Sampler sampler; // the benchmark's thread asks for readings too
 
-    IterationReader(ForkGauges gauges, @Nullable Duration interval, PhaseReport report, Remarks remarks) {
+    /** @param freeCore whether the benchmark leaves a core free, which then reads the card more often */
+    IterationReader(
+            ForkGauges gauges, @Nullable Duration interval, boolean freeCore, PhaseReport report, Remarks remarks) {
         this.gauges = gauges;
         this.report = report;
         this.remarks = remarks;
-        pace = new Pace(gauges.all(), gauges.leading(), interval);
+        boolean card = !gauges.polled(Metric.VRAM_PEAK).isEmpty();
+        pace = new Pace(gauges.all(), gauges.leading(), interval, card && freeCore);
         pace.measureCosts();
     }
 

@@ -1,5 +1,6 @@
 package dev.headroom.profiler;
 
+import dev.headroom.environment.Cpu;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.llama.Phase;
 import dev.headroom.memory.Meters;
@@ -7,6 +8,7 @@ import dev.headroom.memory.Pace;
 import dev.headroom.memory.PhaseReadings;
 import dev.headroom.memory.Sensor;
 import dev.headroom.memory.Sensors;
+import dev.headroom.plan.Parameter;
 import dev.headroom.result.ForkMemory;
 import dev.headroom.result.Metric;
 import java.time.Duration;
@@ -93,16 +95,28 @@ public class MemoryProfiler implements InternalProfiler {
     public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
         if (reader == null) {
             HostWatch.start();
-            reader = open();
+            reader = open(leavesCoreFree(
+                    benchmark.getParam(Parameter.THREADS.key()),
+                    Runtime.getRuntime().availableProcessors()));
         }
         reader.begin();
     }
 
+    /**
+     * Whether llama.cpp's threads are fewer than the usable cores.
+     *
+     * @param threads the benchmark's parameter, 0 for the default; null if it has none: it computes on one thread
+     */
+    static boolean leavesCoreFree(@Nullable String threads, int usableCores) {
+        int given = threads == null ? 1 : Integer.parseInt(threads);
+        return (given == 0 ? Cpu.defaultThreads() : given) < usableCores;
+    }
+
     /** Opens everything once in a fork. It stays open, as JMH has no hook at the end of a fork. */
-    private IterationReader open() {
+    private IterationReader open(boolean freeCore) {
         ForkGauges gauges = gaugeSource.get();
         IterationReader opened =
-                new IterationReader(gauges, interval, new PhaseReport(phaseSource.get(), gauges), remarks);
+                new IterationReader(gauges, interval, freeCore, new PhaseReport(phaseSource.get(), gauges), remarks);
         if (LlamaLibrary.loaded().isEmpty()) {
             opened.reached(Phase.START);
         }

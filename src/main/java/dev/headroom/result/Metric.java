@@ -30,6 +30,8 @@ public enum Metric {
     GPU_TEMPERATURE("·gpu.temperature", Kind.TEMPERATURE, "temperature of the GPU"),
     GPU_THROTTLED("·gpu.throttled", Kind.SHARE, "share of readings with the card slowed down"),
     GPU_THROTTLED_HEAT("·gpu.throttled.heat", Kind.SHARE, "share of readings with the card slowed down by heat"),
+    GPU_UTILIZATION("·gpu.utilization", Kind.SHARE, "share of time in which the GPU computed"),
+    GPU_UTILIZATION_MEMORY("·gpu.utilization.memory", Kind.SHARE, "share of time in which the card's memory was used"),
     RAM_ANON_PEAK("·ram.anon.peak", Kind.SIZE, "resident memory that no file backs; Linux"),
     RAM_CGROUP_PEAK("·ram.cgroup.peak", Kind.SIZE, "memory counted against the control group's limit; Linux"),
     RAM_FAULTS_MAJOR("·ram.faults.major", Kind.COUNT, "page faults that waited for a disk; Linux"),

@@ -60,6 +60,26 @@ public record Run(
                 done);
     }
 
+    /** A copy with other facts about its environments. */
+    public Run in(NamedValues environmentFacts, Map<String, PlaceFacts> placeFacts) {
+        return new Run(
+                schemaVersion,
+                id,
+                headroom,
+                started,
+                ended,
+                plan,
+                environmentFacts,
+                llama,
+                models,
+                meters,
+                unavailable,
+                placeFacts,
+                proof,
+                warnings,
+                cells);
+    }
+
     /** The facts of the place where cells with this value of the parameter environment ran. */
     public PlaceFacts place(String environmentValue) {
         PlaceFacts other = places.get(environmentValue);

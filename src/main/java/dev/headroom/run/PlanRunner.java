@@ -100,7 +100,7 @@ public final class PlanRunner implements Closeable {
         unfinished.check(head);
         places.makeModels(progress);
         Journal journal = Journal.resume(folder.path(), unfinished.content());
-        PlanRunner runner = new PlanRunner(lock, places, folder, head, journal);
+        PlanRunner runner = new PlanRunner(lock, places, folder, unfinished.continued(head), journal);
         for (ForkResult fork : unfinished.content().forks()) {
             runner.add(fork);
             places.place(fork.cell()).remember(fork);

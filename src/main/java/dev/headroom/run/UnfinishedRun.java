@@ -5,14 +5,19 @@ import dev.headroom.place.PlanRecord;
 import dev.headroom.place.RunDifferences;
 import dev.headroom.plan.Plan;
 import dev.headroom.result.ForkResult;
+import dev.headroom.result.NamedValues;
 import dev.headroom.result.Run;
 import java.io.File;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** An interrupted run, read from its journal. */
 public record UnfinishedRun(RunFolder folder, Journal.Content content) {
+    private static final String BOOT_ID = "bootId";
+
     /**
      * Reads the run in a folder.
      *
@@ -56,6 +61,28 @@ public record UnfinishedRun(RunFolder folder, Journal.Content content) {
                     throw new BadInput(folder.path().resolve(Journal.NAME) + " has a fork of " + cell
                             + ", a cell that its plan does not have: delete that line.");
                 });
+    }
+
+    /** The run as it goes on, with the boots of both its parts in the facts of each environment. */
+    Run continued(Run now) {
+        Run then = content.head();
+        Map<String, Run.PlaceFacts> places = new LinkedHashMap<>();
+        now.places().forEach((name, place) -> {
+            NamedValues environment = boots(then.place(name).environment(), place.environment());
+            places.put(name, new Run.PlaceFacts(environment, place.llama(), place.meters(), place.unavailable()));
+        });
+        return now.in(boots(then.environment(), now.environment()), places);
+    }
+
+    private static NamedValues boots(NamedValues then, NamedValues now) {
+        String was = then.values().get(BOOT_ID);
+        String is = now.values().get(BOOT_ID);
+        if (was == null || is == null || was.equals(is)) {
+            return now;
+        }
+        Map<String, String> values = new LinkedHashMap<>(now.values());
+        values.put(BOOT_ID, was + " " + is);
+        return new NamedValues(now.name(), values);
     }
 
     private List<String> cells() {

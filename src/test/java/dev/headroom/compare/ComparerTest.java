@@ -344,6 +344,25 @@ class ComparerTest {
         assertThat(compare(first, second, wsl).warnings())
                 .containsExactly("All forks of wsl2 come from one boot: measure in three boots, alternated"
                         + " (docs/statistics.md)");
+        assertThat(compare(first, second, wsl().facts(Map.of("bootId", "c d")).cell("TokenGeneration", 512, values))
+                        .warnings())
+                .as("a run that was resumed after a reboot")
+                .isEmpty();
+    }
+
+    @Test
+    void differentSettingsOfDriversAndVariablesAreAWarning() {
+        Comparison comparison = compare(
+                linux().facts(Map.of("gpu2PowerLimitW", "450", "GGML_CUDA_DISABLE_GRAPHS", "1"))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)),
+                wsl().facts(Map.of("gpu2PowerLimitW", "300", "wslConfigMemory", "8GB"))
+                        .cell("TokenGeneration", 512, Map.of(TOKENS, SPEED)));
+
+        assertThat(comparison.warnings())
+                .containsExactlyInAnyOrder(
+                        "gpu2PowerLimitW differs: 450 in native-linux, 300 in wsl2",
+                        "GGML_CUDA_DISABLE_GRAPHS differs: 1 in native-linux, not set in wsl2",
+                        "wslConfigMemory differs: not set in native-linux, 8GB in wsl2");
     }
 
     @Test

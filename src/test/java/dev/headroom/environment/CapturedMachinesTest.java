@@ -73,7 +73,8 @@ class CapturedMachinesTest {
         assertThat(facts("ubuntu-metal"))
                 .isEqualTo(
                         """
-                        {os=Linux, kernel=6.8.0-45-generic, distribution=Ubuntu 24.04.1 LTS, architecture=amd64,
+                        {os=Linux, kernel=6.8.0-45-generic, bootId=5f0c1d3e-8a52-4b7e-9c11-0d6a2f4b7e90,
+                         distribution=Ubuntu 24.04.1 LTS, architecture=amd64,
                          hardware=physical, machine=ASUS System Product Name,
                          cpu=Intel(R) Core(TM) i7-7700K CPU @ 4.20GHz,
                          cpuFeatures=sse4_2 avx f16c fma avx2 bmi2, logicalCores=8, physicalCores=4, usableCores=8,
@@ -108,7 +109,9 @@ class CapturedMachinesTest {
         assertThat(facts("macos-apple-silicon"))
                 .isEqualTo(
                         """
-                        {os=macOS 14.5, kernel=Darwin 23.5.0, architecture=aarch64, hardware=physical, machine=Mac14,6,
+                        {os=macOS 14.5, kernel=Darwin 23.5.0,
+                         bootId=2D4B1F0A-6C1E-4E37-9B0C-7A5D3E9F8C21, architecture=aarch64, hardware=physical,
+                         machine=Mac14,6,
                          cpu=Apple M2 Max, cpuFeatures=neon fp16 dotprod i8mm bf16, logicalCores=12, physicalCores=12,
                          usableCores=12, memoryTotalMiB=32768, swapTotalMiB=2048, gpu=Apple M2 Max, gpuCores=38,
                          gpuMetal=Metal 3, gpuDisplay=active,

@@ -3,6 +3,7 @@ package dev.headroom.environment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -142,5 +143,59 @@ class CpuTest {
         assertThat(Cpu.physicalCores(
                         machine().file("proc/cpuinfo", cpuinfo.toString()).machine()))
                 .isEmpty();
+    }
+
+    /** The records of a virtual machine with two cores, as Wine 8 returns them. */
+    private static final String CAPTURED_UNDER_WINE =
+            "00000000 30000000 00 00 0000000000000000000000000000000000000000 0100 0100000000000000 0000 000000000000"
+                    + "00000000 30000000 00 00 0000000000000000000000000000000000000000 0100 0200000000000000 0000"
+                    + "000000000000";
+
+    /** A record in the form of winnt.h: a core's processors as bits, and their group. */
+    private static String record(String mask, int group) {
+        return "00000000 30000000 01 00 0000000000000000000000000000000000000000 0100 " + mask + " 0" + group
+                + "00 000000000000";
+    }
+
+    private static List<WindowsKernel.Core> cores(String hex) {
+        return WindowsKernel.cores(HexFormat.of().parseHex(hex.replace(" ", "")));
+    }
+
+    @Test
+    void coresOfWindowsAreParsed() {
+        assertThat(cores(CAPTURED_UNDER_WINE))
+                .containsExactly(new WindowsKernel.Core(0, 1), new WindowsKernel.Core(0, 2));
+        assertThat(cores(record("03000000000000c0", 1)))
+                .as("the bits of processors 0, 1, 62 and 63")
+                .containsExactly(new WindowsKernel.Core(1, 0xc000000000000003L));
+        assertThat(cores("")).isEmpty();
+        assertThat(cores(record("0300000000000000", 0) + "00000000 30000000"))
+                .as("an incomplete record")
+                .hasSize(1);
+        assertThat(cores("03" + record("0300000000000000", 0).substring(2)))
+                .as("a cache or package")
+                .isEmpty();
+    }
+
+    /** Two groups of two cores with two processors each. */
+    @ParameterizedTest
+    @CsvSource({"0, 0, 4", "0, 15, 2", "0, 5, 2", "0, 3, 1", "1, 8, 1", "2, 15, 8"})
+    void threadsOnWindowsAreThePhysicalCoresOfTheAffinity(int group, long affinity, int threads) {
+        String firstGroup = record("0300000000000000", 0) + record("0c00000000000000", 0);
+        String secondGroup = record("0300000000000000", 1) + record("0c00000000000000", 1);
+        FakeMachine machine = FakeMachine.windows(root)
+                .windowsKernel(new WindowsKernel(0, cores(firstGroup + secondGroup), group, affinity))
+                .processors(8);
+
+        assertThat(Cpu.defaultThreads(machine.machine())).isEqualTo(threads);
+        assertThat(machine.detect().facts()).containsEntry("physicalCores", "4");
+    }
+
+    @Test
+    void everyProcessorCountsIfWindowsReportsNoCores() {
+        FakeMachine machine = FakeMachine.windows(root).processors(8);
+
+        assertThat(Cpu.defaultThreads(machine.machine())).isEqualTo(8);
+        assertThat(machine.detect().facts()).doesNotContainKey("physicalCores");
     }
 }

@@ -790,4 +790,72 @@ class EnvironmentTest {
     void nameWithOtherCharactersIsRefused() {
         assertThatThrownBy(() -> new Environment("my machine", Map.of())).isInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    void startsOfWindowsAreNumbered() {
+        FakeMachine machine = FakeMachine.windows(root);
+        assertThat(machine.detect().facts()).as("before Windows 10").doesNotContainKey("bootId");
+        machine.windowsKernel(new WindowsKernel(31, List.of(), 0, 0));
+        assertThat(machine.detect().facts()).containsEntry("bootId", "31");
+    }
+
+    @Test
+    void variablesThatChangeResultsSilentlyAreFacts() {
+        FakeMachine machine = metal().variable("GGML_CUDA_ENABLE_UNIFIED_MEMORY", "1")
+                .variable("GGML_VK_ALLOW_SYSMEM_FALLBACK", "")
+                .variable("HIP_VISIBLE_DEVICES", "0,1")
+                .variable("CUDA_VISIBLE_DEVICES", "")
+                .variable("CUDA_HOME", "/usr/local/cuda")
+                .variable("LLAMA_API_KEY", "secret");
+
+        assertThat(machine.detect().facts())
+                .containsEntry("GGML_CUDA_ENABLE_UNIFIED_MEMORY", "1")
+                .containsEntry("GGML_VK_ALLOW_SYSMEM_FALLBACK", "(empty)")
+                .containsEntry("HIP_VISIBLE_DEVICES", "0,1")
+                .containsEntry("CUDA_VISIBLE_DEVICES", "(empty)")
+                .doesNotContainKeys("CUDA_HOME", "LLAMA_API_KEY");
+    }
+
+    @Test
+    void choiceOfHardwareScheduling() {
+        String graphics =
+                """
+                HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\GraphicsDrivers
+                    PlatformSupportMiracast    REG_DWORD    0x1
+                """;
+        FakeMachine windows = captured("windows11-wddm");
+
+        assertThat(windows.registry(graphics).detect().facts()).doesNotContainKey("gpuHardwareScheduling");
+        assertThat(windows.registry(graphics + "    HwSchMode    REG_DWORD    0x2\n")
+                        .detect()
+                        .facts())
+                .containsEntry("gpuHardwareScheduling", "on");
+        assertThat(windows.registry(graphics + "    HwSchMode    REG_DWORD    0x1\n")
+                        .detect()
+                        .facts())
+                .containsEntry("gpuHardwareScheduling", "off");
+    }
+
+    @Test
+    void limitsOfWsl2AreThoseOfTheWindowsUser() {
+        FakeMachine wsl2 = captured("wsl2-stock-kernel")
+                .file(
+                        "mnt/c/Users/me/.wslconfig",
+                        """
+                        \uFEFF[wsl2]
+                        memory=8GB # half
+                         Processors = 6\r
+                        kernel=C:\\\\k
+                        [experimental]
+                        swap=1GB
+                        """)
+                .file("mnt/c/Users/other/.wslconfig", "[wsl2]\nmemory=2GB\n");
+
+        assertThat(wsl2.detect().facts()).as("which user?").doesNotContainKey("wslConfigMemory");
+        wsl2.variable("PATH", "/usr/bin:/mnt/c/Windows:/mnt/c/Users/me/AppData/Local/Microsoft/WindowsApps");
+        assertThat(wsl2.detect().facts())
+                .containsEntry("wslConfigMemory", "8GB")
+                .containsEntry("wslConfigProcessors", "6")
+                .doesNotContainKey("wslConfigSwap");
+    }
 }

@@ -24,6 +24,7 @@ final class FakeMachine {
     private final Map<String, String> variables = new HashMap<>();
     private final Map<String, String> outputs = new HashMap<>();
     private int processors = 8;
+    private WindowsKernel windowsKernel = new WindowsKernel(0, List.of(), 0, 0);
 
     private FakeMachine(Path root, String os, String version, String arch) {
         this.root = root;
@@ -136,6 +137,11 @@ final class FakeMachine {
         return this;
     }
 
+    FakeMachine windowsKernel(WindowsKernel kernel) {
+        windowsKernel = kernel;
+        return this;
+    }
+
     /** Sets the output of a program. */
     FakeMachine output(String program, String text) {
         outputs.put(program, text);
@@ -192,7 +198,7 @@ final class FakeMachine {
     }
 
     Machine machine() {
-        return new Machine(root, properties, variables, this::run, processors, 16L << 30);
+        return new Machine(root, properties, variables, this::run, processors, 16L << 30, () -> windowsKernel);
     }
 
     Environment detect() {

@@ -42,6 +42,8 @@ class NvmlIT {
                         Metric.GPU_POWER,
                         Metric.GPU_CLOCK_SM,
                         Metric.GPU_CLOCK_MEMORY,
+                        Metric.GPU_UTILIZATION,
+                        Metric.GPU_UTILIZATION_MEMORY,
                         Metric.GPU_TEMPERATURE,
                         Metric.GPU_THROTTLED,
                         Metric.GPU_THROTTLED_HEAT);
@@ -98,11 +100,13 @@ class NvmlIT {
     }
 
     @Test
-    void readsClocksTemperatureAndThrottling() throws Exception {
+    void readsClocksUtilizationTemperatureAndThrottling() throws Exception {
         String library = FakeNvml.build("throttled", "THROTTLE=(nanos()/1000000<100000?0x01:0x24)");
         List<Sensor> sensors = NvmlSensor.open(open(library));
         assertThat(measured(sensors, Metric.GPU_CLOCK_SM, 2)).hasValue(1500);
         assertThat(measured(sensors, Metric.GPU_CLOCK_MEMORY, 2)).hasValue(9500);
+        assertThat(measured(sensors, Metric.GPU_UTILIZATION, 2)).hasValue(97);
+        assertThat(measured(sensors, Metric.GPU_UTILIZATION_MEMORY, 2)).hasValue(41);
         assertThat(measured(sensors, Metric.GPU_TEMPERATURE, 2)).hasValue(61);
 
         Sensor throttled = sensor(sensors, Metric.GPU_THROTTLED);
@@ -211,7 +215,11 @@ class NvmlIT {
                         entry("gpuDriver", "570.00"),
                         entry("gpuCuda", "12.8"),
                         entry("gpu", "Fake GPU"),
-                        entry("gpuUuid", "GPU-00000000-0000-0000-0000-000000000000"));
+                        entry("gpuUuid", "GPU-00000000-0000-0000-0000-000000000000"),
+                        entry("gpuPowerLimitW", "450"),
+                        entry("gpuPersistence", "on"),
+                        entry("gpuPcieGeneration", "4"),
+                        entry("gpuPcieWidth", "16"));
     }
 
     @Test
@@ -233,7 +241,7 @@ class NvmlIT {
         assertThat(NvidiaCard.facts(open(FakeNvml.build("old-model", "OLD", "DRIVER_MODEL=1"))))
                 .containsEntry("gpuDriverModel", "TCC")
                 .containsEntry("gpuDriver", "418.00")
-                .doesNotContainKey("gpuCuda");
+                .doesNotContainKeys("gpuCuda", "gpuPowerLimitW", "gpuPersistence", "gpuPcieWidth");
         assertThat(NvidiaCard.facts(open(FakeNvml.build("unknown-model", "DRIVER_MODEL=9"))))
                 .doesNotContainKey("gpuDriverModel");
     }

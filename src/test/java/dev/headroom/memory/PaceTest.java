@@ -23,7 +23,7 @@ class PaceTest {
 
     @Test
     void leadingGaugeGetsTheLargestShare() {
-        Pace pace = new Pace(all, List.of(first), null);
+        Pace pace = new Pace(all, List.of(first), null, false);
         pace.addCost(first, 10 * US);
         pace.addCost(second, 60 * US);
         pace.addCost(third, 460 * US);
@@ -36,7 +36,7 @@ class PaceTest {
     void allReadingsTakeAtMostHalfAPercent() {
         Random random = new Random(1);
         for (int i = 0; i < 1000; i++) {
-            Pace pace = new Pace(all, random.nextBoolean() ? List.of(first) : List.of(first, second), null);
+            Pace pace = new Pace(all, random.nextBoolean() ? List.of(first) : List.of(first, second), null, false);
             long[] costs = random.longs(all.size(), 0, 5 * MS).toArray();
             double share = 0;
             for (int g = 0; g < all.size(); g++) {
@@ -49,7 +49,7 @@ class PaceTest {
 
     @Test
     void givenIntervalIsThePeriodOfTheLeadingGauge() {
-        Pace pace = new Pace(all, List.of(first), Duration.ofMillis(3));
+        Pace pace = new Pace(all, List.of(first), Duration.ofMillis(3), false);
         pace.addCost(first, 100 * MS);
         pace.addCost(second, 0);
         assertThat(pace.period(first)).isEqualTo(3 * MS);
@@ -57,8 +57,27 @@ class PaceTest {
     }
 
     @Test
+    void leadingGaugeIsReadEveryFewMillisecondsOnAFreeCore() {
+        Pace pace = new Pace(all, List.of(first), null, true);
+        pace.addCost(first, 120 * US);
+        pace.addCost(second, 60 * US);
+        assertThat(pace.period(first)).isEqualTo(4 * MS);
+        assertThat(pace.period(second)).as("as without a free core").isEqualTo(256 * MS);
+        for (int i = 0; i < 9; i++) {
+            pace.addCost(first, 130 * US);
+        }
+        assertThat(pace.period(first)).as("170 µs are more than 4 % of 4 ms").isEqualTo(64 * MS);
+
+        Pace given = new Pace(all, List.of(first), Duration.ofMillis(20), true);
+        assertThat(given.period(first)).isEqualTo(20 * MS);
+        Pace cards = new Pace(all, List.of(first, second), null, true);
+        cards.addCost(first, 80 * US);
+        assertThat(cards.period(first)).as("two cards share the core").isEqualTo(128 * MS);
+    }
+
+    @Test
     void singleSlowReadingsDoNotChangeThePeriod() {
-        Pace pace = new Pace(all, List.of(first), null);
+        Pace pace = new Pace(all, List.of(first), null, false);
         pace.addCost(first, 5 * MS);
         pace.addCost(first, 10 * US);
         assertThat(pace.period(first)).isEqualTo(32 * MS);
@@ -84,7 +103,7 @@ class PaceTest {
             @Override
             public void reset() {}
         }
-        Pace pace = new Pace(List.of(first, second, new Exact()), List.of(first), null);
+        Pace pace = new Pace(List.of(first, second, new Exact()), List.of(first), null, false);
         assertThat(pace.period(second)).as("40 µs by 0.1 %").isEqualTo(64 * MS);
     }
 
@@ -96,7 +115,7 @@ class PaceTest {
             LockSupport.parkNanos(2 * MS);
             return OptionalLong.of(1);
         });
-        Pace pace = new Pace(List.of(slow), List.of(slow), null);
+        Pace pace = new Pace(List.of(slow), List.of(slow), null, false);
         assertThat(pace.period(slow)).as("wake-up only").isEqualTo(16 * MS);
         pace.measureCosts();
         assertThat(reads[0]).isEqualTo(3);
@@ -105,7 +124,7 @@ class PaceTest {
 
     @Test
     void unknownGaugeIsRejected() {
-        Pace pace = new Pace(List.of(first), List.of(first), null);
+        Pace pace = new Pace(List.of(first), List.of(first), null, false);
         assertThatThrownBy(() -> pace.period(second)).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -62,7 +62,7 @@ class SamplerTest {
     }
 
     private static Pace every(Duration interval, Gauge... gauges) {
-        return new Pace(List.of(gauges), List.of(gauges), interval);
+        return new Pace(List.of(gauges), List.of(gauges), interval, false);
     }
 
     @Test
@@ -115,7 +115,7 @@ class SamplerTest {
             return OptionalLong.of(1);
         });
         List<Gauge> gauges = List.of(cheap, costly);
-        Sampler sampler = clock.run(gauges, new Pace(gauges, List.of(cheap), INTERVAL));
+        Sampler sampler = clock.run(gauges, new Pace(gauges, List.of(cheap), INTERVAL, false));
         assertThat(sampler.of(cheap).samples()).isEqualTo(301);
         // 1.04 ms at a share of 0.1 % are 1040 ms: readings at 0, 1280 and 2560 ms, and at the end
         assertThat(sampler.of(costly).samples()).isEqualTo(4);

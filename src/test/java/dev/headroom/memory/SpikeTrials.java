@@ -20,7 +20,7 @@ final class SpikeTrials {
 
     public static void main(String[] args) throws Exception {
         List<Meter> meters = LinuxMemory.open(LinuxMemory.Reading.RSS);
-        Pace pace = new Pace(meters, meters, Duration.ofMillis(1));
+        Pace pace = new Pace(meters, meters, Duration.ofMillis(1), false);
         Random random = new Random(1);
         int caught = 0;
         double[] gaps = new double[TRIALS];

@@ -108,7 +108,9 @@ class MemoryProfilerIT {
                         "·gpu.clock.memory",
                         "·gpu.temperature",
                         "·gpu.throttled",
-                        "·gpu.throttled.heat")
+                        "·gpu.throttled.heat",
+                        "·gpu.utilization",
+                        "·gpu.utilization.memory")
                 .doesNotContain("·vram.process.peak", "·vram.shared.peak", "·ggml.device.used", "·buffers.model");
         for (IterationResult iteration : iterations) {
             assertThat(iteration.getSecondaryResults()).containsOnlyKeys(labels);

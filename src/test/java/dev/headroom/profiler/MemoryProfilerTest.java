@@ -2,7 +2,9 @@ package dev.headroom.profiler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.headroom.environment.Cpu;
 import dev.headroom.llama.Phase;
 import dev.headroom.memory.FakeMeter;
 import dev.headroom.memory.Meter;
@@ -24,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.Profiler;
 import org.openjdk.jmh.profile.ProfilerException;
@@ -40,6 +45,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ResultRole;
 import org.openjdk.jmh.results.SingleShotResult;
 import org.openjdk.jmh.runner.IterationType;
+import org.openjdk.jmh.runner.WorkloadParams;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.ProfilerConfig;
@@ -51,6 +57,30 @@ class MemoryProfilerTest {
             new IterationParams(IterationType.WARMUP, 1, TimeValue.milliseconds(1), 1);
     private static final IterationParams MEASURED =
             new IterationParams(IterationType.MEASUREMENT, 1, TimeValue.milliseconds(1), 1);
+
+    /** It has no parameter for threads, so it computes on one. */
+    private static final BenchmarkParams BENCHMARK = new BenchmarkParams(
+            "b",
+            "b",
+            false,
+            1,
+            new int[] {1},
+            List.of(),
+            1,
+            0,
+            WARMUP,
+            MEASURED,
+            Mode.SingleShotTime,
+            new WorkloadParams(),
+            TimeUnit.SECONDS,
+            1,
+            "java",
+            List.of(),
+            "17",
+            "vm",
+            "1",
+            "1.37",
+            TimeValue.NONE);
 
     private OptionalLong vram = OptionalLong.of(800 * MIB);
     private OptionalLong process = OptionalLong.empty();
@@ -70,13 +100,35 @@ class MemoryProfilerTest {
 
     @SuppressWarnings("NullAway") // the profiler does not look at these
     private static Map<String, Double> iteration(MemoryProfiler profiler, IterationParams params, Runnable benchmark) {
-        profiler.beforeIteration(null, params);
+        profiler.beforeIteration(BENCHMARK, params);
         benchmark.run();
         Map<String, Double> scores = new TreeMap<>();
         for (Result<?> result : profiler.afterIteration(null, params, null)) {
             scores.put(result.getLabel(), result.getScore());
         }
         return scores;
+    }
+
+    @Test
+    void coreIsFreeIfThreadsAreFewerThanCores() {
+        assertThat(MemoryProfiler.leavesCoreFree("3", 4)).isTrue();
+        assertThat(MemoryProfiler.leavesCoreFree("4", 4)).isFalse();
+        assertThat(MemoryProfiler.leavesCoreFree(null, 1)).isFalse();
+        assertThat(MemoryProfiler.leavesCoreFree(null, 2)).isTrue();
+        int threads = Cpu.defaultThreads();
+        assertThat(MemoryProfiler.leavesCoreFree("0", threads)).isFalse();
+        assertThat(MemoryProfiler.leavesCoreFree("0", threads + 1)).isTrue();
+    }
+
+    /** Without a free core, the shortest period would be 16 ms. */
+    @Test
+    void freeCoreReadsTheCardEveryFewMilliseconds() throws Exception {
+        assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+        Supplier<Meters> meters = () -> new Meters(List.of(new FakeMeter(Metric.VRAM_PEAK, () -> vram)), List.of());
+        MemoryProfiler profiler = new MemoryProfiler("", meters, List::of, () -> new PhaseReadings(meters.get()));
+        Map<String, Double> measured =
+                iteration(profiler, MEASURED, () -> LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1)));
+        assertThat(measured.get("·vram.samples")).isGreaterThan(100);
     }
 
     @Test

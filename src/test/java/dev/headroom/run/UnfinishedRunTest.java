@@ -29,7 +29,7 @@ class UnfinishedRunTest {
             null,
             new NamedValues(
                     "mine", Map.of("benchmarks", "NativeCall,ModelLoad", "model", "synthetic-stories-15m-q8_0")),
-            new NamedValues("vm-linux", Map.of("kernel", "6.1", "memoryAvailableMiB", "100")),
+            new NamedValues("vm-linux", Map.of("kernel", "6.1", "bootId", "1", "memoryAvailableMiB", "100")),
             new Run.Llama(
                     "v0.4.0",
                     "abc",
@@ -76,6 +76,9 @@ class UnfinishedRunTest {
         assertThat(RunDifferences.between(BEGUN, changed("/models/0/path", "/elsewhere/m.gguf")))
                 .as("a model that has moved")
                 .isEmpty();
+        assertThat(RunDifferences.between(BEGUN, changed("/environment/bootId", "2")))
+                .as("a reboot")
+                .isEmpty();
         assertThat(RunDifferences.between(BEGUN, changed("/llama/library", "/elsewhere/libllama.so")))
                 .isEmpty();
     }
@@ -114,6 +117,23 @@ class UnfinishedRunTest {
                 .hasMessageContaining(folder.toString())
                 .hasMessageContaining("llama.cpp's version was v0.4.0 and is v0.5.0")
                 .hasMessageContaining("without --resume");
+    }
+
+    @Test
+    void resumedRunNamesTheBootsOfBothParts() throws IOException {
+        Journal.begin(folder, BEGUN);
+        UnfinishedRun run = UnfinishedRun.in(folder);
+
+        Run rebooted = run.continued(changed("/environment/bootId", "2"));
+        assertThat(rebooted.environment().values()).containsEntry("bootId", "1 2");
+        assertThat(rebooted.place("wsl2").environment().values()).doesNotContainKey("bootId");
+        assertThat(run.continued(BEGUN)).isEqualTo(BEGUN);
+        assertThat(run.continued(changed("/places/wsl2/environment/bootId", "9"))
+                        .place("wsl2")
+                        .environment()
+                        .values())
+                .as("an older Headroom did not record the first boot")
+                .containsEntry("bootId", "9");
     }
 
     @Test
