@@ -70,7 +70,7 @@ def jmh(args, file, *options):
     """JMH's command line. Both sides may be JMH: they take turns, so JMH's lock is not needed."""
     return ["java", "-Djmh.ignoreLock=true", "-cp", JAR + ":" + TEST_CLASSES, "dev.headroom.cli.Headroom", "jmh",
             BENCHMARKS[args.test] + r"\.", "-f", "1", "-wi", "1", "-w", "2s", "-to", FOREVER + "s", "-p", "model=m",
-            "-p", "contextLength=%d" % args.depth, "-p", "threads=%d" % args.threads,
+            "-p", "contextLength=%d" % args.depth, "-p", "threads=%d" % args.threads, "-p", "outputs=" + args.outputs,
             "-jvmArgsPrepend", "-Dllama.home=%s -Dheadroom.model.path=%s" % (args.llama, file), *options]
 
 
@@ -147,6 +147,7 @@ def main():
     parser.add_argument("--test", choices=["pp", "tg"], required=True)
     parser.add_argument("--depth", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--outputs", default="batch", help="outputs of Headroom's contexts; llama-bench has batch")
     parser.add_argument("--time", default="1s", help="time of an iteration, for the profiler")
     parser.add_argument("--interval", default="", help="interval=16ms: sampling interval of the profiler; default: by cost")
     parser.add_argument("--tokens", type=int, default=32, help="tokens in a turn; must divide 128")
@@ -156,7 +157,8 @@ def main():
     args = parser.parse_args()
     made = subprocess.run(["java", "-jar", JAR, "model", "make", args.model, "--json"], check=True, capture_output=True)
     file = list(json.loads(made.stdout).values())[0]
-    label = "%s %s %s depth %d threads %d" % (args.what, args.model, args.test, args.depth, args.threads)
+    label = "%s %s %s depth %d threads %d outputs %s" % (
+        args.what, args.model, args.test, args.depth, args.threads, args.outputs)
     with tempfile.TemporaryDirectory() as folder:
         shim = os.path.join(folder, "turns.so")
         subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", shim, os.path.join(ROOT, "src/test/c/turns.c"), "-ldl"],

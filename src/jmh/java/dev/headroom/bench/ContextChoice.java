@@ -36,6 +36,10 @@ public class ContextChoice {
     @Param("0")
     public int threads;
 
+    /** Tokens of a micro-batch whose logits have room in the compute buffers: a number, or batch. */
+    @Param("1")
+    public String outputs;
+
     /** Settings of a context for {@code contextLength} tokens and {@code room} more. */
     ContextSettings settings(int room) {
         return new ContextSettings(
@@ -44,6 +48,7 @@ public class ContextChoice {
                 ubatch,
                 KvType.valueOf(kvType.toUpperCase(Locale.ROOT)),
                 FlashAttention.valueOf(flashAttention.toUpperCase(Locale.ROOT)),
-                threads == 0 ? Cpu.defaultThreads() : threads);
+                threads == 0 ? Cpu.defaultThreads() : threads,
+                ContextSettings.outputs(outputs, batch));
     }
 }

@@ -51,6 +51,9 @@ final class MemoryOptions {
     @Option(names = "--ubatch", paramLabel = "TOKENS,…", description = "Tokens computed at once.")
     String ubatch = "";
 
+    @Option(names = "--outputs", paramLabel = "N|batch,…", description = "Tokens whose logits have room. Default: 1.")
+    String outputs = "";
+
     @Option(names = "--llama", paramLabel = "DIR", description = "Directory of llama.cpp.")
     @Nullable
     Path llama;
@@ -102,7 +105,8 @@ final class MemoryOptions {
                 new Entry(Parameter.KV_TYPE.key(), kvType, "--kv-type"),
                 new Entry(Parameter.FLASH_ATTENTION.key(), flashAttention, "--flash-attention"),
                 new Entry(Parameter.BATCH.key(), batch, "--batch"),
-                new Entry(Parameter.UBATCH.key(), ubatch, "--ubatch"));
+                new Entry(Parameter.UBATCH.key(), ubatch, "--ubatch"),
+                new Entry(Parameter.OUTPUTS.key(), outputs, "--outputs"));
     }
 
     private static String defaultContexts(Gguf model) {

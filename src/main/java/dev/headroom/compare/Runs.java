@@ -161,7 +161,7 @@ public final class Runs {
             Cell cell, @Nullable Spill spill, NamedValues plan, Run.PlaceFacts place, Run.@Nullable Model model) {
         Observed observed = cell.observed == null ? new Observed(null, null, List.of()) : cell.observed;
         Map<String, String> planned = planned(cell, plan);
-        Map<String, String> params = new LinkedHashMap<>(cell.params);
+        Map<String, String> params = dev.headroom.plan.Cell.complete(cell.benchmark, cell.params);
         params.putAll(planned);
         Map<String, String> resolved = new LinkedHashMap<>(cell.params);
         resolved.keySet().retainAll(planned.keySet());

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -73,6 +75,17 @@ public record SyntheticModel(Shape shape, int layers, Quantization quantization)
     /** The exact size of the file in bytes. */
     public long bytes() {
         return writer().bytes();
+    }
+
+    /** The models of the same shape and number of layers with smaller weights, the largest first. */
+    public List<SyntheticModel> smaller() {
+        long own = bytes();
+        return Arrays.stream(Quantization.values())
+                .filter(other -> other != Quantization.MXFP4 || shape.experts() != null)
+                .map(other -> new SyntheticModel(shape, layers, other))
+                .filter(other -> other.bytes() < own)
+                .sorted(Comparator.comparingLong(SyntheticModel::bytes).reversed())
+                .toList();
     }
 
     /** The tensors in the file's order. */

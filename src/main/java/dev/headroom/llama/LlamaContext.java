@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A context with one sequence: KV cache, compute buffers and a threadpool, set up as in llama-bench. Not thread-safe.
  *
- * <p>There is one difference to llama-bench: buffers are reserved for the logits of one token, not of {@code n_batch}
- * tokens, as no more are read here. Releases before b9842 have no such setting and reserve for a whole micro-batch.
+ * <p>Only the logits of a batch's last token are read here. Compute buffers are reserved for as many logits as the
+ * settings say. Releases before b9842 have no such setting and reserve for a whole micro-batch.
  */
 public final class LlamaContext implements AutoCloseable {
     private static final int SEQUENCE = 0;
@@ -120,9 +120,7 @@ public final class LlamaContext implements AutoCloseable {
         layout.setInt(params, "type_v", settings.kvType().ggmlType());
         layout.setBool(params, "no_perf", true);
         layout.setBool(params, "swa_full", false);
-        if (layout.fields().containsKey("n_outputs_max")) {
-            layout.setInt(params, "n_outputs_max", 1);
-        }
+        setOutputs(layout, params, settings);
         library.log().note(LlamaLog.CREATING + settings);
         long mark = library.log().mark();
         Pointer handle = Llama.llama_init_from_model(model.handle(), params);
@@ -142,6 +140,21 @@ public final class LlamaContext implements AutoCloseable {
             layout.setInt(params, "flash_attn_type", flashAttention.flashAttnType());
         } else {
             layout.setBool(params, "flash_attn", flashAttention == FlashAttention.ON);
+        }
+    }
+
+    /**
+     * Releases before b9842 reserve for a whole micro-batch. They accept the default, and what is the same to them.
+     *
+     * @throws LlamaException if the release cannot do what the settings say
+     */
+    static void setOutputs(StructLayout layout, Params params, ContextSettings settings) {
+        int outputs = settings.outputs();
+        if (layout.fields().containsKey("n_outputs_max")) {
+            layout.setInt(params, "n_outputs_max", outputs);
+        } else if (outputs > 1 && outputs < settings.ubatch()) {
+            throw new LlamaException("This release of llama.cpp cannot reserve for " + outputs
+                    + " outputs, only for all tokens of a micro-batch: use outputs=batch, or b9842 or later.");
         }
     }
 

@@ -13,6 +13,7 @@ import dev.headroom.plan.Cell;
 import dev.headroom.plan.ModelName;
 import dev.headroom.plan.Parameter;
 import dev.headroom.plan.Plan;
+import dev.headroom.probe.CardFit;
 import dev.headroom.probe.CurrentEnvironment;
 import dev.headroom.probe.Fingerprint;
 import dev.headroom.probe.LlamaProbe;
@@ -31,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,9 +80,14 @@ final class PlaceInspection {
         inspection.headers.putAll(headers);
         inspection.inspectModels();
         inspection.checkContexts();
-        inspection.predict();
         Map<String, String> unavailable = new LinkedHashMap<>();
-        List<Run.MeterFact> meters = meters(unavailable);
+        List<Run.MeterFact> meters;
+        OptionalDouble used;
+        try (Meters opened = Meters.open()) {
+            meters = meters(opened, unavailable);
+            used = CardFit.usedMib(opened);
+        }
+        inspection.predict(CardFit.of(llama, used));
         unavailable.forEach(
                 (metric, reason) -> inspection.warnings.add(new Warning.NotMeasured("VRAM (" + metric + ")", reason)));
         return new Preparation(
@@ -190,7 +197,7 @@ final class PlaceInspection {
     }
 
     /** Predicts each cell. A context that cannot fit by formula is not simulated, because a simulation takes memory. */
-    private void predict() {
+    private void predict(List<CardFit> cards) {
         headers.forEach((id, header) -> {
             Map<Cell, Predictions.Point> simulated = new LinkedHashMap<>();
             cellsOf(id).forEach(cell -> {
@@ -215,6 +222,14 @@ final class PlaceInspection {
                     warnings.add(new Warning.NotPredicted(id, incomplete));
                 }
             });
+            Map<Cell, Prediction> possible = new LinkedHashMap<>();
+            cellsOf(id)
+                    .filter(cell -> !refusals.containsKey(cell.id()))
+                    .forEach(cell -> possible.put(cell, Objects.requireNonNull(predictions.get(cell.id()))));
+            for (CardFit card : cards) {
+                card.warning(header, possible, (model, points) -> Predictions.simulated(llamaHome, model, points))
+                        .ifPresent(warnings::add);
+            }
         });
     }
 
@@ -229,22 +244,19 @@ final class PlaceInspection {
     }
 
     /** The meters that work here. A card's memory without a meter is put into {@code unavailable} with the reason. */
-    private static List<Run.MeterFact> meters(Map<String, String> unavailable) {
-        try (Meters meters = Meters.open()) {
-            List<Run.MeterFact> working = new ArrayList<>();
-            for (Meter meter : meters.serving()) {
-                working.add(fact(meter.signal(), meter.metric()));
-            }
-            if (meters.serving().stream().noneMatch(meter -> meter.metric() == Metric.VRAM_PEAK)) {
-                String reasons = meters.unavailable().stream()
-                        .filter(meter ->
-                                List.of("nvml.device", "amd.vram", "pdh").contains(meter.name()))
-                        .map(Meters.Unavailable::reason)
-                        .collect(Collectors.joining("; "));
-                unavailable.put(Metric.VRAM_PEAK.label(), reasons);
-            }
-            return working;
+    private static List<Run.MeterFact> meters(Meters meters, Map<String, String> unavailable) {
+        List<Run.MeterFact> working = new ArrayList<>();
+        for (Meter meter : meters.serving()) {
+            working.add(fact(meter.signal(), meter.metric()));
         }
+        if (meters.serving().stream().noneMatch(meter -> meter.metric() == Metric.VRAM_PEAK)) {
+            String reasons = meters.unavailable().stream()
+                    .filter(meter -> List.of("nvml.device", "amd.vram", "pdh").contains(meter.name()))
+                    .map(Meters.Unavailable::reason)
+                    .collect(Collectors.joining("; "));
+            unavailable.put(Metric.VRAM_PEAK.label(), reasons);
+        }
+        return working;
     }
 
     /** The facts about a signal and the metrics that it serves. */

@@ -55,6 +55,20 @@ public record Cell(
         return has(Parameter.MODEL) ? Optional.of(value(Parameter.MODEL)) : Optional.empty();
     }
 
+    /**
+     * The parameters of a cell in a file, with the default of each parameter that Headroom did not have when it wrote
+     * the file.
+     *
+     * @param benchmark the benchmark's simple name
+     * @param parameters key to text
+     */
+    public static Map<String, String> complete(String benchmark, Map<String, String> parameters) {
+        Map<String, String> complete = new LinkedHashMap<>(parameters);
+        Benchmark.named(benchmark).ifPresent(known -> known.parameters()
+                .forEach(parameter -> complete.putIfAbsent(parameter.key(), Parameter.text(parameter.byDefault()))));
+        return complete;
+    }
+
     /** The values as JMH and results have them: key to text. */
     public Map<String, String> parameters() {
         Map<String, String> texts = new LinkedHashMap<>();

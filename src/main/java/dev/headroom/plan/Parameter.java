@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  */
 public final class Parameter<T> {
     private static final List<Parameter<?>> ALL = new ArrayList<>();
+    private static final Pattern OUTPUTS_VALUE = Pattern.compile("[1-9][0-9]{0,5}|batch");
     private static final Pattern ENVIRONMENT_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
     /** The model that a fork loads. */
@@ -52,6 +53,12 @@ public final class Parameter<T> {
 
     /** CPU threads, up to 4096; 0: one for each physical core that the process may use. */
     public static final Parameter<Integer> THREADS = new Parameter<>("threads", 0, wholeNumber(0, 4096));
+
+    /**
+     * Tokens of a micro-batch whose logits a context has room for, 1 to 999,999: each takes one float for each token of
+     * the vocabulary. 1 is the default of llama-server for one user, {@code batch} the default of llama-bench.
+     */
+    public static final Parameter<String> OUTPUTS = new Parameter<>("outputs", "1", Parameter::outputs);
 
     private final String key;
     private final T byDefault;
@@ -122,6 +129,13 @@ public final class Parameter<T> {
 
     private static BiFunction<Entry, String, String> oneOf(String... words) {
         return (entry, text) -> entry.oneOf(text, Arrays.asList(words));
+    }
+
+    private static String outputs(Entry entry, String text) {
+        if (OUTPUTS_VALUE.matcher(text).matches()) {
+            return text;
+        }
+        throw entry.bad("outputs is " + Entry.quote(text), "give batch, or a whole number from 1 to 999999");
     }
 
     private static String environment(Entry entry, String text) {

@@ -79,7 +79,7 @@ final class ComputeProof {
      * @throws BadInput if it computes other numbers, or none
      */
     static void check(LlamaLibrary library, Path file) {
-        ContextSettings settings = new ContextSettings(64, 64, 64, KvType.F16, FlashAttention.OFF, 1);
+        ContextSettings settings = new ContextSettings(64, 64, 64, KvType.F16, FlashAttention.OFF, 1, 1);
         boolean right;
         try (LlamaModel model = LlamaModel.load(library, file, 0);
                 LlamaContext context = LlamaContext.create(model, settings)) {

@@ -75,7 +75,8 @@ public final class Predictions {
                             KvType.valueOf(cell.value(Parameter.KV_TYPE).toUpperCase(Locale.ROOT)),
                             FlashAttention.valueOf(
                                     cell.value(Parameter.FLASH_ATTENTION).toUpperCase(Locale.ROOT)),
-                            1)));
+                            1,
+                            ContextSettings.outputs(cell.value(Parameter.OUTPUTS), cell.value(Parameter.BATCH)))));
         }
     }
 

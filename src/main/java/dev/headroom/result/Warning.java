@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** A warning for readers of the results, with cause and remedy. */
@@ -58,6 +59,51 @@ public sealed interface Warning {
 
         public static List<Warning> of(MeterReport report) {
             return report.disturbedMib() == null ? List.of() : List.of(new Disturbed(report.disturbedMib()));
+        }
+    }
+
+    /**
+     * Cells of a model that need more memory on a card than it has.
+     *
+     * @param device ggml's name of the card
+     * @param usedMib memory that is in use before the run; 0 if unknown
+     * @param needs predicted memory on the card in MiB, by context length; 0 tokens for the model alone
+     * @param cells number of cells
+     * @param remedies what makes all of them fit, such as {@code with kvType q8_0}; may be empty
+     */
+    record BeyondCard(
+            String model,
+            String device,
+            double totalMib,
+            double usedMib,
+            Map<Integer, Double> needs,
+            int cells,
+            List<String> remedies)
+            implements Warning {
+        private static final double MIB_PER_GIB = 1024;
+
+        public BeyondCard {
+            needs = new TreeMap<>(needs);
+            remedies = List.copyOf(remedies);
+        }
+
+        @Override
+        public String text() {
+            String needed = needs.entrySet().stream()
+                    .map(need -> (need.getKey() == 0 ? "its weights" : need.getKey() + " tokens") + " need "
+                            + gibibytes(need.getValue()))
+                    .collect(Collectors.joining(", "));
+            return model + " does not fit on " + device + ", which has " + gibibytes(totalMib)
+                    + (usedMib > 0 ? ", with " + gibibytes(usedMib) + " in use" : "") + ": " + needed + ". "
+                    + (cells == 1 ? "This cell" : "These " + cells + " cells")
+                    + " will run out of memory, or spill into system RAM. "
+                    + (remedies.isEmpty()
+                            ? "Use a smaller model or a shorter context."
+                            : "It fits " + String.join(", or ", remedies) + ".");
+        }
+
+        private static String gibibytes(double mib) {
+            return String.format(Locale.ROOT, "%.2f GiB", mib / MIB_PER_GIB);
         }
     }
 

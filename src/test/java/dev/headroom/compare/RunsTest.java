@@ -62,6 +62,23 @@ class RunsTest {
         assertThat(run.cells().get(1).place().environment().values()).containsEntry("container", "podman");
     }
 
+    /** The file was written before the parameter {@code outputs} existed. */
+    @Test
+    void cellOfAnOlderRunHasTheDefaultsOfLaterParameters() throws IOException {
+        String newer = text().replace("\"threads\": \"2\"", "\"threads\": \"2\", \"outputs\": \"1\"");
+        folder = folder.resolve("older");
+        Path older = write(text());
+        folder = folder.resolveSibling("newer");
+        Runs runs = Runs.read(List.of(older, write(newer)));
+
+        assertThat(runs.all().get(0).cells().get(0).params())
+                .containsEntry("outputs", "1")
+                .isEqualTo(runs.all().get(1).cells().get(0).params());
+        Comparison comparison = Comparer.compare(runs, Dimension.RUN, null);
+        assertThat(comparison.differences()).isNotEmpty();
+        assertThat(comparison.unmatched()).isEmpty();
+    }
+
     @Test
     void everySchemaVersionIsReadable() throws IOException {
         for (int version = 1; version <= Run.SCHEMA_VERSION; version++) {

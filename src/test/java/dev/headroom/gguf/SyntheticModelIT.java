@@ -53,7 +53,7 @@ class SyntheticModelIT {
         assertThat(sizes(file)).isEqualTo(expected);
         try (LlamaModel model = LlamaModel.load(LIBRARY, file, 0);
                 LlamaContext context = LlamaContext.create(
-                        model, new ContextSettings(256, 256, 64, KvType.F16, FlashAttention.AUTO, 2))) {
+                        model, new ContextSettings(256, 256, 64, KvType.F16, FlashAttention.AUTO, 2, 1))) {
             assertThat(model.bytes())
                     .isEqualTo(expected.values().stream()
                             .mapToLong(Long::longValue)

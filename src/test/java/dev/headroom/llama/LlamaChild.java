@@ -21,7 +21,7 @@ final class LlamaChild {
         }
         System.out.println("version " + library.build().version());
         library.devices().forEach(d -> System.out.println("device " + d.name() + " " + d.type()));
-        ContextSettings settings = new ContextSettings(1024, 512, 128, KvType.F16, FlashAttention.ON, 2);
+        ContextSettings settings = new ContextSettings(1024, 512, 128, KvType.F16, FlashAttention.ON, 2, 1);
         try (LlamaModel model = LlamaModel.load(library, Path.of(args[1]), -1);
                 LlamaContext context = LlamaContext.create(model, settings)) {
             int[] prompt = new Random(1).ints(600, 0, model.vocabularySize()).toArray();
@@ -38,7 +38,7 @@ final class LlamaChild {
             System.out.println("flash attention " + facts.flashAttention());
             facts.buffers()
                     .forEach(b -> System.out.println("buffer " + b.kind() + " " + b.device() + " " + b.mebibytes()));
-            LlamaContext.create(model, new ContextSettings(256, 128, 128, KvType.F16, FlashAttention.AUTO, 2))
+            LlamaContext.create(model, new ContextSettings(256, 128, 128, KvType.F16, FlashAttention.AUTO, 2, 1))
                     .close();
             System.out.println("auto becomes " + library.log().facts().flashAttention());
         }

@@ -41,7 +41,7 @@ class LlamaIT {
     }
 
     private LlamaContext context(int length) {
-        return LlamaContext.create(model, new ContextSettings(length, 256, 64, KvType.F16, FlashAttention.AUTO, 2));
+        return LlamaContext.create(model, new ContextSettings(length, 256, 64, KvType.F16, FlashAttention.AUTO, 2, 1));
     }
 
     private int[] tokens(int count) {
@@ -167,7 +167,7 @@ class LlamaIT {
     void closedObjectsThrow() {
         LlamaModel other = LlamaModel.load(library, file, 0);
         LlamaContext context =
-                LlamaContext.create(other, new ContextSettings(256, 256, 64, KvType.F16, FlashAttention.AUTO, 1));
+                LlamaContext.create(other, new ContextSettings(256, 256, 64, KvType.F16, FlashAttention.AUTO, 1, 1));
         other.close();
         assertThatThrownBy(() -> context.decode(1)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> context.decode(new int[] {1, 2})).isInstanceOf(IllegalStateException.class);
@@ -196,7 +196,7 @@ class LlamaIT {
     @Test
     void quantizedCacheNeedsFlashAttention() {
         assertThatThrownBy(() -> LlamaContext.create(
-                        model, new ContextSettings(256, 256, 64, KvType.Q4_0, FlashAttention.OFF, 1)))
+                        model, new ContextSettings(256, 256, 64, KvType.Q4_0, FlashAttention.OFF, 1, 1)))
                 .isExactlyInstanceOf(LlamaException.class)
                 .hasMessageContaining("flash_attn");
     }

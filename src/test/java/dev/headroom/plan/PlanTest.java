@@ -45,7 +45,7 @@ class PlanTest {
         assertThat(plan.description()).isEmpty();
         assertThat(plan.cells().get(0).parameters().toString())
                 .isEqualTo("{model=synthetic-smollm2-135m-q4_0, contextLength=512, environment=local, gpuLayers=-1,"
-                        + " kvType=f16, flashAttention=auto, batch=2048, ubatch=512, threads=0}");
+                        + " kvType=f16, flashAttention=auto, batch=2048, ubatch=512, threads=0, outputs=1}");
         assertThat(plan.cells().get(0).settings())
                 .isEqualTo(new Settings(3, 2, 5, Duration.ofSeconds(1), null, null, null));
     }
@@ -159,6 +159,10 @@ class PlanTest {
             ubatch=4096            | ubatch 4096 is larger than batch 2048
             gpuLayers=-2           | gpuLayers is '-2' (p.properties, line 2): give a whole number from -1 to
             threads=-1             | threads is '-1' (p.properties, line 2): give a whole number from 0
+            outputs=0              | outputs is '0' (p.properties, line 2): give batch, or a whole number from 1 to
+            outputs=ubatch         | outputs is 'ubatch' (p.properties, line 2): give batch, or
+            outputs=08             | outputs is '08'
+            outputs=batch,batch    | outputs has a value twice
             forks=0                | forks is '0' (p.properties, line 2): give a whole number from 1 to 1000.
             forks=1001             | forks is '1001'
             forks=1,2              | forks is '1,2'

@@ -80,6 +80,27 @@ class ProfilesTest {
                 .isEqualTo(plan.cells());
     }
 
+    /** A default is one value for all environments only until it changes, or is resolved differently by a machine. */
+    @ParameterizedTest
+    @ValueSource(strings = {"standard", "article"})
+    void plansForComparingFixEachSettingOfAContext(String name) {
+        Plan plan = Profiles.standard().plan(name);
+
+        assertThat(plan.entries())
+                .extracting(Entry::key)
+                .contains("gpuLayers", "kvType", "flashAttention", "batch", "ubatch", "outputs", "threads");
+        assertThat(plan.cells())
+                .filteredOn(cell -> cell.has(Parameter.FLASH_ATTENTION))
+                .allMatch(cell -> cell.value(Parameter.FLASH_ATTENTION).equals("on"));
+    }
+
+    @Test
+    void articleHasTheSameThreadsEverywhere() {
+        assertThat(Profiles.standard().plan("article").cells())
+                .filteredOn(cell -> cell.has(Parameter.THREADS))
+                .allMatch(cell -> cell.value(Parameter.THREADS) > 0);
+    }
+
     @Test
     void packagedPlansHaveTheirCells() {
         assertThat(Profiles.standard().plan("quick").cells()).hasSize(12);

@@ -69,7 +69,7 @@ class PredictionsIT {
     }
 
     private static ContextSettings settings(int length, int ubatch, KvType type, FlashAttention flashAttention) {
-        return new ContextSettings(length, 2048, ubatch, type, flashAttention, 1);
+        return new ContextSettings(length, 2048, ubatch, type, flashAttention, 1, 1);
     }
 
     /** llama.cpp refuses heads that are no whole number of blocks: those of stories-15m, 48, in q8_0 and q4_0. */
@@ -128,6 +128,9 @@ class PredictionsIT {
                     all.add(settings(length, ubatch, type, FlashAttention.ON));
                 }
             }
+            for (int outputs : new int[] {64, 2048}) {
+                all.add(new ContextSettings(length, 2048, 512, KvType.F16, FlashAttention.ON, 1, outputs));
+            }
         }
         List<Predictions.Point> points =
                 all.stream().map(settings -> new Predictions.Point(0, settings)).toList();
@@ -177,7 +180,9 @@ class PredictionsIT {
     /** What is not known; on processors with AMX that is at least what copies of weights take. */
     private static @Nullable String butForAmx(Prediction prediction) {
         String incomplete = prediction.incomplete();
-        return "What the copies of weights in AMX take is not known beforehand.".equals(incomplete) ? null : incomplete;
+        return "The size of the copies of weights in AMX is unknown before loading.".equals(incomplete)
+                ? null
+                : incomplete;
     }
 
     private static Observed observed(LlamaFacts facts) {

@@ -25,13 +25,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PredictionsTest {
     private static final ContextSettings SETTINGS =
-            new ContextSettings(512, 2048, 512, KvType.F16, FlashAttention.AUTO, 1);
+            new ContextSettings(512, 2048, 512, KvType.F16, FlashAttention.AUTO, 1, 1);
     private static final Gguf STORIES =
             SyntheticModel.parse("synthetic-stories-15m-q8_0").header(Path.of("x.gguf"));
 
@@ -180,6 +181,21 @@ class PredictionsTest {
                         "ContextCreation Optional[1000]",
                         "NativeCall Optional.empty");
         assertThat(plan.cells().stream().filter(PredictionsTest::hasPoint)).hasSize(6);
+    }
+
+    @Test
+    void outputsAreANumberOrTheWholeBatch() {
+        Plan plan = new Plan(
+                "test",
+                List.of(
+                        new Entry("benchmarks", "ContextCreation", "here"),
+                        new Entry("batch", "1024", "here"),
+                        new Entry("outputs", "1,64,batch", "here")));
+        assertThat(plan.cells())
+                .extracting(cell -> Predictions.Point.of(cell)
+                        .map(Predictions.Point::context)
+                        .map(ContextSettings::outputs))
+                .containsExactly(Optional.of(1), Optional.of(64), Optional.of(1024));
     }
 
     private static boolean hasPoint(Cell cell) {
