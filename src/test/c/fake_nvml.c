@@ -21,6 +21,8 @@
  *   THROTTLE=bits     reasons for the current clocks; default: 1, idle
  *   READ_MICROS=n     a reading of the memory takes n µs
  *   DRIVER_MODEL=n    as on Windows: 0 WDDM, 1 TCC, 2 MCDM
+ *   CARD              the stand-in card of card.h: its size, memory in use, and what this process holds. PROCESS, if
+ *                     given, replaces the latter
  *   DISPLAY=n         0: no display connected, 1: connected, 2: active; default: not reported
  */
 #define _GNU_SOURCE
@@ -32,6 +34,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef CARD
+#include "card.h"
+#define CARDS 4
+#define CARD_COUNT ((unsigned int) card_number("cards"))
+#define TOTAL card_size()
+#ifndef PROCESS
+#define PROCESS card_process(getpid())
+#endif
+#endif
 #ifndef CARDS
 #define CARDS 1
 #endif
@@ -53,7 +64,12 @@
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)
+#ifndef TOTAL
 #define TOTAL (24 * GIB)
+#endif
+#ifndef CARD_COUNT
+#define CARD_COUNT CARDS
+#endif
 #define PART_TOTAL (5 * GIB)
 #define RESERVED (300 * MIB)
 #define WATTS 75
@@ -195,12 +211,12 @@ int nvmlSystemGetCudaDriverVersion_v2(int *version) {
 #endif
 
 int nvmlDeviceGetCount_v2(unsigned int *count) {
-    *count = CARDS;
+    *count = CARD_COUNT;
     return SUCCESS;
 }
 
 int nvmlDeviceGetHandleByIndex_v2(unsigned int index, device **handle) {
-    if (index >= CARDS) {
+    if (index >= CARD_COUNT) {
         return INVALID_ARGUMENT;
     }
     *handle = &cards[index];
@@ -298,6 +314,9 @@ static unsigned long long used(const device *of) {
         return (1 + of->part) * 256 * MIB;
     }
     unsigned long long bytes = (1 + of->card) * GIB;
+#ifdef CARD
+    bytes = card_wanted() < TOTAL ? card_wanted() : TOTAL;
+#endif
 #ifdef FOLLOW
     unsigned long pages = 0;
     FILE *statm = fopen("/proc/self/statm", "r");
@@ -399,13 +418,14 @@ static int processes(unsigned int *count, process_info *infos, unsigned long lon
     if (is_lost()) {
         return GPU_IS_LOST;
     }
-    infos[0].pid = 1;
-    infos[0].used = 123;
-    *count = 1;
+    *count = 0;
+#ifndef CARD
+    infos[*count].pid = 1;
+    infos[(*count)++].used = 123;
+#endif
     if (is_listed() && !FOREIGN) {
-        infos[1].pid = (unsigned int) getpid();
-        infos[1].used = bytes;
-        *count = 2;
+        infos[*count].pid = (unsigned int) getpid();
+        infos[(*count)++].used = bytes;
     }
     return SUCCESS;
 }

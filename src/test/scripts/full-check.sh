@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks that take long: kills, leaks, releases of llama.cpp, Wine, a container, another machine by ssh, a later Java.
+# Checks that take long: the rehearsal, kills, leaks, releases of llama.cpp, Wine, a container, another machine by ssh, a
+# later Java.
 #
 #   full-check.sh [--short] [fetch]
 #
@@ -63,6 +64,11 @@ wine=$!
 mvn -B -ntp verify -Dtest=NONE -Dsurefire.failIfNoSpecifiedTests=false \
     -Dit.test='LlamaVersionsIT,WrongLlamaIT,StructLayoutIT,EnvironmentsIT#containerOfPodmanIsEntered+otherMachineIsEnteredBySsh'
 
+# the article's comparison on a card whose truth is known; after Wine, as both need the processor
+wait "$wine" || { cat target/wine.log >&2; exit 1; }
+cat target/wine.log
+python3 $scripts/rehearsal.py ${short:+--short}
+
 # runs that are killed resume
 python3 $scripts/kill.py ${short:+--short --kills 3 --longest 8}
 
@@ -86,6 +92,3 @@ if [ -z "$short" ]; then
     java -jar target/headroom.jar run --out target/quick
     python3 $scripts/check_run.py "$(ls -d target/quick/*-quick | tail -n 1)"
 fi
-
-wait "$wine" || { cat target/wine.log >&2; exit 1; }
-cat target/wine.log

@@ -159,7 +159,9 @@ public final class MeterProof {
         List<Trial> trials = new ArrayList<>();
         List<Long> sizes = sizes(target);
         if (!sizes.isEmpty()) {
-            tryOut(target, sizes.get(0)); // warm-up: loads classes, wakes drivers
+            long movedBefore = moved;
+            tryOut(target, sizes.get(0)); // warm-up: loads classes, wakes drivers, takes the driver context
+            moved = movedBefore;
             responsive.clear();
         }
         sizes.forEach(size -> trials.addAll(median(target, size)));

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +71,16 @@ class MeterProofTest {
         };
     }
 
+    /** A meter of a whole card. */
+    private static FakeMeter deviceMeter(LongSupplier bytes) {
+        return new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(bytes.getAsLong())) {
+            @Override
+            public Signal signal() {
+                return new Signal("fake", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT);
+            }
+        };
+    }
+
     private List<Trial> trials(LongUnaryOperator shown) {
         FakeMeter meter =
                 new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(1000 * MIB + shown.applyAsLong(held.get())));
@@ -113,15 +124,7 @@ class MeterProofTest {
     @Test
     void growthByOtherProgramsIsNoticed() {
         AtomicLong readings = new AtomicLong();
-        FakeMeter device =
-                new FakeMeter(
-                        Metric.VRAM_PEAK,
-                        () -> OptionalLong.of(1000 * MIB + readings.getAndIncrement() % 2 * 4000 * MIB + held.get())) {
-                    @Override
-                    public Signal signal() {
-                        return new Signal("fake", Metric.VRAM_PEAK, Scope.DEVICE, Semantics.RESIDENT);
-                    }
-                };
+        FakeMeter device = deviceMeter(() -> 1000 * MIB + readings.getAndIncrement() % 2 * 4000 * MIB + held.get());
         MeterProof proof = new MeterProof(List.of(device), clock);
 
         proof.on(target(2000 * MIB, Long.MAX_VALUE));
@@ -129,10 +132,23 @@ class MeterProofTest {
         assertThat(proof.moved()).isEqualTo(4000 * MIB);
     }
 
+    /** The process opens the device between the trials on the host and those on the device. */
+    @Test
+    void driverContextOfThisProcessIsNoOtherProgram() {
+        AtomicLong context = new AtomicLong();
+        MeterProof proof =
+                new MeterProof(List.of(deviceMeter(() -> 1000 * MIB + held.get() + context.get())), clock);
+
+        proof.on(target(2000 * MIB, Long.MAX_VALUE));
+        context.set(150 * MIB);
+        proof.on(target(2000 * MIB, Long.MAX_VALUE));
+
+        assertThat(proof.moved()).isZero();
+    }
+
     @Test
     void quietDeviceDoesNotMove() {
-        FakeMeter device = new FakeMeter(Metric.VRAM_PEAK, () -> OptionalLong.of(1000 * MIB + held.get()));
-        MeterProof proof = new MeterProof(List.of(device), clock);
+        MeterProof proof = new MeterProof(List.of(deviceMeter(() -> 1000 * MIB + held.get())), clock);
 
         proof.on(target(2000 * MIB, Long.MAX_VALUE));
 
