@@ -36,6 +36,8 @@ public final class SpillSignals {
     /** Swapped memory of the process that counts as a signal, in MiB. */
     static final double SWAPPED_MIB = 64;
 
+    private static final double BUSY_PERCENT = 80;
+    private static final double IDLE_PERCENT = 5;
     private static final String CONTEXT_LENGTH = "contextLength";
 
     /** Environment variables that let a driver spill where it would refuse. */
@@ -97,9 +99,12 @@ public final class SpillSignals {
             evidence.add(text("shared memory grew by %.0f MiB", shared));
         }
         Double slower = slower(cell);
-        boolean slow = slower != null && slower >= SLOW;
+        boolean slow = slower == null ? isStarved(cell) : slower >= SLOW;
         if (slower != null && (full || grew)) {
             evidence.add(text("a token takes %.1f times the time that smaller depths lead to expect", slower));
+        }
+        if (slower == null && slow) {
+            evidence.add("the GPU is busy while its memory is idle");
         }
         if (!grew && refuses(places.apply(cell))) {
             return new Spill(Spill.Verdict.NONE, List.of());
@@ -116,6 +121,13 @@ public final class SpillSignals {
             evidence.add("no meter here measures shared memory");
         }
         return new Spill(verdict, verdict == Spill.Verdict.NONE ? List.of() : evidence);
+    }
+
+    /** Whether the GPU waits for data from elsewhere: it is busy, and its own memory is not. */
+    private static boolean isStarved(CellResult cell) {
+        Double gpu = value(cell, Metric.GPU_UTILIZATION);
+        Double memory = value(cell, Metric.GPU_UTILIZATION_MEMORY);
+        return gpu != null && memory != null && gpu >= BUSY_PERCENT && memory <= IDLE_PERCENT;
     }
 
     /** Whether the card's driver refuses an allocation that does not fit, as NVIDIA's does on Linux. */

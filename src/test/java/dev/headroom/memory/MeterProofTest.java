@@ -136,8 +136,7 @@ class MeterProofTest {
     @Test
     void driverContextOfThisProcessIsNoOtherProgram() {
         AtomicLong context = new AtomicLong();
-        MeterProof proof =
-                new MeterProof(List.of(deviceMeter(() -> 1000 * MIB + held.get() + context.get())), clock);
+        MeterProof proof = new MeterProof(List.of(deviceMeter(() -> 1000 * MIB + held.get() + context.get())), clock);
 
         proof.on(target(2000 * MIB, Long.MAX_VALUE));
         context.set(150 * MIB);

@@ -97,6 +97,17 @@ class SpillSignalsTest {
     }
 
     @Test
+    void busyGpuWithIdleMemoryOnAFullCardIsASpill() {
+        cell(
+                60000,
+                speed(60000),
+                Map.of(Metric.VRAM_PEAK, 16300.0, Metric.GPU_UTILIZATION, 99.0, Metric.GPU_UTILIZATION_MEMORY, 2.0));
+
+        assertThat(judged().verdict()).isEqualTo(Verdict.SPILLED);
+        assertThat(judged().evidence()).contains("the GPU is busy while its memory is idle");
+    }
+
+    @Test
     void fullCardWithoutAMeterForSharedMemoryIsUnknown() {
         assertThat(last(1, 16300, null).verdict()).isEqualTo(Verdict.UNKNOWN);
     }
