@@ -1,6 +1,5 @@
 package dev.headroom.environment;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,12 +27,10 @@ record PciDevice(String folder, int type, String vendor, String device, @Nullabl
 
     /** Lists the devices in the order of their addresses. */
     static List<PciDevice> all(Machine machine) {
-        List<PciDevice> devices = new ArrayList<>();
-        for (String address : machine.names(DEVICES)) {
-            String folder = DEVICES + "/" + address;
-            parse(folder, machine.lines(folder + "/uevent")).ifPresent(devices::add);
-        }
-        return devices;
+        return machine.names(DEVICES).stream()
+                .map(address -> DEVICES + "/" + address)
+                .flatMap(folder -> parse(folder, machine.lines(folder + "/uevent")).stream())
+                .toList();
     }
 
     static Optional<PciDevice> parse(String folder, List<String> uevent) {

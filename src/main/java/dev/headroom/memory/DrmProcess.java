@@ -4,7 +4,6 @@ import dev.headroom.result.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,12 +65,10 @@ final class DrmProcess implements Meter {
     }
 
     static List<Meter> open(List<DrmCards.Card> cards, Reading reading, Path process) throws MeterUnavailable {
-        List<Meter> meters = new ArrayList<>();
-        for (DrmCards.Card card : cards) {
-            if (DRIVERS.contains(card.driver())) {
-                meters.add(new DrmProcess(card, reading, process));
-            }
-        }
+        List<Meter> meters = cards.stream()
+                .filter(card -> DRIVERS.contains(card.driver()))
+                .<Meter>map(card -> new DrmProcess(card, reading, process))
+                .toList();
         if (meters.isEmpty()) {
             throw new MeterUnavailable("no card here uses one of the drivers amdgpu, i915 and xe");
         }

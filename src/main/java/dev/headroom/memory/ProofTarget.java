@@ -7,8 +7,8 @@ import dev.headroom.llama.LlamaException;
 import dev.headroom.llama.LlamaLibrary;
 import dev.headroom.result.MeterReport;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Memory on which meters are proven. {@link MeterProof} allocates blocks of known sizes there. */
 public interface ProofTarget {
@@ -49,12 +49,10 @@ public interface ProofTarget {
 
     /** All devices of ggml, CPUs included. Free memory of a CPU is that of the host. */
     static List<ProofTarget> devices(LlamaLibrary library) {
-        List<ProofTarget> targets = new ArrayList<>();
         List<LlamaDevice> devices = library.devices();
-        for (int i = 0; i < devices.size(); i++) {
-            targets.add(new GgmlTarget(library, i, devices.get(i)));
-        }
-        return targets;
+        return IntStream.range(0, devices.size())
+                .<ProofTarget>mapToObj(i -> new GgmlTarget(library, i, devices.get(i)))
+                .toList();
     }
 
     /** Memory from malloc. */
