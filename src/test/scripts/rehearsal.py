@@ -510,10 +510,10 @@ def fork_is_there():
 
 
 def filling_program(scene, ended):
-    """Another program takes and frees 2000 MiB until the first fork starts: so while the meters are proven."""
+    """Another program takes and frees 1500 MiB until the first fork starts: so while the meters are proven."""
     more = 0
     while not ended.wait(0.03) and not fork_is_there():
-        more = 2000 - more
+        more = 1500 - more
         for environment in scene.environments:
             environment.card.set("others", environment.others + more)
     for environment in scene.environments:
