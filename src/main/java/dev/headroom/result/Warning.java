@@ -287,6 +287,43 @@ public sealed interface Warning {
         }
     }
 
+    /**
+     * Cells with one verdict on spilled memory.
+     *
+     * @param cell the first of them
+     * @param evidence of that cell
+     * @param cells number of cells with this verdict
+     */
+    record Spilled(Spill.Verdict verdict, String cell, List<String> evidence, int cells) implements Warning {
+        @Override
+        public String text() {
+            String what =
+                    switch (verdict) {
+                        case SPILLED -> "The model left its memory";
+                        case SUSPECTED -> "The model may have left its memory";
+                        default -> "It is unknown whether the model stayed in its memory";
+                    };
+            return what + " in " + (cells == 1 ? "1 cell" : cells + " cells") + " (" + cell + ": "
+                    + String.join(", ", evidence)
+                    + "). Use a shorter context, or a smaller quantization or KV type.";
+        }
+
+        /** One warning for each verdict except {@link Spill.Verdict#NONE}. */
+        public static List<Warning> of(List<CellResult> cells) {
+            Map<Spill.Verdict, Spilled> warnings = new EnumMap<>(Spill.Verdict.class);
+            for (CellResult cell : cells) {
+                Spill spill = cell.memory().spill();
+                if (spill != null && spill.verdict() != Spill.Verdict.NONE) {
+                    warnings.merge(
+                            spill.verdict(),
+                            new Spilled(spill.verdict(), cell.id(), spill.evidence(), 1),
+                            (first, next) -> new Spilled(first.verdict, first.cell, first.evidence, first.cells + 1));
+                }
+            }
+            return List.copyOf(warnings.values());
+        }
+    }
+
     /** Something that cannot be measured on this machine. */
     record NotMeasured(String what, String reason) implements Warning {
         @Override

@@ -211,9 +211,12 @@ public final class PlanRunner implements Closeable {
 
     /** Warnings that name the worst cell, which later cells may change. */
     private Stream<String> unsettled() {
-        return Stream.concat(
-                        Warning.WronglyPredicted.of(cells()).stream(),
-                        Warning.Noisy.of(allForks().toList()).stream())
+        List<CellResult> cells = cells();
+        return Stream.of(
+                        Warning.WronglyPredicted.of(cells),
+                        Warning.Spilled.of(cells),
+                        Warning.Noisy.of(allForks().toList()))
+                .flatMap(List::stream)
                 .map(Warning::text);
     }
 

@@ -345,6 +345,41 @@ class SurvivalIT {
         }
     }
 
+    /** llama.cpp maps the weights from the file. They do not stay in a control group with less memory. */
+    @Test
+    void modelLargerThanTheControlGroupCrawlsAndIsASpill() throws Exception {
+        Path group = Path.of("/sys/fs/cgroup/memory/headroom-spill-it");
+        assumeTrue(group.toFile().mkdir(), "this user may not make a control group of version 1");
+        try {
+            Files.writeString(group.resolve("memory.limit_in_bytes"), Long.toString(220L << 20));
+            Process host = new HeadroomProcess()
+                    .javaOption("-Xmx64m")
+                    .before("/bin/sh", "-c", "echo $$ > " + group.resolve("cgroup.procs") + " && exec \"$@\"", "sh")
+                    .start(
+                            directory,
+                            directory.resolve("out.txt"),
+                            directory.resolve("err.txt"),
+                            "run",
+                            "--benchmark=TokenGen",
+                            "--model=synthetic-smollm2-135m-f16",
+                            "--context=64",
+                            "--forks=1",
+                            "--warmup=0",
+                            "--iterations=1",
+                            "--time=1s");
+            started.add(host);
+            Result result = end(host);
+
+            assertThat(result.exit()).as(result.toString()).isZero();
+            assertThat(json().at("/cells/0/spill/verdict").asText()).isEqualTo("spilled");
+            assertThat(result.out()).contains("ok, spill: spilled");
+            assertThat(result.err()).contains("The model left its memory in 1 cell");
+        } finally {
+            nothingStays();
+            Files.delete(group);
+        }
+    }
+
     /** The address space has a limit: without one, malloc on Linux promises memory that does not exist. */
     @Test
     void refusedAllocationIsOutOfMemory() throws Exception {

@@ -70,11 +70,14 @@ class SpillSignalsTest {
         return judged();
     }
 
-    private Spill judged() {
+    private Run.PlaceFacts place() {
         Run.Llama llama = new Run.Llama(
                 "v0.4.0", null, "libllama.so", List.of(new Run.Device("CUDA0", "a card", "gpu", 16384.0)), null, null);
-        Run.PlaceFacts place = new Run.PlaceFacts(new NamedValues("wsl2", facts), llama, List.of(), Map.of());
-        List<CellResult> all = SpillSignals.judge(cells, cell -> place);
+        return new Run.PlaceFacts(new NamedValues("wsl2", facts), llama, List.of(), Map.of());
+    }
+
+    private Spill judged() {
+        List<CellResult> all = SpillSignals.judge(cells, cell -> place());
         assertThat(all).hasSameSizeAs(cells);
         return Objects.requireNonNull(all.get(all.size() - 1).memory().spill());
     }
@@ -105,6 +108,17 @@ class SpillSignalsTest {
 
         assertThat(judged().verdict()).isEqualTo(Verdict.SPILLED);
         assertThat(judged().evidence()).contains("the GPU is busy while its memory is idle");
+    }
+
+    @Test
+    void spillIsAWarningWithItsEvidence() {
+        last(2, 16300, null);
+
+        assertThat(Warning.Spilled.of(SpillSignals.judge(cells, cell -> place())))
+                .extracting(Warning::text)
+                .containsExactly("The model left its memory in 1 cell (cell-60000: 16300 of the card's 16384 MiB are in"
+                        + " use, a token takes 2.0 times the time that smaller depths lead to expect, no meter here"
+                        + " measures shared memory). Use a shorter context, or a smaller quantization or KV type.");
     }
 
     @Test
