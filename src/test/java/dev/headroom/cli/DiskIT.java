@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that fills up or turns read-only during a run: a small file system in memory. */
 class DiskIT {
-    /** The journal's last page has room for a few forks even on a full disk. */
-    private static final int FORKS = 6;
+    private static final int FORKS = 3;
 
     @TempDir
     Path directory;
@@ -73,7 +72,7 @@ class DiskIT {
                         "--forks=" + FORKS,
                         "--warmup=0",
                         "--iterations=1",
-                        "--time=200ms");
+                        "--time=1s");
         try {
             long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
             while (forks() < 1 && process.isAlive() && System.nanoTime() < end) {
@@ -104,8 +103,9 @@ class DiskIT {
         }
     }
 
+    /** The journal may have all forks: on a full disk its last page, and pages of deleted files, still have room. */
     private void assertResumes(int atLeast) throws IOException, InterruptedException {
-        assertThat(forks()).isBetween(atLeast, FORKS - 1);
+        assertThat(forks()).isBetween(atLeast, FORKS);
         Result resumed = new HeadroomProcess()
                 .run(directory, "run", "--resume", runFolder().toString());
         assertThat(resumed.exit()).as(resumed.toString()).isZero();
