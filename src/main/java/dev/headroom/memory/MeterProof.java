@@ -169,8 +169,8 @@ public final class MeterProof {
     }
 
     /**
-     * The largest growth in bytes of a device's meter while nothing was allocated: other programs use that device.
-     * Their changes make trials useless, and steps of the meter incredible. A driver that frees late only shrinks.
+     * The largest change in bytes of a device's meter that the blocks do not explain: other programs use that device.
+     * Their changes make trials useless, and steps of the meter incredible. A driver that frees late does not count.
      */
     public long moved() {
         return moved;
@@ -219,11 +219,7 @@ public final class MeterProof {
     private List<Trial> trial(ProofTarget target, long size) {
         Map<Meter, Long> earlier = Map.copyOf(last);
         Map<Meter, Long> before = values(true);
-        before.forEach((meter, value) -> {
-            if (meter.signal().scope() == Meter.Scope.DEVICE) {
-                moved = Math.max(moved, value - earlier.getOrDefault(meter, value));
-            }
-        });
+        before.forEach((meter, value) -> noteOthers(meter, value - earlier.getOrDefault(meter, value)));
         Map<Meter, Double> latencies = new LinkedHashMap<>();
         Map<Meter, Long> held;
         try (ProofTarget.Block block = target.allocate(size)) {
@@ -233,6 +229,8 @@ public final class MeterProof {
                 held = values(false);
                 double millis = (clock.nanoTime() - touched) / 1e6;
                 held.forEach((meter, value) -> {
+                    long start = before.getOrDefault(meter, value);
+                    noteOthers(meter, Math.max(value - start - size, start - value));
                     if (value - before.getOrDefault(meter, value) >= SHOWN * size) {
                         latencies.putIfAbsent(meter, millis);
                     }
@@ -265,6 +263,13 @@ public final class MeterProof {
             }
         }
         return trials;
+    }
+
+    /** Notes a change of a device's memory that this process did not cause. */
+    private void noteOthers(Meter meter, long bytes) {
+        if (meter.signal().scope() == Meter.Scope.DEVICE) {
+            moved = Math.max(moved, bytes);
+        }
     }
 
     private static boolean someRemains(Map<Meter, Long> after, Map<Meter, Long> before, long size) {

@@ -167,7 +167,7 @@ class EnvironmentsIT {
         profile(here + "-b", "kind=command", "prefix=env,-u,LD_LIBRARY_PATH");
 
         Result result = headroom()
-                .limitAddressSpace()
+                .limitAddressSpace(7_000_000)
                 .environment("LD_LIBRARY_PATH", driver)
                 .environment("FAKE_FORKS", directory.toString())
                 .run(directory, quickRun(here + "-a," + here + "-b", 2));
@@ -206,7 +206,7 @@ class EnvironmentsIT {
         profile(here + "-b", "kind=command", "prefix=env,-u,LD_LIBRARY_PATH");
 
         Result result = headroom()
-                .limitAddressSpace()
+                .limitAddressSpace(7_000_000)
                 .environment("LD_LIBRARY_PATH", driver)
                 .run(directory, quickRun(here + "-b", 1));
 

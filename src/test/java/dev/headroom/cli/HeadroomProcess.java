@@ -85,7 +85,12 @@ final class HeadroomProcess {
      * seconds. With a limit it notes that it did not get the largest block, and goes on.
      */
     HeadroomProcess limitAddressSpace() {
-        return javaOption("-Xmx512m").before("/bin/sh", "-c", "ulimit -v 4200000 && exec \"$@\"", "sh");
+        return javaOption("-Xmx512m").limitAddressSpace(4_200_000);
+    }
+
+    /** @param kib limit of every process, also of a Java with a heap of default size, which reserves gigabytes */
+    HeadroomProcess limitAddressSpace(int kib) {
+        return before("/bin/sh", "-c", "ulimit -v " + kib + " && exec \"$@\"", "sh");
     }
 
     Result run(Path directory, String... args) throws IOException, InterruptedException {
