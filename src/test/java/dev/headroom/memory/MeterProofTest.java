@@ -132,6 +132,25 @@ class MeterProofTest {
         assertThat(proof.moved()).isEqualTo(4000 * MIB);
     }
 
+    /** Another program takes 4,000 MiB while a block is held, and frees them while the next block is held. */
+    @Test
+    void changeByOtherProgramsDuringTrialsIsNoticed() {
+        AtomicLong others = new AtomicLong();
+        AtomicLong lastHeld = new AtomicLong();
+        FakeMeter device = deviceMeter(() -> {
+            if (held.get() > 0 && lastHeld.get() == 0) {
+                others.set(4000 * MIB - others.get());
+            }
+            lastHeld.set(held.get());
+            return 1000 * MIB + held.get() + others.get();
+        });
+        MeterProof proof = new MeterProof(List.of(device), clock);
+
+        proof.on(target(2000 * MIB, Long.MAX_VALUE));
+
+        assertThat(proof.moved()).isEqualTo(4000 * MIB);
+    }
+
     /** The process opens the device between the trials on the host and those on the device. */
     @Test
     void driverContextOfThisProcessIsNoOtherProgram() {
