@@ -184,9 +184,10 @@ class FakeDriverIT {
                 .run(directory, "meters", "--json");
 
         assertThat(result.exit()).as(result.toString()).isZero();
-        assertThat(result.err()).contains("Another program took 4000 MiB of the card while the meters were proven");
+        assertThat(result.err())
+                .containsPattern("Another program took [34][0-9]{3} MiB of the card while the meters were proven");
         assertThat(new ObjectMapper().readTree(result.out()).get("disturbedMib").asDouble())
-                .isEqualTo(4000);
+                .isBetween(3700.0, 4000.0); // a block of up to 256 MiB may hide a part
         assertThat(cache).isDirectoryNotContaining("glob:**meters-*");
     }
 
