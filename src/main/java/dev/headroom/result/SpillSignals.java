@@ -36,6 +36,7 @@ public final class SpillSignals {
     /** Swapped memory of the process that counts as a signal, in MiB. */
     static final double SWAPPED_MIB = 64;
 
+    private static final Spill NO_SPILL = new Spill(Spill.Verdict.NONE, List.of());
     private static final double BUSY_PERCENT = 80;
     private static final double IDLE_PERCENT = 5;
     private static final String CONTEXT_LENGTH = "contextLength";
@@ -85,29 +86,28 @@ public final class SpillSignals {
         List<String> evidence = new ArrayList<>();
         Double used = used(cell);
         Double total = total(cell, device);
-        if (used == null || total == null) {
-            return new Spill(Spill.Verdict.UNKNOWN, List.of("No meter measured the card's memory"));
-        }
         Double shared = sharedGrowth(cell);
+        boolean grew = shared != null && shared >= SHARED_MIB;
+        if (!grew && refuses(places.apply(cell))) {
+            return NO_SPILL;
+        }
+        if (used == null || total == null) {
+            return new Spill(Spill.Verdict.UNKNOWN, List.of("no meter here measures the card's memory"));
+        }
         boolean full = used >= (shared == null ? BLIND_CEILING : CEILING) * total;
         if (full) {
             evidence.add(text("%.0f of the card's %.0f MiB are in use", used, total));
         }
-        boolean grew = false;
-        if (shared != null && shared >= SHARED_MIB) {
-            grew = true;
+        if (grew && shared != null) {
             evidence.add(text("shared memory grew by %.0f MiB", shared));
         }
         Double slower = slower(cell);
         boolean slow = slower == null ? isStarved(cell) : slower >= SLOW;
         if (slower != null && (full || grew)) {
-            evidence.add(text("a token takes %.1f times the time that smaller depths lead to expect", slower));
+            evidence.add(slowness(slower));
         }
         if (slower == null && slow) {
             evidence.add("the GPU is busy while its memory is idle");
-        }
-        if (!grew && refuses(places.apply(cell))) {
-            return new Spill(Spill.Verdict.NONE, List.of());
         }
         Spill.Verdict verdict;
         if (grew) {
@@ -120,7 +120,7 @@ public final class SpillSignals {
             verdict = slow ? Spill.Verdict.SPILLED : Spill.Verdict.UNKNOWN;
             evidence.add("no meter here measures shared memory");
         }
-        return new Spill(verdict, verdict == Spill.Verdict.NONE ? List.of() : evidence);
+        return verdict == Spill.Verdict.NONE ? NO_SPILL : new Spill(verdict, evidence);
     }
 
     /** Whether the GPU waits for data from elsewhere: it is busy, and its own memory is not. */
@@ -149,7 +149,7 @@ public final class SpillSignals {
                 .max(Comparator.naturalOrder())
                 .orElse(null);
         if (limit == null || used == null || used < CEILING * limit) {
-            return new Spill(Spill.Verdict.NONE, List.of());
+            return NO_SPILL;
         }
         evidence.add(text("%.0f of %.0f MiB of RAM are in use", used, limit));
         Double faults = value(cell, Metric.RAM_FAULTS_MAJOR);
@@ -167,13 +167,17 @@ public final class SpillSignals {
                 .forEach(
                         noise -> evidence.add(text("processes waited for memory %.1f %% of the time", noise.amount())));
         if (evidence.size() == 1) {
-            return new Spill(Spill.Verdict.NONE, List.of());
+            return NO_SPILL;
         }
         Double slower = slower(cell);
         if (slower != null) {
-            evidence.add(text("a token takes %.1f times the time that smaller depths lead to expect", slower));
+            evidence.add(slowness(slower));
         }
         return new Spill(slower != null && slower < SLOW ? Spill.Verdict.SUSPECTED : Spill.Verdict.SPILLED, evidence);
+    }
+
+    private static String slowness(double slower) {
+        return text("a token takes %.1f times the time that smaller depths lead to expect", slower);
     }
 
     /** Growth of shared memory since the fork's start; null without a meter. */

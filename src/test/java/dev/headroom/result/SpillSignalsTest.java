@@ -146,6 +146,15 @@ class SpillSignalsTest {
         assertThat(last(4, 9000, null).verdict()).isEqualTo(Verdict.NONE);
     }
 
+    @Test
+    void cardWithoutAMeterFitsIfItsDriverRefuses() {
+        cell(512, speed(512), Map.of());
+        assertThat(judged().verdict()).isEqualTo(Verdict.UNKNOWN);
+
+        facts = LINUX;
+        assertThat(judged().verdict()).isEqualTo(Verdict.NONE);
+    }
+
     /** The driver refuses what does not fit, so a full card holds all of the model. */
     @Test
     void fullCardOnLinuxFits() {
